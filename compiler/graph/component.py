@@ -1,0 +1,118 @@
+"""A component of a graph: its typed border, and what is behind it, a DAG or an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from milonga.compiler.graph.dag import Dag
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactType:
+    """KFP's `ArtifactTypeSchema`."""
+
+    schema_title: str | None = None
+    schema_version: str | None = None
+    schema_uri: str | None = None
+    instance_schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputParameter:
+    """A parameter that a component takes. `default_value` may be any JSON value."""
+
+    parameter_type: str | None = None
+    default_value: Any = None
+    is_optional: bool | None = None
+    description: str | None = None
+    literals: tuple[Any, ...] | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputArtifact:
+    """An artifact, or a list of artifacts, that a component takes."""
+
+    artifact_type: ArtifactType | None = None
+    is_artifact_list: bool | None = None
+    is_optional: bool | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputParameter:
+    """A parameter that a component makes."""
+
+    parameter_type: str | None = None
+    description: str | None = None
+    type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputArtifact:
+    """An artifact, or a list of artifacts, that a component makes."""
+
+    artifact_type: ArtifactType | None = None
+    is_artifact_list: bool | None = None
+    description: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    properties: Mapping[str, Any] | None = None
+    custom_properties: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All inputs of a component, by name."""
+
+    parameters: Mapping[str, InputParameter] | None = None
+    artifacts: Mapping[str, InputArtifact] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """All outputs of a component, by name."""
+
+    parameters: Mapping[str, OutputParameter] | None = None
+    artifacts: Mapping[str, OutputArtifact] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigPassthrough:
+    """A part of the pod's configuration that a task receives as a parameter (KFP 2.15)."""
+
+    field: str | None = None
+    apply_to_task: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A border and an implementation: `dag` (nested tasks) or `executor_label` (a step)."""
+
+    input_definitions: Inputs | None = None
+    output_definitions: Outputs | None = None
+    dag: Dag | None = None
+    executor_label: str | None = None
+    single_platform_specs: tuple[Any, ...] | None = None
+    task_config_passthroughs: tuple[ConfigPassthrough, ...] | None = None
+
+    @property
+    def input_parameters(self) -> Mapping[str, InputParameter]:
+        """Input parameters by name, empty when there are none."""
+        return (self.input_definitions.parameters if self.input_definitions else None) or {}
+
+    @property
+    def input_artifacts(self) -> Mapping[str, InputArtifact]:
+        """Input artifacts by name, empty when there are none."""
+        return (self.input_definitions.artifacts if self.input_definitions else None) or {}
+
+    @property
+    def output_parameters(self) -> Mapping[str, OutputParameter]:
+        """Output parameters by name, empty when there are none."""
+        return (self.output_definitions.parameters if self.output_definitions else None) or {}
+
+    @property
+    def output_artifacts(self) -> Mapping[str, OutputArtifact]:
+        """Output artifacts by name, empty when there are none."""
+        return (self.output_definitions.artifacts if self.output_definitions else None) or {}

@@ -1,0 +1,178 @@
+"""Frozen dataclasses from and to JSON objects, without loss.
+
+The rule: a field's JSON key is its camelCase name, unless `key=` says otherwise; None means "absent", everything else
+is written, empty objects included. A key that no field takes is an error with the path of the object, so nothing that
+milonga does not know can get lost on the way. Knows nothing about pipelines.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, Union
+
+from milonga.errors import InvalidPipeline
+
+T = TypeVar("T")
+Loader = Callable[[Any, str], Any]
+
+
+def field(key: str = "", *, default: Any = None) -> Any:
+    """A dataclass field with another JSON key than its camelCase name."""
+    return dataclasses.field(default=default, metadata={"key": key})
+
+
+def camel_case(name: str) -> str:
+    """`max_retry_count` → `maxRetryCount`."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    key: str
+    load: Loader
+    required: bool
+
+
+@functools.lru_cache(maxsize=None)
+def _plan(cls: type) -> dict[str, _Field]:
+    hints = typing.get_type_hints(cls)
+    plan: dict[str, _Field] = {}
+    for item in dataclasses.fields(cls):
+        key = item.metadata.get("key") or camel_case(item.name)
+        required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
+        plan[key] = _Field(item.name, key, _loader(hints[item.name]), required)
+    return plan
+
+
+@functools.lru_cache(maxsize=None)
+def _dump_plan(cls: type) -> tuple[tuple[str, str], ...]:
+    return tuple((item.name, item.key) for item in _plan(cls).values())
+
+
+def load(cls: type[T], value: Any, path: str = "") -> T:
+    """An object of `cls` from its JSON form.
+
+    Raises:
+        InvalidPipeline: E201 something is not of the type it must be, E202 an unknown key, E203 a missing key.
+    """
+    if not isinstance(value, Mapping):
+        raise _wrong_type(path, value, "an object")
+    plan = _plan(cls)
+    arguments: dict[str, Any] = {}
+    for key, item in value.items():
+        entry = plan.get(key)
+        if entry is None:
+            import difflib
+
+            near = difflib.get_close_matches(str(key), plan, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(plan))}"
+            raise InvalidPipeline("E202", f"unknown key '{key}'", where=path or "document", hint=hint)
+        arguments[entry.name] = entry.load(item, f"{path}.{key}" if path else str(key))
+    for entry in plan.values():
+        if entry.required and entry.name not in arguments:
+            raise InvalidPipeline("E203", f"missing key '{entry.key}'", where=path or "document")
+    return cls(**arguments)
+
+
+def dump(value: Any) -> Any:
+    """The JSON form of an object of any wire class, of mappings and of tuples."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if dataclasses.is_dataclass(value):
+        result: dict[str, Any] = {}
+        for name, key in _dump_plan(type(value)):  # type: ignore[arg-type]
+            item = getattr(value, name)
+            if item is not None:
+                result[key] = dump(item)
+        return result
+    if isinstance(value, Mapping):
+        return {key: dump(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [dump(item) for item in value]
+    raise TypeError(f"{value!r} has no JSON form")
+
+
+def _wrong_type(path: str, value: Any, expected: str) -> InvalidPipeline:
+    shown = repr(value)
+    return InvalidPipeline(
+        "E201",
+        "a value of the wrong type",
+        where=path or "document",
+        got=shown if len(shown) <= 80 else shown[:77] + "...",
+        expected=expected,
+    )
+
+
+def _loader(annotation: Any) -> Loader:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return _loader(next(argument for argument in arguments if argument is not type(None)))
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    if annotation is Any:
+        return _load_any
+    if origin is tuple:
+        return _tuple_loader(_loader(arguments[0]))
+    if origin is Mapping:
+        return _mapping_loader(_loader(arguments[1]))
+    if dataclasses.is_dataclass(annotation):
+        return functools.partial(load, annotation)
+    raise TypeError(f"no JSON form for {annotation!r}")
+
+
+def _load_any(value: Any, path: str) -> Any:
+    return value
+
+
+def _load_str(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong_type(path, value, "text")
+    return value
+
+
+def _load_bool(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong_type(path, value, "true or false")
+    return value
+
+
+def _load_int(value: Any, path: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong_type(path, value, "a whole number")
+    return value
+
+
+def _load_float(value: Any, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong_type(path, value, "a number")
+    return value
+
+
+_SCALARS: dict[Any, Loader] = {str: _load_str, bool: _load_bool, int: _load_int, float: _load_float}
+
+
+def _tuple_loader(item_loader: Loader) -> Loader:
+    def load_tuple(value: Any, path: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise _wrong_type(path, value, "a list")
+        return tuple(item_loader(item, f"{path}[{index}]") for index, item in enumerate(value))
+
+    return load_tuple
+
+
+def _mapping_loader(item_loader: Loader) -> Loader:
+    def load_mapping(value: Any, path: str) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _wrong_type(path, value, "an object")
+        for key in value:
+            if not isinstance(key, str):
+                raise _wrong_type(path, key, "a text key")
+        return {key: item_loader(item, f"{path}.{key}") for key, item in value.items()}
+
+    return load_mapping

@@ -1,0 +1,119 @@
+"""The parent's end of one measuring child process: starts it, talks to it with a time limit, ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from milonga.components.device_compilation.timing import Artefact, Timing
+
+WARM_UP_S = 1.0
+WORKER = "milonga.components.device_compilation.measurement_worker"
+
+
+class MeasurementFailure(Exception):
+    """The child process crashed, refused the artefact or did not answer in time."""
+
+
+class MeasurementProcess:
+    """One child that runs one artefact. Owned by one thread; `close` must be called.
+
+    Args:
+        artefact: what to run.
+        threads: threads of the inference.
+        timeout_s: longest time for an answer, in seconds; the first one includes the start.
+    """
+
+    def __init__(self, artefact: Artefact, *, threads: int, timeout_s: float) -> None:
+        self._threads = threads
+        self._timeout_s = timeout_s
+        self._wall_ms: list[float] = []
+        self._cpu_ms: list[float] = []
+        self._log = tempfile.TemporaryFile()
+        shape = ",".join(str(size) for size in artefact.sample_shape)
+        command = [sys.executable, "-m", WORKER, "--backend", artefact.backend, "--artefact", str(artefact.path)]
+        self._child = subprocess.Popen(
+            [*command, "--threads", str(threads), "--shape", shape],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_environment(threads),
+        )
+
+    def warm_up(self) -> float:
+        """Wait until the artefact is loaded and its time has settled; the time of one call in milliseconds."""
+        return float(self._ask({"warm_up_s": WARM_UP_S})["call_ms"])
+
+    def time_calls(self, calls: int) -> None:
+        """Make that many timed calls and keep their times."""
+        answer = self._ask({"calls": calls})
+        self._wall_ms += answer["wall_ms"]
+        self._cpu_ms += answer["cpu_ms"]
+
+    def timing(self) -> Timing:
+        """What all timed calls so far give; there must be some."""
+        import numpy as np
+
+        p50_ms, p95_ms = np.percentile(self._wall_ms, [50, 95])
+        return Timing(
+            p50_ms=round(float(p50_ms), 6),
+            p95_ms=round(float(p95_ms), 6),
+            cpu_p50_ms=round(float(np.median(self._cpu_ms)), 6),
+            samples=len(self._wall_ms),
+            threads=self._threads,
+        )
+
+    def close(self) -> None:
+        """End the child, whatever it does."""
+        self._child.kill()
+        self._child.wait()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except OSError:  # the child is gone with unread input
+                    continue
+        self._log.close()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        stdin, stdout = self._child.stdin, self._child.stdout
+        if stdin is None or stdout is None:
+            raise MeasurementFailure("the measuring process has no pipes")
+        try:
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+        except OSError as reason:
+            raise MeasurementFailure(self._death()) from reason
+        line = b""
+        end = time.monotonic() + self._timeout_s
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([stdout], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                raise MeasurementFailure(f"no answer within {self._timeout_s:g} s")
+            block = os.read(stdout.fileno(), 1 << 16)
+            if not block:
+                raise MeasurementFailure(self._death())
+            line += block
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _death(self) -> str:
+        code = self._child.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - 2000))
+        lines = self._log.read().decode("utf-8", errors="replace").strip().splitlines()
+        return f"the measuring process ended with {how}" + (f": {lines[-1][:300]}" if lines else "")
+
+
+def _environment(threads: int) -> dict[str, str]:
+    pinned = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return {**os.environ, **pinned, "PYTHONPATH": path, "ORT_DISABLE_TELEMETRY": "1"}

@@ -1,0 +1,103 @@
+"""milonga: this data, that device, a network that runs there and stays good.
+
+The public names; each is loaded when it is first used, so that `import milonga` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from milonga.__about__ import __version__
+
+if TYPE_CHECKING:
+    from milonga.dsl import (
+        HTML,
+        Artifact,
+        ClassificationMetrics,
+        Collected,
+        Component,
+        Dataset,
+        Elif,
+        Else,
+        ExitHandler,
+        If,
+        Markdown,
+        Metrics,
+        Model,
+        OneOf,
+        ParallelFor,
+        Pipeline,
+        TaskFinalStatus,
+        component,
+        contains,
+        importer,
+        pipeline,
+    )
+    from milonga.compiler.api import compile
+    from milonga.engine.api import run
+    from milonga.errors import MilongaError
+
+_LANGUAGE = (
+    "HTML",
+    "Artifact",
+    "ClassificationMetrics",
+    "Collected",
+    "Component",
+    "Dataset",
+    "Elif",
+    "Else",
+    "ExitHandler",
+    "If",
+    "Markdown",
+    "Metrics",
+    "Model",
+    "OneOf",
+    "ParallelFor",
+    "Pipeline",
+    "TaskFinalStatus",
+    "component",
+    "contains",
+    "importer",
+    "pipeline",
+)
+_OTHERS = {"MilongaError": "milonga.errors", "compile": "milonga.compiler.api", "run": "milonga.engine.api"}
+
+__all__ = [
+    "HTML",
+    "Artifact",
+    "ClassificationMetrics",
+    "Collected",
+    "Component",
+    "Dataset",
+    "Elif",
+    "Else",
+    "ExitHandler",
+    "If",
+    "Markdown",
+    "Metrics",
+    "MilongaError",
+    "Model",
+    "OneOf",
+    "ParallelFor",
+    "Pipeline",
+    "TaskFinalStatus",
+    "__version__",
+    "compile",
+    "component",
+    "contains",
+    "importer",
+    "pipeline",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = "milonga.dsl" if name in _LANGUAGE else _OTHERS.get(name)
+    if home is None:
+        raise AttributeError(f"module 'milonga' has no attribute {name!r}")
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,134 @@
+"""What a task asks of the place where it runs. Frozen; later layers read it, nobody changes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from milonga.errors import AuthoringError
+
+_CPU = re.compile(r"\d+(\.\d+)?|\d+m")
+_MEMORY = re.compile(r"\d+(\.\d+)?(e\d+|[EPTGMk]|[EPTGMK]i)?")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of one task. None means: not said here, take the component's or the back end's.
+
+    Attributes:
+        name: the task's name in its group; lower case letters, digits and dashes.
+        display_name: what a page shows instead.
+        image: container image.
+        cpu, memory: limits, as Kubernetes quantities ("2", "500m"; "4Gi").
+        gpu: number of accelerators.
+        gpu_type: accelerator resource name.
+        retries: how often a failed attempt is repeated.
+        backoff_s: pause before the first repetition.
+        backoff_factor: growth of the pause.
+        backoff_max_s: longest pause.
+        timeout_s: an attempt that takes longer is ended and has failed.
+        cache: whether an earlier result with the same inputs may be used.
+        cache_key: a key of the author's own instead of the computed one.
+        environment: environment variables, name to value.
+        secrets: environment variables taken from secrets, name to "secret/key".
+        node_selector: labels that the node must carry.
+        ignore_upstream_failure: run even if a task before it failed.
+        after: tasks (their values, or their names) that must end first.
+    """
+
+    name: str | None = None
+    display_name: str | None = None
+    image: str | None = None
+    cpu: str | None = None
+    memory: str | None = None
+    gpu: int | None = None
+    gpu_type: str | None = None
+    retries: int | None = None
+    backoff_s: float | None = None
+    backoff_factor: float | None = None
+    backoff_max_s: float | None = None
+    timeout_s: float | None = None
+    cache: bool | None = None
+    cache_key: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    ignore_upstream_failure: bool | None = None
+    after: tuple[Any, ...] = ()
+
+    def merged(self, other: Options) -> Options:
+        """These options with everything that `other` says laid over them; mappings are joined."""
+        changes: dict[str, Any] = {}
+        for item in dataclasses.fields(self):
+            mine, theirs = getattr(self, item.name), getattr(other, item.name)
+            if isinstance(mine, Mapping):
+                changes[item.name] = {**mine, **theirs}
+            elif item.name == "after":
+                changes[item.name] = (*mine, *theirs)
+            else:
+                changes[item.name] = mine if theirs is None else theirs
+        return Options(**changes)
+
+    def problems(self) -> list[str]:
+        """Each value that breaks a rule, with the rule."""
+        found: list[str] = []
+        if self.name is not None and not _NAME.fullmatch(self.name):
+            found.append(f"name must be lower case letters, digits and inner dashes, but got {self.name!r}")
+        if self.cpu is not None and not _CPU.fullmatch(self.cpu):
+            found.append(f"cpu must be a Kubernetes quantity such as '2' or '500m', but got {self.cpu!r}")
+        if self.memory is not None and not _MEMORY.fullmatch(self.memory):
+            found.append(f"memory must be a Kubernetes quantity such as '4Gi' or '512M', but got {self.memory!r}")
+        for label, value, lowest in (
+            ("gpu", self.gpu, 0),
+            ("retries", self.retries, 0),
+            ("backoff_s", self.backoff_s, 0),
+            ("backoff_factor", self.backoff_factor, 1),
+            ("backoff_max_s", self.backoff_max_s, 0),
+        ):
+            if value is not None and value < lowest:
+                found.append(f"{label} >= {lowest} must hold, but got {value}")
+        if self.timeout_s is not None and self.timeout_s <= 0:
+            found.append(f"timeout_s > 0 must hold, but got {self.timeout_s}")
+        for variable, reference in self.secrets.items():
+            if reference.count("/") != 1 or reference.startswith("/") or reference.endswith("/"):
+                found.append(f"secret {variable!r} must be 'secret-name/key', but got {reference!r}")
+        for label, mapping in (("environment", self.environment), ("node_selector", self.node_selector)):
+            for key, text in mapping.items():
+                if not isinstance(key, str) or not isinstance(text, str):
+                    found.append(f"{label} maps strings to strings, but got {key!r}: {text!r}")
+        return found
+
+
+def make_options(values: dict[str, Any], *, where: str, what: str) -> Options:
+    """Options from keyword arguments, quantities as numbers or strings.
+
+    Raises:
+        AuthoringError: E106, an unknown option or a value that breaks a rule.
+    """
+    known = {item.name for item in dataclasses.fields(Options)}
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        import difflib
+
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"options are: {', '.join(sorted(known))}"
+        raise AuthoringError("E106", f"{what} has an unknown option '{unknown[0]}'", where=where, hint=hint)
+    values = dict(values)
+    for name in ("cpu", "memory"):
+        if isinstance(values.get(name), (int, float)):
+            values[name] = str(values[name])
+    if "after" in values:
+        after = values["after"]
+        values["after"] = tuple(after) if isinstance(after, (list, tuple)) else (after,)
+    options = Options(**values)
+    try:
+        problems = options.problems()
+    except TypeError as error:
+        problems = [f"an option has a value of the wrong type: {error}"]
+    if problems:
+        raise AuthoringError("E106", f"{what} has an option with a wrong value", where=where, got="; ".join(problems))
+    return options

@@ -1,0 +1,118 @@
+"""The command line of a milonga task: which function to run, and everything that travels with it.
+
+A `TaskProgram` is written into a container's command when a pipeline is compiled and read back by whoever runs it.
+What may never change: a command written by an older version is still understood.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MARKER = "# milonga task; speaks the protocol of kfp.dsl.executor_main\n"
+"""First line of the loader. kfp's local runner recognises Python components by the name of that module."""
+
+LOADER = MARKER + (
+    "import base64,io,sys,tempfile,zipfile\n"
+    "folder=tempfile.mkdtemp(prefix='milonga-')\n"
+    "zipfile.ZipFile(io.BytesIO(base64.b85decode(sys.argv[1]))).extractall(folder)\n"
+    "sys.path.insert(0,folder)\n"
+    "from milonga.runtime.main import main\n"
+    "main(sys.argv[2:],folder)\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgram:
+    """A function and what it needs.
+
+    Attributes:
+        function: name of the function in `source`.
+        source: Python text that defines it, with the helpers, imports and constants that it uses.
+        packages: requirements (PEP 508).
+        modules: project modules that it imports: path in the bundle → text.
+    """
+
+    function: str
+    source: str
+    packages: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """SHA-256 over everything that decides what the task does."""
+        content = json.dumps([self.function, self.source, self.packages, self.modules], sort_keys=True)
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_args(self) -> list[str]:
+        """The container's arguments after the runtime."""
+        arguments = ["--executor_input", "{{$}}", "--function", self.function]
+        if self.packages:
+            arguments += ["--packages", json.dumps(list(self.packages))]
+        if self.modules:
+            arguments += ["--modules", pack(self.modules)]
+        if "{{" in self.source:  # would be read as a placeholder on the way
+            encoded = base64.b64encode(self.source.encode("utf-8")).decode("ascii")
+            return [*arguments, "--source-base64", encoded]
+        return [*arguments, "--source", self.source]
+
+    @classmethod
+    def from_args(cls, arguments: Sequence[str]) -> tuple[TaskProgram, str]:
+        """The program, and the executor input as JSON text.
+
+        Raises:
+            ValueError: not the arguments of a milonga task.
+        """
+        if len(arguments) % 2:
+            raise ValueError("the arguments of a milonga task come in pairs")
+        given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        if "--function" not in given:
+            raise ValueError("a milonga task needs --function")
+        source = given.get("--source")
+        if source is None:
+            source = base64.b64decode(given.get("--source-base64", "")).decode("utf-8")
+        program = cls(
+            function=given["--function"],
+            source=source,
+            packages=tuple(json.loads(given.get("--packages", "[]"))),
+            modules=unpack(given["--modules"]) if "--modules" in given else {},
+        )
+        return program, given.get("--executor_input", "")
+
+
+def is_milonga_command(command: Sequence[str] | None) -> bool:
+    """Whether a container's command is a milonga task."""
+    return bool(command) and len(command or ()) >= 3 and (command or ())[2].startswith(MARKER)
+
+
+def pack(modules: Mapping[str, str]) -> str:
+    """Text files as base85 of a zip archive: same files, same text."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(modules):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, modules[name].encode("utf-8"))
+    return base64.b85encode(buffer.getvalue()).decode("ascii")
+
+
+def unpack(text: str) -> dict[str, str]:
+    """The files of `pack`."""
+    with zipfile.ZipFile(io.BytesIO(base64.b85decode(text))) as archive:
+        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+
+
+def from_container(command: Sequence[str], args: Sequence[str]) -> TaskProgram:
+    """The program behind a compiled container. `args` starts with the packed runtime, which is skipped."""
+    program, _ = TaskProgram.from_args(args[1:])
+    return program
+
+
+def json_text(value: Any) -> str:
+    """`value` as compact JSON."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
