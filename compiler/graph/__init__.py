@@ -1,5 +1,6 @@
 """The intermediate representation. `Graph` is the door; the other classes are its parts."""
 
+from milonga.compiler.graph import wire
 from milonga.compiler.graph.component import (
     ArtifactType,
     Component,
@@ -55,4 +56,5 @@ __all__ = [
     "Specification",
     "Task",
     "TaskInputs",
+    "wire",
 ]

@@ -117,10 +117,6 @@ class DataSplits(Dataset):
         for name in split_names():
             x, y = self._load(description, name)
             folder = self.path / name
-            if len(y) and (int(y.min()) < 0 or int(y.max()) >= len(description.classes)):
-                raise _broken(
-                    folder / "y.npy", f"labels {y.min()} to {y.max()}", f"0 to {len(description.classes) - 1}"
-                )
             counts = np.bincount(y, minlength=len(description.classes))
             for label, count in zip(description.classes, counts, strict=True):
                 if int(count) != description.class_counts[name][label]:
@@ -146,6 +142,8 @@ class DataSplits(Dataset):
             raise _broken(folder / "x.npy", f"{x.dtype}{list(x.shape)}", f"{dtype}{list(shape)}")
         if y.shape != (count,) or y.dtype != "int64":
             raise _broken(folder / "y.npy", f"{y.dtype}{list(y.shape)}", f"int64[{count}]")
+        if count and (int(y.min()) < 0 or int(y.max()) >= len(description.classes)):
+            raise _broken(folder / "y.npy", f"labels {y.min()} to {y.max()}", f"0 to {len(description.classes) - 1}")
         return x, y
 
 

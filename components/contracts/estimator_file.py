@@ -47,17 +47,19 @@ def decode_estimator(path: Path) -> Any:
     if not path.is_file():
         expected = "an estimator in skops form"
         raise DataError("E544", f"the file '{path.name}' is missing", where=str(path), expected=expected)
+    from sklearn.exceptions import InconsistentVersionWarning
+
     try:
         untrusted = skops.get_untrusted_types(file=path)
-    except Exception as reason:  # noqa: BLE001  skops lets whatever a damaged archive causes through
+    except Exception as reason:  # skops lets whatever a damaged archive causes through
         raise _damaged(path, reason) from reason
     _refuse_untrusted(untrusted, where=str(path))
     try:
         with warnings.catch_warnings():
-            # Written by another scikit-learn: its numbers may differ, which is not for a log line to say.
-            warnings.simplefilter("error")
+            # Written by another scikit-learn: its predictions may differ, and a warning would be overlooked.
+            warnings.simplefilter("error", InconsistentVersionWarning)
             return skops.load(path, trusted=list(TRUSTED_TYPES))
-    except Exception as reason:  # noqa: BLE001  as above
+    except Exception as reason:  # as above
         raise _damaged(path, reason) from reason
 
 

@@ -176,7 +176,9 @@ class TrainedModel(Model):
         content = self._content(description.framework)
         if not content.is_file():
             message = f"the file '{content.name}' of this model is missing"
-            raise DataError("E544", message, where=str(content), expected=f"the file of a {description.framework} model")
+            raise DataError(
+                "E544", message, where=str(content), expected=f"the file of a {description.framework} model"
+            )
         return description
 
     def read_network(self) -> dict[str, torch.Tensor]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from milonga.components.device_compilation.measurement_process import MeasurementFailure, MeasurementProcess
+from milonga.components.device_compilation.measurement_process import MeasurementError, MeasurementProcess
 from milonga.components.device_compilation.timing import Artefact, Timing
 
 ROUNDS = 8
@@ -41,7 +41,7 @@ def measure_artefacts(
         for index, process in enumerate(processes):
             try:
                 calls[index] = _calls_per_round(process.warm_up(), budget_s)
-            except MeasurementFailure as reason:
+            except MeasurementError as reason:
                 failures[index] = str(reason)
         for turn in range(ROUNDS):
             for index in _rotated(list(calls), turn):
@@ -56,7 +56,7 @@ def measure_artefacts(
 def _measure_once(index: int, process: MeasurementProcess, calls: int, failures: dict[int, str]) -> None:
     try:
         process.time_calls(calls)
-    except MeasurementFailure as reason:
+    except MeasurementError as reason:
         failures[index] = str(reason)
 
 

@@ -10,15 +10,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from milonga.components.device_compilation.timing import Artefact, Timing
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 WARM_UP_S = 1.0
 WORKER = "milonga.components.device_compilation.measurement_worker"
 
 
-class MeasurementFailure(Exception):
+class MeasurementError(Exception):
     """The child process crashed, refused the artefact or did not answer in time."""
 
 
@@ -36,7 +40,7 @@ class MeasurementProcess:
         self._timeout_s = timeout_s
         self._wall_ms: list[float] = []
         self._cpu_ms: list[float] = []
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child, closed by `close`
         shape = ",".join(str(size) for size in artefact.sample_shape)
         command = [sys.executable, "-m", WORKER, "--backend", artefact.backend, "--artefact", str(artefact.path)]
         self._child = subprocess.Popen(
@@ -46,6 +50,16 @@ class MeasurementProcess:
             stderr=self._log,
             env=_environment(threads),
         )
+
+    def predict(self, stored: Path) -> npt.NDArray[Any]:
+        """Probabilities `[n, classes]` of the samples in the NumPy file `stored`, in the form of a data set."""
+        import numpy as np
+
+        with tempfile.TemporaryDirectory(prefix="milonga-predict-") as folder:
+            target = Path(folder) / "probabilities.npy"
+            self._ask({"predict": str(stored), "target": str(target)})
+            result: npt.NDArray[Any] = np.load(target, allow_pickle=False)
+            return result
 
     def warm_up(self) -> float:
         """Wait until the artefact is loaded and its time has settled; the time of one call in milliseconds."""
@@ -61,10 +75,9 @@ class MeasurementProcess:
         """What all timed calls so far give; there must be some."""
         import numpy as np
 
-        p50_ms, p95_ms = np.percentile(self._wall_ms, [50, 95])
         return Timing(
-            p50_ms=round(float(p50_ms), 6),
-            p95_ms=round(float(p95_ms), 6),
+            p50_ms=round(float(np.percentile(self._wall_ms, 50)), 6),
+            p95_ms=round(float(np.percentile(self._wall_ms, 95)), 6),
             cpu_p50_ms=round(float(np.median(self._cpu_ms)), 6),
             samples=len(self._wall_ms),
             threads=self._threads,
@@ -85,21 +98,21 @@ class MeasurementProcess:
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         stdin, stdout = self._child.stdin, self._child.stdout
         if stdin is None or stdout is None:
-            raise MeasurementFailure("the measuring process has no pipes")
+            raise MeasurementError("the measuring process has no pipes")
         try:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         except OSError as reason:
-            raise MeasurementFailure(self._death()) from reason
+            raise MeasurementError(self._death()) from reason
         line = b""
         end = time.monotonic() + self._timeout_s
         while not line.endswith(b"\n"):
             ready, _, _ = select.select([stdout], [], [], max(0.0, end - time.monotonic()))
             if not ready:
-                raise MeasurementFailure(f"no answer within {self._timeout_s:g} s")
+                raise MeasurementError(f"no answer within {self._timeout_s:g} s")
             block = os.read(stdout.fileno(), 1 << 16)
             if not block:
-                raise MeasurementFailure(self._death())
+                raise MeasurementError(self._death())
             line += block
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -1,8 +1,13 @@
 """The child process of a measurement: loads one artefact, then times calls on request.
 
 Started as `python -m milonga.components.device_compilation.measurement_worker`. It reads one JSON object a line from
-stdin and answers each with one JSON line on stdout: `{"warm_up_s": s}` with the time of one call, `{"calls": n}` with
-wall and CPU times. What a runtime prints goes to stderr. A crash ends this process only.
+stdin and answers each with one JSON line on stdout:
+
+    {"predict": x.npy, "target": y.npy}   {} once the probabilities of the stored samples are written
+    {"warm_up_s": limit}                  {"call_ms": time of one call, after it has settled}
+    {"calls": n}                          {"wall_ms": [...], "cpu_ms": [...]}
+
+What a runtime prints goes to stderr. A crash ends this process only.
 """
 
 from __future__ import annotations
@@ -35,8 +40,11 @@ def main() -> None:
     gc.disable()
     for line in sys.stdin:
         request = json.loads(line)
-        if "warm_up_s" in request:
-            answer: dict[str, Any] = {"call_ms": _warm_up(network, sample, float(request["warm_up_s"]))}
+        answer: dict[str, Any] = {}
+        if "predict" in request:
+            _predict(network, Path(request["predict"]), Path(request["target"]))
+        elif "warm_up_s" in request:
+            answer = {"call_ms": _warm_up(network, sample, float(request["warm_up_s"]))}
         else:
             answer = _time_calls(network, sample, int(request["calls"]))
         answers.write(json.dumps(answer) + "\n")
@@ -51,6 +59,15 @@ def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
     sample = np.random.default_rng(0).random(shape, dtype=np.float32)
     network = find_backend(arguments.backend).load(Path(arguments.artefact), threads=arguments.threads)
     return network, sample
+
+
+def _predict(network: Any, source: Path, target: Path) -> None:
+    import numpy as np
+
+    from milonga.components.device_compilation.network_input import batches
+
+    stored = np.load(source, mmap_mode="r", allow_pickle=False)
+    np.save(target, np.concatenate([network.run(batch) for batch in batches(stored)]), allow_pickle=False)
 
 
 def _warm_up(network: Any, sample: Any, limit_s: float) -> float:

@@ -43,7 +43,7 @@ def check_onnx(path: Path) -> int:
             got=f"inputs {inputs}, outputs {outputs}",
             expected=f"inputs ['{INPUT_NAME}'], outputs ['{OUTPUT_NAME}']",
         )
-    return next(item.version for item in model.opset_import if item.domain in ("", "ai.onnx"))
+    return int(next(item.version for item in model.opset_import if item.domain in ("", "ai.onnx")))
 
 
 def clean_onnx(model: Any) -> None:

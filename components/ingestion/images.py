@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +77,11 @@ def decode_image(path: Path, form: ImageForm) -> npt.NDArray[np.uint8]:
     import numpy as np
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
+    content = path.read_bytes()
+    with Image.open(io.BytesIO(content)) as opened:
+        if opened.format == "PNG":
+            opened.verify()  # the checksum of each chunk, to the end: loading alone accepts a cut-off file
+    with Image.open(io.BytesIO(content)) as opened:
         opened.load()
         image = ImageOps.exif_transpose(opened)
         if "A" in image.getbands() or "transparency" in image.info:

@@ -8,9 +8,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def augment(
-    x: torch.Tensor, *, kind: Literal["none", "shift", "flip"], generator: torch.Generator
-) -> torch.Tensor:
+def augment(x: torch.Tensor, *, kind: Literal["none", "shift", "flip"], generator: torch.Generator) -> torch.Tensor:
     """A changed copy of a batch, or the batch itself for `none`.
 
     Args:

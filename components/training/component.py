@@ -40,7 +40,7 @@ def train(
 ) -> Trained:
     """Train a network on images from scratch and keep its best epoch by validation accuracy.
 
-    AdamW; the learning rate rises over the first fifth of the steps and falls along half a cosine. One line of
+    AdamW; the learning rate rises over the first tenth of the steps and falls along half a cosine. One line of
     `key=value` pairs an epoch goes to stdout. On the CPU the same arguments and threads give the same bytes.
 
     Args:

@@ -17,7 +17,7 @@ from milonga.errors import DataError
 if TYPE_CHECKING:
     import torch
 
-WARM_UP = 0.2
+WARM_UP = 0.1
 """Share of all steps in which the learning rate rises."""
 
 Report = Callable[[EpochRecord, float], None]
@@ -40,7 +40,7 @@ class Fitted:
 
 
 def learning_rate_at(step: int, *, steps: int, peak: float) -> float:
-    """The learning rate of step 0 <= `step` < `steps`: a linear rise over the first fifth, then half a cosine to 0.
+    """The learning rate of step 0 <= `step` < `steps`: a linear rise over the first tenth, then half a cosine to 0.
 
     Source of the shape: Loshchilov and Hutter 2017, arXiv 1608.03983, without restarts; warm-up as in arXiv 1706.02677.
     """

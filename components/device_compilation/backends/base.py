@@ -15,7 +15,7 @@ class LoadedNetwork(Protocol):
     """A network ready to run. Belongs to the thread that loaded it."""
 
     def run(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Class probabilities, float32 `[n, classes]`, of float32 samples `[n, ...]` with values as the network takes them."""
+        """Class probabilities, float32 `[n, classes]`, of samples as the network takes them, float32 `[n, ...]`."""
         ...
 
 

@@ -77,8 +77,6 @@ def _residual(layer: Residual, channels: int) -> torch.nn.Module:
             self.body = _chain(layer.body, channels)
             beside = shortcut(layer, channels)
             self.shortcut = nn.Identity() if beside is None else _convolution(beside, channels)
-            # Each block starts as the identity: Goyal et al. 2017, arXiv 1706.02677, section 5.1.
-            nn.init.zeros_(self.body[-1][1].weight)
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return torch.relu(self.body(x) + self.shortcut(x))
@@ -104,7 +102,6 @@ def _dense(layer: Dense, channels: int) -> torch.nn.Module:
 
 
 def _bound(layer: Bound) -> torch.nn.Module:
-    import torch
     from torch import nn
 
     class BoundedSize(nn.Module):  # type: ignore[misc]

@@ -44,9 +44,7 @@ def measure(plan: Plan, *, channels: int, classes: int, height: int = 32, width:
     return Cost(parameters + (size[0] + 1) * classes, work + size[0] * classes)
 
 
-def _place(
-    layer: object, size: tuple[int, int, int]
-) -> tuple[tuple[int, int, int], list[Placed]]:
+def _place(layer: object, size: tuple[int, int, int]) -> tuple[tuple[int, int, int], list[Placed]]:
     """Output size (channels, height, width) of `layer` and its convolutions."""
     channels, height, width = size
     if isinstance(layer, Bound):

@@ -70,6 +70,7 @@ class If(_Scope):
 
     def _branch(self, branches: Group, condition: Condition | None) -> None:
         branch = Group("branch", branches, self._place, number=self._recorder.next_number(), condition=condition)
+        branch.own_condition = self._condition
         branch.name = f"condition-{branch.number}"
         branches.children.append(branch)
         branches.name = f"condition-branches-{branches.number}"
@@ -101,7 +102,11 @@ class _Following(If):
             )
             branches = Group("branches", self._recorder.group, self._place, number=self._recorder.next_number())
             self._recorder.group.children.append(branches)
-        earlier = [child.condition for child in branches.children if isinstance(child, Group) and child.condition]
+        earlier = [
+            child.own_condition
+            for child in branches.children
+            if isinstance(child, Group) and child.own_condition is not None
+        ]
         condition: Condition | None = None
         for one in earlier:
             condition = Negated(one) if condition is None else Joined("&&", condition, Negated(one))
@@ -121,6 +126,8 @@ class Else(_Following):
     """Run the tasks inside when no branch before ran. Stands directly after `If` or `Elif`."""
 
     _name = "Else"
+
+    _condition = None  # type: ignore[assignment]
 
     def __init__(self) -> None:
         self._recorder = _recorder("Else")

@@ -35,6 +35,7 @@ class Group:
     number: int = 0
     children: list[Group | TaskCall] = field(default_factory=list)
     condition: Condition | None = None
+    own_condition: Condition | None = None
     has_else: bool = False
     items: Any = None
     item: Reference | None = None
@@ -74,6 +75,7 @@ class Recorder:
         self.findings: list[MilongaError] = []
         self.tasks: list[TaskCall] = []
         self.name_counts: dict[str, int] = {}
+        self.root_inputs: dict[str, Any] = {}
         self._numbers = 0
 
     def next_number(self) -> int:

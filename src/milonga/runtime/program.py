@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 MARKER = "# milonga task; speaks the protocol of kfp.dsl.executor_main\n"
 """First line of the loader. kfp's local runner recognises Python components by the name of that module."""
 
 LOADER = MARKER + (
-    "import base64,io,sys,tempfile,zipfile\n"
+    "import base64,json,os,sys,tempfile,zlib\n"
     "folder=tempfile.mkdtemp(prefix='milonga-')\n"
-    "zipfile.ZipFile(io.BytesIO(base64.b85decode(sys.argv[1]))).extractall(folder)\n"
+    "for name,text in json.loads(zlib.decompress(base64.b85decode(sys.argv[1]))).items():\n"
+    "    path=os.path.join(folder,name)\n"
+    "    os.makedirs(os.path.dirname(path),exist_ok=True)\n"
+    "    open(path,'w',encoding='utf-8').write(text)\n"
     "sys.path.insert(0,folder)\n"
     "from milonga.runtime.main import main\n"
     "main(sys.argv[2:],folder)\n"
@@ -91,20 +92,15 @@ def is_milonga_command(command: Sequence[str] | None) -> bool:
 
 
 def pack(modules: Mapping[str, str]) -> str:
-    """Text files as base85 of a zip archive: same files, same text."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(modules):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, modules[name].encode("utf-8"))
-    return base64.b85encode(buffer.getvalue()).decode("ascii")
+    """Text files as base85 of one compressed JSON object: same files, same text."""
+    content = json.dumps(dict(sorted(modules.items())), separators=(",", ":"), ensure_ascii=False)
+    return base64.b85encode(zlib.compress(content.encode("utf-8"), 9)).decode("ascii")
 
 
 def unpack(text: str) -> dict[str, str]:
     """The files of `pack`."""
-    with zipfile.ZipFile(io.BytesIO(base64.b85decode(text))) as archive:
-        return {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
+    files: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
+    return files
 
 
 def from_container(command: Sequence[str], args: Sequence[str]) -> TaskProgram:
@@ -113,6 +109,6 @@ def from_container(command: Sequence[str], args: Sequence[str]) -> TaskProgram:
     return program
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """`value` as compact JSON."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -87,9 +87,22 @@ def needs_reduced_range(device: DeviceDescription) -> bool:
     return device.int8_layout == "u8s8" and not features & {"avx512_vnni", "avx_vnni", "amx_int8"}
 
 
+def nodes_before_weights(graph: Any) -> list[str]:
+    """Names of the nodes between the input and the first convolutions or products: the normalisation stays in fp32."""
+    early, names = {INPUT_NAME}, []
+    constants = {item.name for item in graph.initializer}
+    for node in graph.node:  # ONNX keeps nodes in topological order
+        inputs = {name for name in node.input if name and name not in constants}
+        if node.op_type not in HEAVY_OPERATORS and inputs and inputs <= early:
+            early.update(node.output)
+            names.append(node.name)
+    return names
+
+
 def _quantise(source: Path, target: Path, device: DeviceDescription, calibration: npt.NDArray[Any]) -> None:
     import_onnxruntime()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
     class Batches(CalibrationDataReader):  # type: ignore[misc]  # the base class has no types
         """Hands the samples out in batches."""
@@ -104,12 +117,15 @@ def _quantise(source: Path, target: Path, device: DeviceDescription, calibration
 
     unsigned = device.int8_layout == "u8s8"
     try:
+        model = import_onnx().shape_inference.infer_shapes(import_onnx().load(str(source)))
+        add_pre_process_metadata(model)  # else the tool warns that shapes should be inferred first, as they are
         quantize_static(
-            str(source),
+            model,
             str(target),
             Batches(),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTISED_OPERATORS),
+            nodes_to_exclude=nodes_before_weights(model.graph),
             per_channel=True,
             reduce_range=needs_reduced_range(device),
             activation_type=QuantType.QUInt8 if unsigned else QuantType.QInt8,
@@ -117,4 +133,5 @@ def _quantise(source: Path, target: Path, device: DeviceDescription, calibration
         )
     except Exception as reason:  # the tool raises whatever its many steps raise
         message = f"'{source.name}' cannot be quantised to 8 bits"
-        raise DeviceError("E643", message, where=str(source), got=f"{type(reason).__name__}: {reason}"[:500]) from reason
+        got = f"{type(reason).__name__}: {reason}"[:500]
+        raise DeviceError("E643", message, where=str(source), got=got) from reason

@@ -1,0 +1,203 @@
+"""Run a pipeline function once, with references for values, and make a Graph of what it recorded."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from milonga.__about__ import __version__
+from milonga.compiler.graph import Component, Deployment, Graph, PipelineInfo, Platform, PlatformDeployment, Specification
+from milonga.compiler.graph.graph import SCHEMA_VERSION
+from milonga.compiler.trace.borders import input_definitions
+from milonga.compiler.trace.library import Library
+from milonga.compiler.trace.lowering import Lowering
+from milonga.dsl.callables import Callable_
+from milonga.dsl.component_decorator import Component as AuthorComponent
+from milonga.dsl.pipeline_decorator import Pipeline
+from milonga.dsl.places import Place
+from milonga.dsl.recording import Recorder, recording
+from milonga.dsl.references import Reference, TaskOutputs, outputs_of
+from milonga.dsl.signature import SINGLE_OUTPUT, Signature, spelled
+from milonga.errors import AuthoringError, MilongaError
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPipeline:
+    """A graph, and the live functions behind its executors, for running in this process.
+
+    Attributes:
+        graph: the pipeline.
+        functions: executor label → the author's function.
+        signature: inputs and outputs with their Python types.
+    """
+
+    graph: Graph
+    signature: Signature
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+def trace(target: Callable_[..., Any]) -> TracedPipeline:
+    """The graph of a pipeline, or of a component alone, which becomes a pipeline of one task.
+
+    Raises:
+        AuthoringError: mistakes of the author, all of them, each with file and line.
+    """
+    library = Library()
+    tracer = _Tracer(library)
+    findings: list[MilongaError] = tracer.findings
+    component = tracer.component_of(target)
+    if findings:
+        raise AuthoringError.from_findings(target.name, findings)
+    specification = Specification(
+        pipeline_info=PipelineInfo(target.name, getattr(target, "display_name", "") or None, target.description or None),
+        root=component,
+        schema_version=SCHEMA_VERSION,
+        sdk_version=f"milonga-{__version__}",
+        components=dict(sorted(library.components.items())) or None,
+        deployment_spec=Deployment(dict(sorted(library.executors.items()))),
+        default_pipeline_root=getattr(target, "pipeline_root", "") or None,
+    )
+    platforms = None
+    if library.platform:
+        settings = PlatformDeployment(dict(sorted(library.platform.items())))
+        platforms = {"kubernetes": Platform(deployment_spec=settings)}
+    return TracedPipeline(Graph(specification, platforms, tracer.places), target.signature, library.functions)
+
+
+class _Tracer:
+    """Traces a pipeline and, once each, the pipelines that it calls."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.findings: list[MilongaError] = []
+        self.places: dict[str, Place] = {}
+        self._nested: dict[int, str] = {}
+        self._under_way: list[str] = []
+
+    def component_of(self, target: Callable_[..., Any]) -> Component:
+        """The DAG component of `target`."""
+        recorder = Recorder(target.name, target.place)
+        recorder.root_inputs = {item.name: item.schema for item in target.signature.inputs}
+        inputs = {item.name: Reference(recorder.root, item.name, item.schema) for item in target.signature.inputs}
+        with recording(recorder):
+            result = self._run(target, recorder, inputs)
+            outputs = self._outputs(target, recorder, result)
+            lowering = Lowering(recorder, self.library, self._trace_nested)
+            root = lowering.lower(outputs)
+            if not recorder.tasks and not recorder.findings:
+                recorder.add_finding(
+                    "E149",
+                    f"pipeline '{target.name}' has no task",
+                    place=target.place,
+                    hint="call at least one component in it",
+                )
+        self.findings.extend(recorder.findings)
+        if recorder.findings:
+            return Component()
+        self.places.update({f"{target.name}/{name}": place for name, place in lowering.places.items()})
+        try:
+            return lowering.finish_scope(root, input_definitions(target.signature))
+        except AuthoringError as error:
+            self.findings.extend(error.findings or [error])
+            return Component()
+
+    def _trace_nested(self, target: Pipeline[..., Any]) -> str:
+        known = self._nested.get(id(target.function))
+        if known is None:
+            if target.name in self._under_way:
+                circle = " → ".join([*self._under_way, target.name])
+                raise AuthoringError("E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle)
+            self._under_way.append(target.name)
+            component = self.component_of(target)
+            self._under_way.pop()
+            known = self.library.add_component(target.name, component)
+            self._nested[id(target.function)] = known
+        return known
+
+    def _run(self, target: Callable_[..., Any], recorder: Recorder, inputs: dict[str, Reference]) -> Any:
+        if not isinstance(target, Pipeline):
+            task = target.record(recorder, (), dict(inputs), target.place)
+            return outputs_of(task, target.signature)
+        try:
+            return target.function(**inputs)
+        except MilongaError as error:
+            recorder.findings.extend(getattr(error, "findings", ()) or (error,))
+        except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+            recorder.findings.append(_as_finding(error, target))
+        return None
+
+    def _outputs(self, target: Callable_[..., Any], recorder: Recorder, result: Any) -> list[tuple[str, Reference]]:
+        signature = target.signature
+        if recorder.findings or signature.returns == "nothing":
+            if result is not None and not recorder.findings and not isinstance(result, TaskOutputs):
+                recorder.add_finding(
+                    "E160",
+                    f"pipeline '{target.name}' returns a value that its signature does not declare",
+                    place=target.place,
+                    hint="add '-> Model' (or the type of the value) to the function",
+                )
+            return []
+        values = _returned(signature, result)
+        pairs: list[tuple[str, Reference]] = []
+        for output in signature.outputs:
+            value = values.get(output.name)
+            name = output.name
+            if not isinstance(value, Reference):
+                what = "output" if name == SINGLE_OUTPUT else f"output '{name}'"
+                recorder.add_finding(
+                    "E161",
+                    f"{what} of pipeline '{target.name}' is no output of a task",
+                    place=target.place,
+                    got=repr(value)[:80],
+                    expected=spelled(output.schema),
+                )
+                continue
+            reason = _return_problem(output.schema, value)
+            if reason:
+                recorder.add_finding(
+                    "E113",
+                    f"pipeline '{target.name}' returns the wrong type",
+                    place=target.place,
+                    got=reason,
+                    expected=spelled(output.schema),
+                )
+            pairs.append((name, value))
+        return pairs
+
+
+def _return_problem(schema: Any, value: Reference) -> str | None:
+    if value.schema is None:
+        return None
+    if type(value.schema) is not type(schema):
+        return f"{value.label}: {value.spelling}"
+    reason: str | None = schema.accepts(value.schema)
+    return f"{value.label}: {reason}" if reason else None
+
+
+def _returned(signature: Signature, result: Any) -> dict[str, Any]:
+    if signature.returns == "one":
+        return {signature.outputs[0].name: result}
+    if isinstance(result, TaskOutputs):
+        return dict(result._references)
+    names = [output.name for output in signature.outputs]
+    if isinstance(result, tuple) and len(result) == len(names):
+        return dict(zip(names, result, strict=True))
+    return {name: getattr(result, name, None) for name in names}
+
+
+def _as_finding(error: Exception, target: Callable_[..., Any]) -> MilongaError:
+    """An exception from the author's pipeline function, at the author's line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename == target.function.__code__.co_filename]
+    frame = (inside or list(frames))[-1]
+    return AuthoringError(
+        "E162",
+        f"pipeline '{target.name}' raised {type(error).__name__}: {error}",
+        where=f"{frame.filename}:{frame.lineno}",
+        hint="a pipeline's body only wires tasks; work on values belongs into components",
+    )
+
+
+__all__ = ["TracedPipeline", "trace"]
