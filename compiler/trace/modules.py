@@ -12,12 +12,15 @@ import functools
 import importlib.util
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from milonga.compiler.trace.sources import imports_of
 from milonga.errors import AuthoringError
 from milonga.runtime.program import pack
+
+_DATA_SUFFIXES = frozenset({".css", ".csv", ".html", ".json", ".toml", ".txt", ".yaml", ".yml"})
+_DATA_BYTES_MAX = 64 * 1024
 
 PACKED_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
@@ -44,13 +47,15 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
             continue
         seen.add(name)
         found = _project_file(name)
-        if found is None:
+        if found is None or found[0] in files:
             continue
-        path, text = found
-        if path in files:
-            continue
+        path, file = found
+        status = file.stat()
+        text, inner = _read(file, (status.st_mtime_ns, status.st_size), name, path)
         files[path] = text
-        todo.extend(_module_imports(text, name, path))
+        if path.endswith("/__init__.py"):
+            files.update(_data_files(name, file))
+        todo.extend(inner)
         todo.extend(_parents(name))
     size = len(pack(files))
     if size > PACKED_CHARACTERS_MAX:
@@ -85,27 +90,60 @@ def _module_imports(text: str, name: str, path: str) -> set[str]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _project_file(name: str) -> tuple[str, str] | None:
-    """The file of a project module: (path in the bundle, text)."""
-    top = name.split(".")[0]
+def _project_root(top: str) -> tuple[Path, ...] | None:
+    """Where the top-level package or module of a project lives: its folders, or its one file; None for all others.
+
+    Only the top name is resolved by the import system: looking further down would import other people's packages.
+    """
     if top in sys.stdlib_module_names:
         return None
-    if top == "milonga" and not name.startswith(("milonga.components", "milonga.pipelines")):
-        return None  # the rest of milonga travels as the runtime, or is not for tasks
     try:
-        spec = importlib.util.find_spec(name)
+        spec = importlib.util.find_spec(top)
     except (ImportError, ValueError, AttributeError):
         return None
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+    if spec is None:
         return None
-    if top != "milonga" and any(root in Path(spec.origin).resolve().parents for root in _installed_roots()):
+    places = list(spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
+    roots = tuple(Path(place) for place in places)
+    if top != "milonga" and any(base in root.resolve().parents for base in _installed_roots() for root in roots):
         return None
-    return _bundle_path(name, spec.origin), Path(spec.origin).read_text("utf-8")
+    return roots
 
 
-def _bundle_path(name: str, origin: str) -> str:
-    path = name.replace(".", "/")
-    return f"{path}/__init__.py" if Path(origin).name == "__init__.py" else f"{path}.py"
+@functools.lru_cache(maxsize=4096)
+def _project_file(name: str) -> tuple[str, Path] | None:
+    """The file of a project module: (path in the bundle, file)."""
+    top, _, rest = name.partition(".")
+    if top == "milonga" and not name.startswith(("milonga.components", "milonga.pipelines")):
+        return None  # the rest of milonga travels as the runtime, or is not for tasks
+    for root in _project_root(top) or ():
+        if root.suffix == ".py":
+            return (f"{top}.py", root) if not rest else None
+        base = root.joinpath(*rest.split(".")) if rest else root
+        path = name.replace(".", "/")
+        if (base / "__init__.py").is_file():
+            return f"{path}/__init__.py", base / "__init__.py"
+        if rest and base.with_suffix(".py").is_file():
+            return f"{path}.py", base.with_suffix(".py")
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(file: Path, stamp: tuple[int, int], name: str, path: str) -> tuple[str, frozenset[str]]:
+    """Text and imports of a module; the stamp makes an edited file a new one."""
+    text = file.read_text("utf-8")
+    return text, frozenset(_module_imports(text, name, path))
+
+
+def _data_files(package: str, init: Path) -> Iterator[tuple[str, str]]:
+    """Text files that lie in a package, and in its folders that are no packages: a module may read them."""
+    prefix = package.replace(".", "/")
+    for path in sorted(init.parent.rglob("*")):
+        inside = path.relative_to(init.parent)
+        if path.suffix not in _DATA_SUFFIXES or any((init.parent / part / "__init__.py").exists() for part in inside.parents[:-1]):
+            continue
+        if path.stat().st_size <= _DATA_BYTES_MAX:
+            yield f"{prefix}/{inside.as_posix()}", path.read_text("utf-8")
 
 
 @functools.lru_cache(maxsize=1)

@@ -11,6 +11,15 @@ from milonga.components.contracts.latency_table import LatencyTable
 from milonga.components.contracts.trained_model import TrainedModel
 from milonga.dsl import component
 
+TORCH_PACKAGES = [
+    "numpy>=1.26,<3",
+    "torch>=2.6",
+    "safetensors>=0.4",
+    "onnxscript>=0.5",
+    "onnx>=1.17,<2",
+    "onnxruntime>=1.20",
+]
+
 
 class Measured(NamedTuple):
     """What `measure_levels` returns."""
@@ -30,7 +39,7 @@ class Compiled(NamedTuple):
     p95_ms: float
 
 
-@component(packages=["torch", "onnxscript", "onnx", "onnxruntime"], cpu="2", memory="4Gi")
+@component(packages=TORCH_PACKAGES, cpu="2", memory="4Gi")
 def measure_levels(
     data: DataSplits,
     device: DeviceProfile,
@@ -64,7 +73,7 @@ def measure_levels(
     return Measured(table, choice.level, choice.fastest_p95_ms)
 
 
-@component(packages=["torch", "onnxscript", "onnx", "onnxruntime", "scikit-learn", "skops"], cpu="2", memory="4Gi")
+@component(packages=[*TORCH_PACKAGES, "scikit-learn>=1.5", "skops>=0.11"], cpu="2", memory="4Gi")
 def compile_model(model: TrainedModel, data: DataSplits, device: DeviceProfile) -> Compiled:
     """Compile a trained model in every way that the device allows, check and measure each, and keep the best.
 

@@ -51,6 +51,11 @@ class MeasurementProcess:
             env=_environment(threads),
         )
 
+    @property
+    def pid(self) -> int:
+        """Process id of the child."""
+        return self._child.pid
+
     def predict(self, stored: Path) -> npt.NDArray[Any]:
         """Probabilities `[n, classes]` of the samples in the NumPy file `stored`, in the form of a data set."""
         import numpy as np

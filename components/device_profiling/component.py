@@ -9,7 +9,7 @@ from milonga.components.contracts.device_profile import DeviceLimits, DeviceProf
 from milonga.dsl import component
 
 
-@component(cpu="1", memory="512Mi")
+@component(cache=False, cpu="1", memory="512Mi")  # the machine may have changed since
 def probe_device(
     device: str = "host",
     *,

@@ -56,7 +56,8 @@ def scale(x: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
     if x.ndim == 2:
         return np.ascontiguousarray(x, dtype=np.float32)
-    return np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+    channels_first = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    return np.divide(channels_first, np.float32(255), dtype=np.float32)
 
 
 def _open(network: Path) -> Any:

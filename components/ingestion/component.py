@@ -8,7 +8,7 @@ from milonga.components.contracts.data_splits import DataSplits
 from milonga.dsl import component
 
 
-@component(packages=["numpy>=1.26,<3", "pillow>=10"], cpu="2", memory="1Gi")
+@component(cache=False, packages=["numpy>=1.26,<3", "pillow>=10"], cpu="2", memory="1Gi")
 def ingest_images(
     source: str,
     *,
@@ -56,7 +56,7 @@ def ingest_images(
     return data
 
 
-@component(packages=["numpy>=1.26,<3", "pyarrow>=15"], cpu="1", memory="2Gi")
+@component(cache=False, packages=["numpy>=1.26,<3", "pyarrow>=15"], cpu="1", memory="2Gi")
 def ingest_table(
     source: str,
     *,

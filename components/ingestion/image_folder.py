@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from milonga.components.contracts.dataset_description import ImageForm
 from milonga.errors import DataError, MissingExtra
@@ -54,6 +54,10 @@ def scan_folder(source: Path) -> ImageFolder:
     top = sorted(entry for entry in source.iterdir() if not entry.name.startswith("."))
     folders = [entry for entry in top if entry.is_dir()]
     outside = [entry for entry in top if not entry.is_dir()]
+    unreadable = [entry.name for entry in folders if any("\ud800" <= letter <= "\udfff" for letter in entry.name)]
+    if unreadable:
+        got = ascii(unreadable[0])
+        raise DataError("E502", "a class folder's name is no UTF-8 text", where=where, got=got, expected="UTF-8")
     stray = [entry.name for entry in outside if entry.suffix.lower() in _image_suffixes()]
     if stray:
         message = f"{len(stray)} image(s) stand outside any class folder"
@@ -144,11 +148,17 @@ def _image_suffixes() -> frozenset[str]:
 def _walk(folder: Path) -> Iterator[Path]:
     """All files below `folder` in sorted order; links are followed, each folder is entered once."""
     entered: set[str] = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    for parent, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
         entered.add(os.path.realpath(parent))
         inside = (name for name in folders if not name.startswith("."))
         folders[:] = sorted(name for name in inside if os.path.realpath(Path(parent, name)) not in entered)
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _refuse_folder(reason: OSError) -> NoReturn:
+    """Without this, `os.walk` passes over a folder that it may not read."""
+    where = str(reason.filename)
+    raise DataError("E504", f"a folder cannot be read: {reason.strerror}", where=where) from reason
 
 
 def _read_header(path: Path) -> _Header:

@@ -7,7 +7,7 @@ import struct
 import tempfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from milonga.errors import DataError, MissingExtra
 
@@ -36,7 +36,7 @@ def write_digits(folder: Path) -> int:
         from sklearn.datasets import load_digits
     except ImportError as reason:
         raise MissingExtra.of("scikit-learn", "data", "writing the digits") from reason
-    digits = load_digits()
+    digits: Any = load_digits()
     # 0..16 to 0..255, halves rounded up, in integers so that no rounding mode matters.
     pixels = ((digits.images.astype("int64") * 255 + 8) // 16).astype("uint8")
     files = {

@@ -87,11 +87,10 @@ def read_target(column: pa.ChunkedArray, name: str, *, where: str) -> list[str]:
 def first_null(column: pa.ChunkedArray) -> int | None:
     """Index of the first row that is null or NaN; None when there is none."""
     import numpy as np
-    import pyarrow.compute as compute
 
     if not len(column):
         return None
-    missing = np.asarray(compute.is_null(column, nan_is_null=True).combine_chunks())
+    missing = np.asarray(column.is_null(nan_is_null=True))
     return int(missing.argmax()) if missing.any() else None
 
 

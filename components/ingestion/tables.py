@@ -65,7 +65,7 @@ def read_table_file(
     labels = read_target(table.column(target), target, where=where)
     classes = tuple(sorted(set(labels)))
     if len(classes) < 2:
-        got = f"only '{classes[0]}' in column '{target}'"
+        got = f"only '{labels[0]}' in column '{target}'"
         raise DataError("E502", "a classifier needs two classes or more", where=where, got=got)
     columns = [_read_column(table.column(name), name, missing=missing, where=where) for name in names]
     splits = assign_splits(_row_keys(columns, len(labels)), rule)
@@ -147,9 +147,9 @@ def _read_column(column: pa.ChunkedArray, name: str, *, missing: Missing, where:
 
 
 def _null_count(column: pa.ChunkedArray) -> int:
-    import pyarrow.compute as compute
+    import numpy as np
 
-    return int(compute.sum(compute.is_null(column, nan_is_null=True)).as_py())
+    return int(np.asarray(column.is_null(nan_is_null=True)).sum())
 
 
 def _row_keys(columns: Sequence[_Numbers | _Texts], rows: int) -> list[bytes]:

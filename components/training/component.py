@@ -95,6 +95,7 @@ def train_table(
     estimator: Literal["logistic", "forest", "boosting"] = "boosting",
     hyperparameters: Optional[dict] = None,  # type: ignore[type-arg]  # noqa: UP045 - as components and kfp spell it
     seed: int = 0,
+    threads: int = 0,
 ) -> Trained:
     """Train a scikit-learn estimator on a table. The same arguments give the same bytes.
 
@@ -106,6 +107,7 @@ def train_table(
             min_samples_leaf, max_features (share of the features; null: square root). boosting: max_iter,
             learning_rate, max_leaf_nodes, min_samples_leaf, l2_regularization.
         seed: of everything random, 0 or more.
+        threads: CPU threads; 0 leaves the choice to scikit-learn.
 
     Returns:
         The model, and its accuracy on the validation split.
@@ -116,7 +118,7 @@ def train_table(
     """
     from milonga.components.training.tables import fit_estimator
 
-    result = fit_estimator(data, estimator=estimator, hyperparameters=hyperparameters, seed=seed)
+    result = fit_estimator(data, estimator=estimator, hyperparameters=hyperparameters, seed=seed, threads=threads)
     model = TrainedModel.create("model")
     model.write_estimator(result.description, result.estimator)
     model.metadata["validation_accuracy"] = result.record.validation_accuracy

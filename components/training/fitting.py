@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from milonga.components.contracts.trained_model import EpochRecord
+from milonga.components.training.adamw import AdamW
 from milonga.components.training.augmentation import augment
 from milonga.components.training.samples import Samples
 from milonga.components.training.settings import NetworkHyperparameters
@@ -65,7 +66,7 @@ def fit(
     Raises:
         DataError: E553, the loss is not finite any more.
     """
-    optimizer = _optimizer(network, hyperparameters)
+    optimizer = AdamW(network.parameters(), weight_decay=hyperparameters.weight_decay)
     batches = _batch_count(len(samples.train_y), hyperparameters.batch_size)
     steps = batches * hyperparameters.epochs
     history: list[EpochRecord] = []
@@ -130,7 +131,7 @@ def _pass(
     network: torch.nn.Module,
     samples: Samples,
     hyperparameters: NetworkHyperparameters,
-    optimizer: torch.optim.Optimizer,
+    optimizer: AdamW,
     generator: torch.Generator,
     *,
     first: int,
@@ -154,12 +155,9 @@ def _pass(
         rate = learning_rate_at(
             first + index, steps=batches * hyperparameters.epochs, peak=hyperparameters.learning_rate
         )
-        for group in optimizer.param_groups:
-            group["lr"] = rate
         loss = functional.cross_entropy(network(pixels), labels, label_smoothing=hyperparameters.label_smoothing)
-        optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        optimizer.step()
+        optimizer.step(rate)
         total += loss.detach() * len(rows)
     return float(total) / count
 
@@ -168,18 +166,6 @@ def _batch_count(samples: int, batch_size: int) -> int:
     """Batches an epoch; a rest of one sample joins the batch before it."""
     full, rest = divmod(samples, batch_size)
     return max(1, full + (rest > 1))
-
-
-def _optimizer(network: torch.nn.Module, hyperparameters: NetworkHyperparameters) -> torch.optim.Optimizer:
-    """AdamW that decays weights of convolutions and the classifier only, not norms and biases."""
-    import torch
-
-    parameters = list(network.parameters())
-    groups = [
-        {"params": [item for item in parameters if item.ndim > 1], "weight_decay": hyperparameters.weight_decay},
-        {"params": [item for item in parameters if item.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=hyperparameters.learning_rate)
 
 
 @contextmanager

@@ -35,22 +35,32 @@ class TableTraining:
 
 
 def fit_estimator(
-    data: DataSplits, *, estimator: str, hyperparameters: Mapping[str, Any] | None = None, seed: int = 0
+    data: DataSplits,
+    *,
+    estimator: str,
+    hyperparameters: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    threads: int = 0,
 ) -> TableTraining:
     """Fit an estimator on the table `data`; nothing is written. The same arguments give the same estimator.
 
     Raises:
         DataError: E550 (no table), E551 (too few samples), E554 (did not converge).
-        UsageError: E960 (unknown hyperparameter), E961 (a wrong value, an unknown estimator, a negative seed).
+        UsageError: E960 (unknown hyperparameter), E961 (a wrong value, an unknown estimator, a negative seed or number
+            of threads).
         MissingExtra: scikit-learn is not installed.
     """
     values = resolve(find_settings(estimator), hyperparameters or {})
-    if seed < 0:
-        raise UsageError("E961", "the seed must be 0 or more", got=str(seed))
+    if seed < 0 or threads < 0:
+        raise UsageError("E961", "seed and threads must be 0 or more", got=f"seed {seed}, threads {threads}")
     samples = read_samples(data, kind="table")
-    fitted = _fit(_estimator(estimator, values, seed=seed), samples, where=str(data.path))
-    train_loss, _ = score(fitted, samples.train_x, samples.train_y)
-    validation_loss, accuracy = score(fitted, samples.validation_x, samples.validation_y)
+    unfitted = _estimator(estimator, values, seed=seed)
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+    with threadpool_limits(threads or None):
+        fitted = _fit(unfitted, samples, where=str(data.path))
+        train_loss, _ = score(fitted, samples.train_x, samples.train_y)
+        validation_loss, accuracy = score(fitted, samples.validation_x, samples.validation_y)
     record = EpochRecord(1, train_loss, validation_loss, accuracy)
     line = " ".join(f"{name}={value:.6g}" for name, value in asdict(record).items())
     sys.stdout.write(line + "\n")
@@ -122,7 +132,8 @@ def _estimator(name: str, values: dict[str, Any], *, seed: int) -> Any:
         features = "sqrt" if values["max_features"] is None else values["max_features"]
         return RandomForestClassifier(random_state=seed, n_jobs=1, **{**values, "max_features": features})
     # Early stopping would hold back samples of the train split; the validation split is there for judging.
-    return HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **values)
+    fixed: dict[str, Any] = {"random_state": seed, "early_stopping": False}
+    return HistGradientBoostingClassifier(**fixed, **values)
 
 
 def _parameter_count(name: str, estimator: Any) -> int:

@@ -24,7 +24,7 @@ class Tuned(NamedTuple):
     page: Markdown
 
 
-@component(packages=["numpy>=1.26,<3", "torch>=2.6", "safetensors>=0.4", "optuna>=4.5,<6"], cpu="2", memory="4Gi")
+@component(packages=["numpy>=1.26,<3", "torch>=2.6", "safetensors>=0.4", "optuna>=5,<6"], cpu="2", memory="4Gi")
 def tune(
     data: DataSplits,
     *,

@@ -49,7 +49,7 @@ def study_page(outcome: Outcome, plan: Search, space: tuple[Parameter, ...]) -> 
         "",
     ]
     if outcome.importances is None:
-        lines.append("Importances are not given: fewer than 10 trials completed, or their accuracies hardly differ.")
+        lines.append("Importances are not given: fewer than 20 trials completed, or their accuracies hardly differ.")
     else:
         lines += ["| hyperparameter | importance |", "|---|---|"]
         ranked = sorted(outcome.importances.items(), key=lambda item: (-item[1], item[0]))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +12,17 @@ from milonga.components.training.impl import DeviceChoice, train_network
 from milonga.components.training.networks import find_plan
 from milonga.components.training.networks.cost import measure
 from milonga.components.training.settings import NETWORK_SETTINGS, NetworkHyperparameters, Value, find_setting
+from milonga.components.tuning.sampling import (
+    SamplerName,
+    choose_sampler,
+    importances,
+    load_optuna,
+    make_sampler,
+    quiet,
+    suggest,
+)
 from milonga.components.tuning.space import Parameter
-from milonga.errors import DataError, MissingExtra, UsageError
+from milonga.errors import DataError, UsageError
 
 DIVERGED = "E553"
 """The one failure of a training that says something about its hyperparameters, and not about data or machine."""
@@ -57,6 +64,7 @@ class Search:
         timeout_s: no trial starts after so many seconds; 0 for no limit. Trial 0 always runs.
         threads: CPU threads of a training; 0 leaves torch's own choice.
         device: where to train.
+        sampler: `auto` chooses by `choose_sampler`.
     """
 
     family: str
@@ -67,6 +75,7 @@ class Search:
     timeout_s: float = 0.0
     threads: int = 0
     device: DeviceChoice = "auto"
+    sampler: Literal["auto", "tpe", "gp"] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Outcome:
 
     trials: tuple[Trial, ...]
     best: Trial
-    sampler: Literal["tpe", "gp"]
+    sampler: SamplerName
     stopped_by: Literal["trials", "timeout"]
     importances: dict[str, float] | None
 
@@ -102,14 +111,18 @@ def search(data: DataSplits, space: tuple[Parameter, ...], plan: Search) -> Outc
     if plan.trials < 1 or not plan.timeout_s >= 0 or plan.seed < 0:
         got = f"trials {plan.trials}, timeout_s {plan.timeout_s}, seed {plan.seed}"
         raise UsageError("E961", "trials must be 1 or more, timeout_s and seed 0 or more", got=got)
-    optuna = _optuna()
-    kind = choose_sampler(plan, data)
+    optuna = load_optuna()
+    kind = plan.sampler
+    if kind == "auto":
+        kind = choose_sampler(trials=plan.trials, work=training_work(data, plan))
     trials: list[Trial] = []
     stopped_by: Literal["trials", "timeout"] = "trials"
     started = time.monotonic()
-    with _quiet(optuna):
+    with quiet(optuna):
         study = optuna.create_study(
-            direction="maximize", sampler=_sampler(optuna, kind, plan), pruner=optuna.pruners.NopPruner()
+            direction="maximize",
+            sampler=make_sampler(optuna, kind, trials=plan.trials, seed=plan.seed),
+            pruner=optuna.pruners.NopPruner(),
         )
         first = {parameter.name: parameter.nearest(_default(parameter.name)) for parameter in space}
         study.enqueue_trial(first)
@@ -118,7 +131,7 @@ def search(data: DataSplits, space: tuple[Parameter, ...], plan: Search) -> Outc
                 stopped_by = "timeout"
                 break
             asked = study.ask()
-            values = {parameter.name: _suggest(asked, parameter) for parameter in space}
+            values = {parameter.name: suggest(asked, parameter) for parameter in space}
             trial = _run(data, plan, number, values)
             trials.append(trial)
             if trial.state == "completed":
@@ -130,21 +143,16 @@ def search(data: DataSplits, space: tuple[Parameter, ...], plan: Search) -> Outc
             got = f"{len(trials)} failed, the first because: {trials[0].reason}"
             hint = "search lower learning rates"
             raise DataError("E560", "no trial of the search completed", where=str(data.path), got=got, hint=hint)
-        importances = _importances(optuna, study, completed, space)
-    return Outcome(tuple(trials), min(completed, key=_rank), kind, stopped_by, importances)
+        found = importances(optuna, study, space)
+    return Outcome(tuple(trials), min(completed, key=_rank), kind, stopped_by, found)
 
 
-def choose_sampler(plan: Search, data: DataSplits) -> Literal["tpe", "gp"]:
-    """`gp` where its own 0.2 CPU seconds a trial are small against a training, else `tpe`.
-
-    Measured on a replayed table of 324 trainings: with 40 trials the Gaussian process had 0.22 of TPE's mean regret,
-    with 10 trials neither gained. A training's cost is counted, not timed, since the choice must follow from the
-    arguments alone: 3 x multiply-accumulates x images (forward and backward), at about 5e9 a second on two cores.
-    """
+def training_work(data: DataSplits, plan: Search) -> int:
+    """Multiply-accumulates of one training of `plan`: a backward pass costs about two forward ones. 0 for a table."""
     description = data.read()
     image = description.image
-    if image is None or not 10 <= plan.trials <= 150:
-        return "tpe"
+    if image is None:
+        return 0
     cost = measure(
         find_plan(plan.family, plan.level),
         channels=image.channels,
@@ -152,8 +160,7 @@ def choose_sampler(plan: Search, data: DataSplits) -> Literal["tpe", "gp"]:
         height=image.height,
         width=image.width,
     )
-    work = 3 * cost.multiply_accumulates * description.splits["train"] * plan.epochs
-    return "gp" if work >= 25e9 else "tpe"
+    return 3 * cost.multiply_accumulates * description.splits["train"] * plan.epochs
 
 
 def _run(data: DataSplits, plan: Search, number: int, values: dict[str, Value]) -> Trial:
@@ -192,39 +199,6 @@ def _rank(trial: Trial) -> tuple[float, float, int]:
     return (-(trial.validation_accuracy or 0.0), trial.validation_loss or 0.0, trial.number)
 
 
-def _suggest(trial: Any, parameter: Parameter) -> Value:
-    value: Value
-    if parameter.kind == "categorical":
-        value = trial.suggest_categorical(parameter.name, list(parameter.choices))
-    elif parameter.kind == "int":
-        step = 1 if parameter.step is None else int(parameter.step)
-        value = trial.suggest_int(parameter.name, parameter.low, parameter.high, step=step, log=parameter.log)
-    else:
-        value = trial.suggest_float(
-            parameter.name, parameter.low, parameter.high, step=parameter.step, log=parameter.log
-        )
-    return value
-
-
-def _sampler(optuna: Any, kind: Literal["tpe", "gp"], plan: Search) -> Any:
-    # A sixth of the budget at random: with few trials the usual 10 leave too little to the model.
-    random_trials = max(4, plan.trials // 6)
-    if kind == "gp":
-        return optuna.samplers.GPSampler(seed=plan.seed, n_startup_trials=random_trials)
-    return optuna.samplers.TPESampler(seed=plan.seed, n_startup_trials=random_trials)
-
-
-def _importances(
-    optuna: Any, study: Any, completed: list[Trial], space: tuple[Parameter, ...]
-) -> dict[str, float] | None:
-    """PED-ANOVA (Watanabe et al. 2023, arXiv 2304.10255), from 10 different results on."""
-    if len(space) < 2 or len(completed) < 10 or len({trial.validation_accuracy for trial in completed}) < 3:
-        return None
-    evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    return {name: round(float(found[name]), 6) for name in sorted(found)}
-
-
 def _log(trial: Trial, *, seconds: float) -> None:
     fields: dict[str, Any] = {"trial": trial.number, "state": trial.state}
     if trial.validation_accuracy is not None:
@@ -234,21 +208,3 @@ def _log(trial: Trial, *, seconds: float) -> None:
     }
     sys.stdout.write(" ".join(f"{name}={value}" for name, value in fields.items()) + f" seconds={seconds:.1f}\n")
     sys.stdout.flush()
-
-
-@contextmanager
-def _quiet(optuna: Any) -> Iterator[None]:
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError as reason:
-        raise MissingExtra.of("optuna", "tuning", "searching hyperparameters") from reason
-    return optuna

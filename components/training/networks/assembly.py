@@ -122,6 +122,9 @@ def _normalisation(mean: Sequence[float], std: Sequence[float]) -> torch.nn.Modu
     class Normalisation(nn.Module):  # type: ignore[misc]
         """(x - mean) / std per channel, as one multiplication and one addition."""
 
+        scale: torch.Tensor
+        offset: torch.Tensor
+
         def __init__(self) -> None:
             super().__init__()
             deviation = torch.tensor(list(std), dtype=torch.float64).reshape(1, -1, 1, 1)

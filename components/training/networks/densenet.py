@@ -32,7 +32,7 @@ def _plan(growth: int, blocks: tuple[int, ...], *, bottleneck: int = 0) -> Plan:
 DENSENET = Family(
     name="densenet",
     plans=(
-        _plan(6, (2, 2)),
+        _plan(8, (2, 2)),
         _plan(10, (3, 3, 3)),
         _plan(16, (4, 4, 4)),
         _plan(22, (4, 8, 10), bottleneck=3),

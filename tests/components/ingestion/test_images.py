@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -231,3 +232,19 @@ def test_too_few_images_and_meaningless_settings_are_errors(tmp_path: Path) -> N
     assert refused(folder, height=8).code == "E509"
     assert refused(folder, validation_share=0.5, test_share=0.5).code == "E509"
     assert refused(folder, test_share=0.0).code == "E509"
+
+
+def test_a_class_name_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "pets")
+    (folder / "cat").rename(os.fsdecode(os.fsencode(folder) + b"/caf\xe9"))
+    error = refused(folder)
+    assert error.code == "E502" and "UTF-8" in error.message
+
+
+def test_a_folder_that_links_to_itself_is_read_once(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "pets")
+    (folder / "cat" / "again").symlink_to(folder / "cat")
+    make_folder(tmp_path / "more", classes=("dog",), per_class=5)
+    (folder / "dog" / "more").symlink_to(tmp_path / "more" / "dog")
+    counts = ingest_images(str(folder)).read().class_counts
+    assert {label: sum(counts[name][label] for name in counts) for label in ("cat", "dog")} == {"cat": 40, "dog": 45}

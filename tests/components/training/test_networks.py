@@ -31,26 +31,30 @@ def test_parameters_strictly_increase_with_the_level(family: str) -> None:
 
 @pytest.mark.parametrize("family", [family.name for family in FAMILIES])
 def test_work_strictly_increases_with_the_level(family: str) -> None:
-    work = [
-        measure(find_plan(family, level), channels=3, classes=10).multiply_accumulates for level in range(1, 6)
-    ]
+    work = [measure(find_plan(family, level), channels=3, classes=10).multiply_accumulates for level in range(1, 6)]
     assert work == sorted(set(work))
 
 
 @pytest.mark.parametrize(("family", "level"), LEVELS)
 def test_counting_a_plan_agrees_with_the_network_that_is_built(family: str, level: int) -> None:
-    from torch.utils.flop_counter import FlopCounterMode
-
     network = build(family, level, channels=3, classes=7)
     cost = measure(find_plan(family, level), channels=3, classes=7, height=17, width=80)
     assert cost.parameter_count == parameters(network)
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    done: list[int] = []
+
+    def count(module: torch.nn.Module, inputs: object, output: torch.Tensor) -> None:
+        done.append(output.numel() * module.weight[0].numel())
+
+    for module in network.modules():
+        if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
+            module.register_forward_hook(count)
+    with torch.inference_mode():
         network(torch.zeros(1, 3, 17, 80))
-    assert counter.get_total_flops() == 2 * cost.multiply_accumulates
+    assert sum(done) == cost.multiply_accumulates
 
 
 @pytest.mark.parametrize(("family", "level"), LEVELS)
-@pytest.mark.parametrize(("channels", "height", "width"), [(1, 8, 8), (3, 9, 31), (3, 224, 224)])
+@pytest.mark.parametrize(("channels", "height", "width"), [(1, 8, 8), (3, 224, 99)])
 def test_every_level_takes_small_and_large_images(
     family: str, level: int, channels: int, height: int, width: int
 ) -> None:
@@ -77,7 +81,8 @@ def test_an_unknown_family_or_level_names_what_there_is() -> None:
         build("resnet", 6)
 
 
-@pytest.mark.parametrize(("family", "level"), [("resnet", 2), ("densenet", 4)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("family", "level"), [("resnet", 2), ("densenet", 2)])
 def test_a_network_exports_to_onnx_with_a_dynamic_batch(
     family: str, level: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +106,7 @@ def test_a_network_exports_to_onnx_with_a_dynamic_batch(
             verbose=False,
         )
     operators = {node.op_type for node in onnx.load(str(tmp_path / "model.onnx")).graph.node}
-    # Batch norm is folded into the convolutions; nothing is left that 8-bit inference would have to leave in float.
+    # Batch norm is folded into the convolutions; else 8-bit inference would convert to float and back around each.
     assert "BatchNormalization" not in operators
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
     for size in (1, 5):

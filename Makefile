@@ -1,0 +1,38 @@
+# milonga: `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv/bin
+# A package index with a CPU-only torch, for those who have one: make demo TORCH_INDEX=https://...
+export TORCH_INDEX
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev test check slow goldens bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+demo: ## Make the environment, run the main job on real data, serve the result
+	@$(PYTHON) tools/environment.py all
+	@$(VENV)/python tools/demo.py
+
+dev: ## Make the environment in .venv, with everything that development needs
+	@$(PYTHON) tools/environment.py all dev
+
+test: dev ## Install what the tests need, and run them all
+	@$(VENV)/python -m pytest -n 2 -m "not slow"
+	@$(VENV)/python -m pytest -n 2 -m slow
+
+check: dev ## What CI runs before the tests: lint, types, layers
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/pyright --warnings
+	@$(VENV)/lint-imports
+
+goldens: dev ## Write the golden files again, after a change that is meant
+	@$(VENV)/python -m pytest tests/goldens --update-goldens
+
+bench: dev ## Run every benchmark, peers side by side
+	@$(VENV)/python -m benchmarks
+
+clean: ## Remove what was made, the environment included
+	rm -rf .venv .uv .milonga demo build dist

@@ -1,0 +1,77 @@
+"""The target `kfp`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from milonga.compiler.diagnostics import Diagnostic
+from milonga.compiler.documents import dump_graph
+from milonga.compiler.graph import Component, Graph
+from milonga.compiler.rules.base import Scope
+from milonga.compiler.targets.kfp.capabilities import CAPABILITIES
+
+_SPELLING = {
+    "NUMBER_INTEGER": "int",
+    "NUMBER_DOUBLE": "float",
+    "STRING": "str",
+    "BOOLEAN": "bool",
+    "LIST": "list",
+    "STRUCT": "dict",
+}
+
+
+class KfpTarget:
+    """Writes what kfp's own loader, back end and local runner read."""
+
+    name = "kfp"
+
+    def findings(self, graph: Graph) -> Iterator[Diagnostic]:
+        """What KFP's back end refuses or fails on."""
+        for name, component in graph.dags():
+            for rule in CAPABILITIES:
+                yield from rule(Scope(graph, name, component))
+
+    def emit(self, graph: Graph) -> str:
+        """One or two YAML documents under a comment that tells a reader what the pipeline takes and makes."""
+        return dump_graph(graph, header=_header(graph))
+
+
+def _header(graph: Graph) -> str:
+    info = graph.specification.pipeline_info
+    lines = ["# PIPELINE DEFINITION", f"# Name: {_one_line(info.name)}"]
+    if info.description:
+        lines.append(f"# Description: {_one_line(info.description)}")
+    inputs, outputs = _inputs(graph.root), _outputs(graph.root)
+    for title, entries in (("Inputs", inputs), ("Outputs", outputs)):
+        if entries:
+            lines.append(f"# {title}:")
+            lines.extend(f"#    {_one_line(entry)}" for entry in entries)
+    return "\n".join(lines) + "\n"
+
+
+def _inputs(root: Component) -> list[str]:
+    entries = []
+    for name, declared in sorted(root.input_parameters.items()):
+        kind = _SPELLING.get(declared.parameter_type or "", declared.parameter_type or "?")
+        default = f" [Default: {declared.default_value!r}]" if declared.default_value is not None else ""
+        entries.append(f"{name}: {kind}{default}")
+    for name, artifact in sorted(root.input_artifacts.items()):
+        entries.append(f"{name}: {artifact.artifact_type.schema_title if artifact.artifact_type else '?'}")
+    return entries
+
+
+def _outputs(root: Component) -> list[str]:
+    entries = [
+        f"{name}: {_SPELLING.get(declared.parameter_type or '', declared.parameter_type or '?')}"
+        for name, declared in sorted(root.output_parameters.items())
+    ]
+    entries += [
+        f"{name}: {declared.artifact_type.schema_title if declared.artifact_type else '?'}"
+        for name, declared in sorted(root.output_artifacts.items())
+    ]
+    return entries
+
+
+def _one_line(text: str) -> str:
+    """A comment ends with its line, so no text of the author may end it early."""
+    return " ".join(text.split()).encode("ascii", "backslashreplace").decode("ascii")

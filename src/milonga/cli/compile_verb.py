@@ -1,0 +1,50 @@
+"""`milonga compile`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from milonga.cli.output import message
+from milonga.cli.sources import load_source
+from milonga.compiler.api import write_text
+from milonga.compiler.rules import check
+from milonga.compiler.targets import target_named
+
+
+@click.command("compile")
+@click.argument("source")
+@click.option("--target", "target_name", default="kfp", show_default=True, help="Where the pipeline will run.")
+@click.option("-o", "--output", help="File to write; '-' or nothing is stdout.")
+@click.option("--check", "check_only", is_flag=True, help="Write nothing; exit with 1 when OUTPUT is stale.")
+@click.option("--strict", is_flag=True, help="What the target would refuse or change is an error.")
+def command(source: str, target_name: str, output: str | None, check_only: bool, strict: bool) -> int:
+    """Write a pipeline as a file for a target: the same pipeline, the same bytes."""
+    target = target_named(target_name)
+    graph = load_source(source).graph
+    findings = [*check(graph), *target.findings(graph)]
+    for finding in findings:
+        message(str(finding))
+    if any(finding.severity == "error" or strict for finding in findings):
+        return 1
+    text = target.emit(graph)
+    if check_only:
+        return _is_stale(output, text)
+    if output in (None, "-"):
+        sys.stdout.write(text)
+    else:
+        write_text(Path(output or ""), text)
+        message(f"wrote {output} ({len(text.encode()) // 1024} KiB)")
+    return 0
+
+
+def _is_stale(output: str | None, text: str) -> int:
+    if not output or output == "-":
+        raise click.UsageError("--check needs the file to compare with: -o FILE")
+    path = Path(output)
+    if path.is_file() and path.read_text("utf-8") == text:
+        return 0
+    message(f"{output} is {'stale' if path.is_file() else 'missing'}: compile it again")
+    return 1

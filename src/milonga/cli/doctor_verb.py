@@ -1,0 +1,59 @@
+"""`milonga doctor`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+
+import click
+
+from milonga.__about__ import __version__
+from milonga.cli.output import print_json
+from milonga.engine.home import Home
+from milonga.engine.settings import available_cores
+
+_EXTRAS = {
+    "data": ("numpy", "pillow", "pyarrow", "scikit-learn", "skops"),
+    "torch": ("torch", "onnxscript", "safetensors"),
+    "devices": ("onnx", "onnxruntime"),
+    "tuning": ("optuna",),
+    "serve": ("kserve",),
+    "kfp": ("kfp", "kfp-kubernetes"),
+}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+def command(as_json: bool) -> None:
+    """Say what this installation can do, and what each missing part would need."""
+    extras = {extra: {package: _version(package) for package in packages} for extra, packages in _EXTRAS.items()}
+    home = Home.default()
+    facts = {
+        "milonga": __version__,
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "cores": available_cores(),
+        "home": str(home.root),
+        "free_bytes": shutil.disk_usage(home.root if home.root.exists() else home.root.parent).free,
+        "extras": extras,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    print(f"milonga {__version__}, Python {facts['python']}, {facts['cores']} cores, {facts['platform']}")
+    print(f"state in {facts['home']}, {facts['free_bytes'] // 2**30} GiB free")
+    for extra, packages in extras.items():
+        missing = [package for package, version in packages.items() if version is None]
+        have = ", ".join(f"{package} {version}" for package, version in packages.items() if version)
+        note = f"missing {', '.join(missing)}: pip install 'milonga[{extra}]'" if missing else "ok"
+        print(f"{extra:<8} {note}{'; ' if have and missing else ' ' if have else ''}{'(' + have + ')' if have else ''}")

@@ -1,0 +1,91 @@
+"""The command `milonga`: its verbs, and how an error becomes a message and an exit code.
+
+Exit codes: 0 ok, 1 findings or a failed run, 2 wrong usage, 3 somebody else's system failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from milonga.__about__ import __version__
+from milonga.cli.output import fail
+from milonga.errors import MilongaError
+
+_VERBS = {
+    "check": "Check a pipeline and report every finding.",
+    "compile": "Write a pipeline as a file for a target.",
+    "data": "Make real example data.",
+    "devices": "Show and measure target devices.",
+    "doctor": "Say what this installation can do.",
+    "logs": "Print the log of a task.",
+    "run": "Run a pipeline on this machine.",
+    "runs": "List runs.",
+    "serve": "Serve a deployed model on this machine.",
+    "show": "Show a pipeline or a run.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a verb's module only when the verb is used, so that `milonga --help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"milonga.cli.{cmd_name}_verb").command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _VERBS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_VERBS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="milonga")
+def cli() -> None:
+    """Typed machine-learning pipelines that end in a network measured on your device."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run_command_line(sys.argv[1:]))
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run one command; the exit code. Errors of ours and of click are printed, never raised."""
+    as_json = "--json" in arguments
+    try:
+        result = cli.main(args=arguments, prog_name="milonga", standalone_mode=False)
+    except MilongaError as error:
+        return fail(error, as_json=as_json)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        print("interrupted", file=sys.stderr)
+        return 1
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,37 @@
+"""How the command line writes: data to stdout, messages to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from milonga.errors import AuthoringError, MilongaError, UsageError
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    print(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True))
+
+
+def message(text: str) -> None:
+    """A line for the person, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def exit_code_of(error: MilongaError) -> int:
+    """2 for wrong usage, 3 for another system's failure, else 1."""
+    if isinstance(error, UsageError):
+        return 2
+    return 3 if error.kind == "remote" else 1
+
+
+def fail(error: MilongaError, *, as_json: bool) -> int:
+    """Print an error; the exit code that goes with it."""
+    if as_json:
+        document: dict[str, Any] = {"error": error.to_json()}
+        if isinstance(error, AuthoringError) and error.findings:
+            document["findings"] = [finding.to_json() for finding in error.findings]
+        print_json(document)
+    message(f"error {error}")
+    return exit_code_of(error)

@@ -1,0 +1,204 @@
+"""`milonga run`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from milonga.cli.flags import click_options, input_flags
+from milonga.cli.output import message, print_json
+from milonga.cli.sources import Source, load_source
+from milonga.dsl.parameters import parse_argument
+from milonga.engine.home import Home
+from milonga.engine.result import RunResult
+from milonga.engine.settings import RunSettings
+from milonga.errors import UsageError
+
+_HELP = """Run a pipeline on this machine.
+
+TARGET is FILE.py:NAME, a KFP IR file, a folder with a pipeline.py, or a catalogue name; its inputs become flags:
+`milonga run TARGET --help` lists them.
+"""
+
+
+def _engine_options() -> list[click.Parameter]:
+    return [
+        click.Option(["--args", "args_file"], metavar="FILE", help="JSON object with values of the inputs."),
+        click.Option(["--set", "assignments"], multiple=True, metavar="NAME=VALUE", help="Value of one input."),
+        click.Option(["--jobs", "-j"], type=click.IntRange(min=0), default=0, help="Steps at the same time [default: cores]."),
+        click.Option(["--in-process"], is_flag=True, help="Run the steps in this process: breakpoints and pdb work."),
+        click.Option(["--no-cache"], is_flag=True, help="Run every step, even if its result is known."),
+        click.Option(["--fail-fast"], is_flag=True, help="Start nothing more after the first failure."),
+        click.Option(
+            ["--resume"],
+            is_flag=False,
+            flag_value="",
+            default=None,
+            metavar="[RUN]",
+            help="Go on with a run (without an id: the newest of this pipeline).",
+        ),
+        click.Option(["--secrets", "secrets_file"], metavar="FILE", help="JSON object {secret: {key: value}}."),
+        click.Option(["--home"], metavar="DIR", help="State folder [default: MILONGA_HOME or .milonga]."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print the result as one JSON document."),
+        click.Option(["--quiet", "-q"], is_flag=True, help="No progress."),
+    ]
+
+
+class _RunCommand(click.Command):
+    """Finds the target first, since its inputs decide which flags there are."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        target, rest = split_target(args)
+        if target is None:
+            return super().parse_args(ctx, args)
+        source = None if target == "" else load_source(target)
+        own = _engine_options()
+        taken = {name for option in own for name in option.opts}
+        inputs = click_options(source, taken) if source is not None else []
+        inner = click.Command(
+            "run", params=[*inputs, *own], callback=lambda **values: _run(source, values), help=_target_help(source)
+        )
+        inner.context_settings = {"help_option_names": ["-h", "--help"]}
+        ctx.obj = (inner, target, rest)
+        return []
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if ctx.obj is None:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(2)
+        inner, target, rest = ctx.obj
+        return inner.main(args=rest, prog_name=f"milonga run {target}".strip(), standalone_mode=False)
+
+
+def split_target(args: list[str]) -> tuple[str | None, list[str]]:
+    """The target among the arguments, and the others; "" when a run is resumed without naming a pipeline."""
+    valued = {name for option in _engine_options() if not getattr(option, "is_flag", False) for name in option.opts}
+    valued -= {"--resume"}
+    skip = False
+    for index, argument in enumerate(args):
+        if skip:
+            skip = False
+        elif argument.startswith("-"):
+            skip = argument in valued
+            if argument == "--resume" and index + 1 < len(args) and _looks_like_run(args[index + 1]):
+                skip = True
+        else:
+            return argument, [*args[:index], *args[index + 1 :]]
+    return ("" if any(argument.split("=")[0] == "--resume" for argument in args) else None), args
+
+
+def _looks_like_run(text: str) -> bool:
+    return len(text) > 8 and text[:8].isdigit()
+
+
+def _target_help(source: Source | None) -> str:
+    if source is None:
+        return _HELP
+    return f"Run {source.name}.\n\n{source.description}"
+
+
+def _run(source: Source | None, values: dict[str, Any]) -> int:
+    from milonga.engine import api
+
+    settings = RunSettings(
+        home=Home(Path(values["home"]).absolute()) if values["home"] else Home.default(),
+        jobs=values["jobs"],
+        mode="in-process" if values["in_process"] else "isolated",
+        use_cache=not values["no_cache"],
+        fail_fast=values["fail_fast"],
+        secrets=_read_object(values["secrets_file"]) if values["secrets_file"] else {},
+        search_path=source.search_path if source else (),
+    )
+    progress = progress_for(quiet=values["quiet"], debugging=values["in_process"])
+    arguments = collect_arguments(source, values)
+    runnable = source.runnable if source else None
+    if values["resume"] is not None:
+        result = api.resume_run(runnable, values["resume"] or None, arguments or None, settings, progress)
+    elif runnable is None:
+        raise UsageError("E908", "no pipeline to run")
+    else:
+        result = api.start_run(runnable, arguments, settings, progress)
+    show_result(result, as_json=values["as_json"])
+    return 0 if result.succeeded else 1
+
+
+def progress_for(*, quiet: bool, debugging: bool) -> Any:
+    """A live view on a terminal, plain lines elsewhere."""
+    from milonga.engine.progress import LineProgress, Silent
+
+    if quiet:
+        return Silent()
+    if sys.stderr.isatty() and not debugging:
+        from milonga.engine.progress.live import LiveProgress
+
+        return LiveProgress()
+    return LineProgress()
+
+
+def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str, Any]:
+    """Arguments from --args, then --set, then flags; later ones win.
+
+    Raises:
+        UsageError: E910-E912, a file or assignment that cannot be read.
+    """
+    arguments: dict[str, Any] = dict(_read_object(values["args_file"])) if values["args_file"] else {}
+    schemas = {flag.name: flag.schema for flag in input_flags(source)} if source else {}
+    for assignment in values["assignments"]:
+        name, separator, text = assignment.partition("=")
+        if not separator:
+            raise UsageError("E911", "--set takes NAME=VALUE", got=assignment)
+        schema = schemas.get(name)
+        try:
+            arguments[name] = parse_argument(schema, text) if schema is not None else text
+        except (TypeError, ValueError) as error:
+            raise UsageError("E904", f"input '{name}' has the wrong type", got=str(error)) from None
+    arguments.update(
+        {key.removeprefix("input_"): value for key, value in values.items() if key.startswith("input_") and value is not None}
+    )
+    return arguments
+
+
+def _read_object(file: str) -> dict[str, Any]:
+    path = Path(file)
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError("E912", f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    except ValueError as error:
+        raise UsageError("E912", f"the file is no JSON: {error}", where=str(path)) from None
+    if not isinstance(value, dict):
+        raise UsageError("E912", "the file holds no JSON object", where=str(path), got=type(value).__name__)
+    return value
+
+
+def show_result(result: RunResult, *, as_json: bool) -> None:
+    """The result: one JSON document, or outputs on stdout and where to look on stderr."""
+    if as_json:
+        print_json(result.to_json())
+    else:
+        for name, value in result.run.outputs.items():
+            print(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+        for name in result.run.output_artifacts:
+            print(f"{name} = {_shown_artifact(result.run.output_artifacts[name])}")
+    error = result.run.error
+    if error:
+        where = f"  at: task {error['task']}\n" if error.get("task") else ""
+        details = "".join(f"  {key}: {error[key]}\n" for key in ("where", "got", "expected", "hint") if error.get(key))
+        message(f"error {error.get('code', 'E410')}: {error.get('message', '')}\n{where}{details}".rstrip())
+    if result.report is not None:
+        message(f"report: {result.report}")
+    if not result.succeeded:
+        message(f"resume: milonga run --resume {result.run_id}")
+
+
+def _shown_artifact(value: Any) -> str:
+    return "[" + ", ".join(map(_shown_artifact, value)) + "]" if isinstance(value, tuple) else f"{value.uri} ({value.type})"
+
+
+command = _RunCommand(
+    "run", help=_HELP, params=[click.Argument(["target"], required=False), *_engine_options()], callback=lambda **_: None
+)

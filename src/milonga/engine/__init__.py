@@ -1,0 +1,1 @@
+"""The embedded back end: runs a Graph from any source on one machine, without a server."""

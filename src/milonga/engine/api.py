@@ -1,0 +1,277 @@
+"""`run`: a pipeline, its arguments, a result."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets as random_tokens
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from milonga.compiler.documents import dump_graph, load_graph
+from milonga.compiler.graph import Graph
+from milonga.compiler.trace import TracedPipeline, trace
+from milonga.dsl.callables import Callable_
+from milonga.engine.arguments import root_inputs
+from milonga.engine.home import Home
+from milonga.engine.progress import LineProgress, Progress
+from milonga.engine.result import RunResult
+from milonga.engine.scheduler import Scheduler
+from milonga.engine.settings import Mode, RunSettings
+from milonga.engine.values import Bundle, with_defaults
+from milonga.engine.workers.base import WorkerPool
+from milonga.engine.workers.forked import ForkedPool
+from milonga.engine.workers.in_process import InProcessPool
+from milonga.errors import MilongaError, RunError, UsageError
+from milonga.lineage import LineageStore, RunRecord, TaskRecord
+from milonga.lineage.records import State
+from milonga.reporting import write_report
+
+_GRAPH_FILE = "pipeline.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Runnable:
+    """A graph and the live functions behind it, if it was traced in this process."""
+
+    graph: Graph
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    source: str = ""
+
+
+def run(
+    target: Callable_[..., Any] | Graph | TracedPipeline | Runnable,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    jobs: int = 0,
+    mode: Mode = "isolated",
+    cache: bool = True,
+    fail_fast: bool = False,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    home: str | Path | None = None,
+    resume: str | bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run a pipeline on this machine and wait for its end.
+
+    Args:
+        target: a pipeline or component, or a graph.
+        arguments: values of its inputs; artifacts as paths.
+        jobs: how many steps at the same time; 0 is the number of cores.
+        mode: "isolated" runs each attempt in a process of its own, "in-process" all of them here, for a debugger.
+        cache: whether results of equal steps may be used.
+        fail_fast: whether a failure keeps everything not yet started from starting.
+        secrets: secret name → key → value.
+        home: state folder; by default MILONGA_HOME or `.milonga`.
+        resume: a run id, or True for the newest run of this pipeline: finished steps are not repeated.
+        progress: who watches; plain lines on stderr by default.
+
+    Returns:
+        The result, whatever the state: see `RunResult.raise_for_state`.
+
+    Raises:
+        AuthoringError: mistakes in the pipeline.
+        UsageError: wrong arguments or settings.
+        StoreError: the state folder cannot be used.
+    """
+    settings = RunSettings(
+        home=Home(Path(home).absolute()) if home else Home.default(),
+        jobs=jobs,
+        mode=mode,
+        use_cache=cache,
+        fail_fast=fail_fast,
+        secrets=secrets or {},
+    )
+    runnable = as_runnable(target)
+    watcher = progress or LineProgress()
+    if resume:
+        return resume_run(runnable, resume if isinstance(resume, str) else None, arguments, settings, watcher)
+    return start_run(runnable, arguments or {}, settings, watcher)
+
+
+def as_runnable(target: Callable_[..., Any] | Graph | TracedPipeline | Runnable) -> Runnable:
+    """A graph with its live functions, from whatever the caller has."""
+    if isinstance(target, Runnable):
+        return target
+    if isinstance(target, Graph):
+        return Runnable(target)
+    traced = target if isinstance(target, TracedPipeline) else trace(target)
+    return Runnable(traced.graph, traced.functions)
+
+
+def start_run(
+    runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress
+) -> RunResult:
+    """Run from the beginning."""
+    inputs = root_inputs(runnable.graph.root, arguments)
+    store = LineageStore(settings.home.database)
+    try:
+        run_id = _new_run_id(settings.home)
+        folder = settings.home.run(run_id)
+        record = RunRecord(
+            id=run_id,
+            pipeline=runnable.graph.name,
+            graph_digest=runnable.graph.digest(),
+            state="RUNNING",
+            created_at=time.time(),
+            arguments=_recorded_arguments(runnable.graph, inputs),
+            source=runnable.source,
+        )
+        (folder / _GRAPH_FILE).write_text(dump_graph(runnable.graph), encoding="utf-8")
+        return _execute(runnable, record, inputs, settings, store, progress, {}, same_graph=True)
+    finally:
+        store.close()
+
+
+def resume_run(
+    runnable: Runnable | None,
+    run_id: str | None,
+    arguments: Mapping[str, Any] | None,
+    settings: RunSettings,
+    progress: Progress,
+) -> RunResult:
+    """Go on with a run. Its finished steps are kept; where the pipeline has changed, those whose work is the same.
+
+    Args:
+        runnable: the pipeline as it is now; None takes the run's own.
+        run_id: which run; None is the newest of that pipeline.
+        arguments: must be those of the run, if given.
+
+    Raises:
+        UsageError: E905 no such run, E906 other arguments than the run's.
+        RunError: E438, the run is still going on in another process.
+    """
+    store = LineageStore(settings.home.database)
+    try:
+        found = store.run(run_id) if run_id else _newest(store, runnable)
+        if found is None:
+            what = f"run '{run_id}'" if run_id else f"a run of '{runnable.graph.name if runnable else ''}'"
+            raise UsageError("E905", f"there is no {what} to resume", where=str(settings.home.root))
+        folder = settings.home.run(found.id)
+        own = load_graph(folder / _GRAPH_FILE)
+        same = runnable is None or runnable.graph.digest() == found.graph_digest
+        chosen = runnable if runnable is not None else Runnable(own, source=found.source)
+        inputs = root_inputs(chosen.graph.root, {**found.arguments, **(arguments or {})})
+        if _recorded_arguments(chosen.graph, inputs) != dict(found.arguments) and arguments:
+            raise UsageError(
+                "E906", "a resumed run keeps its arguments", got=json.dumps(dict(arguments)), hint="start a new run"
+            )
+        if not same:
+            (folder / _GRAPH_FILE).write_text(dump_graph(chosen.graph), encoding="utf-8")
+        record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=chosen.graph.digest())
+        finished = store.finished_steps(found.id)
+        return _execute(chosen, record, inputs, settings, store, progress, finished, same_graph=same)
+    finally:
+        store.close()
+
+
+def _newest(store: LineageStore, runnable: Runnable | None) -> RunRecord | None:
+    runs = store.runs(runnable.graph.name if runnable else None, limit=1)
+    return runs[0] if runs else None
+
+
+def _execute(
+    runnable: Runnable,
+    record: RunRecord,
+    inputs: Bundle,
+    settings: RunSettings,
+    store: LineageStore,
+    progress: Progress,
+    finished: Mapping[str, TaskRecord],
+    *,
+    same_graph: bool,
+) -> RunResult:
+    folder = settings.home.run(record.id)
+    with _locked(folder):
+        store.put_run(record)
+        store.commit()
+        progress.run_started(record, folder)
+        pool: WorkerPool = InProcessPool() if settings.mode == "in-process" else ForkedPool(settings.search_path)
+        try:
+            scheduler = Scheduler(
+                graph=runnable.graph,
+                run_id=record.id,
+                inputs=inputs,
+                settings=settings,
+                store=store,
+                pool=pool,
+                progress=progress,
+                finished=finished,
+                functions=runnable.functions,
+                same_graph=same_graph,
+            )
+            ended = _run_scheduler(scheduler, record)
+        finally:
+            pool.close()
+        store.put_run(ended)
+        store.commit()
+        tasks = store.tasks(record.id)
+        report = write_report(ended, tasks, runnable.graph, folder)
+        progress.run_ended(ended, folder)
+    return RunResult(ended, {task.path: task for task in tasks}, folder, report)
+
+
+def _run_scheduler(scheduler: Scheduler, record: RunRecord) -> RunRecord:
+    state: State
+    try:
+        state, outputs, cause = scheduler.run()
+    except KeyboardInterrupt:
+        scheduler.cancel()
+        error = {"code": "E439", "kind": "user", "message": "interrupted", "hint": f"milonga run --resume {record.id}"}
+        return replace(record, state="CANCELLED", ended_at=time.time(), error=error)
+    except MilongaError as failure:
+        scheduler.cancel()
+        return replace(record, state="FAILED", ended_at=time.time(), error=failure.to_json())
+    error = {}
+    if cause is not None:
+        error = {**cause.error, "task": cause.error.get("task", cause.path)}
+    return replace(
+        record,
+        state=state,
+        ended_at=time.time(),
+        outputs=outputs.parameters,
+        output_artifacts=outputs.artifacts,
+        error=error,
+    )
+
+
+def _recorded_arguments(graph: Graph, inputs: Bundle) -> dict[str, Any]:
+    parameters = with_defaults(inputs.parameters, graph.root)
+    artifacts = {name: record.uri for name, record in inputs.artifacts.items() if not isinstance(record, tuple)}
+    return {**parameters, **artifacts}
+
+
+def _new_run_id(home: Home) -> str:
+    """An id that sorts by start time and is free; its folder is made."""
+    while True:
+        run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + random_tokens.token_hex(3)
+        try:
+            home.run(run_id).mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(
+                "E423", f"the state folder cannot be written: {error.strerror}", where=str(home.root), kind="system"
+            ) from error
+        return run_id
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the run: only one engine may work on it. The lock goes with the process, however it ends."""
+    with (folder / "lock").open("a+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(
+                "E438", "the run is still going on in another process", where=folder.name, hint="wait for it, or end it"
+            ) from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield

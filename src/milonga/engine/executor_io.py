@@ -1,0 +1,126 @@
+"""KFP's ExecutorInput for an attempt, and what its ExecutorOutput means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from milonga.compiler.graph import ArtifactType, Component
+from milonga.engine.content import ContentStore, digest_path
+from milonga.engine.values import Bundle, coerce, fits
+from milonga.engine.workers.base import OUTPUT_FILE
+from milonga.errors import TaskFailed
+from milonga.lineage.records import ArtifactRecord, flattened
+from milonga.runtime.placement import local_path
+
+
+def schema_title(artifact_type: ArtifactType | None) -> str:
+    """The type of an artifact as text."""
+    if artifact_type is None:
+        return "system.Artifact"
+    return artifact_type.schema_title or artifact_type.schema_uri or "system.Artifact"
+
+
+def executor_input(component: Component, inputs: Bundle, folder: Path) -> dict[str, Any]:
+    """The ExecutorInput of an attempt in `folder`."""
+    outputs = folder / "outputs"
+    input_artifacts: dict[str, Any] = {}
+    for name, value in inputs.artifacts.items():
+        input_artifacts[name] = {"artifacts": [_runtime_artifact(record) for record in flattened(value)]}
+    output_artifacts = {
+        name: {
+            "artifacts": [
+                {
+                    "name": name,
+                    "uri": str(outputs / name),
+                    "type": _type_json(declared.artifact_type),
+                    "metadata": dict(declared.metadata or {}),
+                }
+            ]
+        }
+        for name, declared in component.output_artifacts.items()
+    }
+    return {
+        "inputs": {"parameterValues": dict(inputs.parameters), "artifacts": input_artifacts},
+        "outputs": {
+            "parameters": {name: {"outputFile": str(outputs / name)} for name in component.output_parameters},
+            "artifacts": output_artifacts,
+            "outputFile": str(folder / OUTPUT_FILE),
+        },
+    }
+
+
+def _type_json(artifact_type: ArtifactType | None) -> dict[str, str]:
+    title = schema_title(artifact_type)
+    version = artifact_type.schema_version if artifact_type is not None else None
+    return {"schemaTitle": title, "schemaVersion": version or "0.0.1"}
+
+
+def _runtime_artifact(record: ArtifactRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "uri": record.uri,
+        "type": {"schemaTitle": record.type, "schemaVersion": "0.0.1"},
+        "metadata": dict(record.metadata),
+    }
+
+
+def read_outputs(
+    component: Component, output: Mapping[str, Any], request: Mapping[str, Any], folder: Path, store: ContentStore
+) -> Bundle:
+    """The outputs of a successful attempt; its artifacts move into the content store.
+
+    Raises:
+        TaskFailed: E418, an output has another type than the component declares.
+        StoreError: E424, an artifact cannot be stored.
+    """
+    bundle = Bundle()
+    values = output.get("parameterValues") or {}
+    for name, declared in component.output_parameters.items():
+        value = values[name] if name in values else _from_file(request, name, declared.parameter_type)
+        if value is None:
+            continue
+        value = coerce(value, declared.parameter_type)
+        if not fits(value, declared.parameter_type):
+            raise TaskFailed(
+                "E418",
+                f"output '{name}' has the wrong type",
+                got=repr(value)[:120],
+                expected=declared.parameter_type or "",
+            )
+        bundle.parameters[name] = value
+    made = output.get("artifacts") or {}
+    for name in component.output_artifacts:
+        assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
+        entries = (made.get(name) or {}).get("artifacts") or [assigned]
+        records = tuple(_stored(name, {**assigned, **entry}, folder, store) for entry in entries)
+        is_list = bool(component.output_artifacts[name].is_artifact_list)
+        bundle.artifacts[name] = records if is_list else records[0]
+    return bundle
+
+
+def _from_file(request: Mapping[str, Any], name: str, kind: str | None) -> Any:
+    path = Path(request["outputs"]["parameters"][name]["outputFile"])
+    if not path.is_file():
+        return None
+    text = path.read_text("utf-8", "replace")
+    return text if kind == "STRING" else coerce(text, kind)
+
+
+def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentStore) -> ArtifactRecord:
+    title = (entry.get("type") or {}).get("schemaTitle") or "system.Artifact"
+    metadata = dict(entry.get("metadata") or {})
+    path = local_path(entry)
+    if not (path.exists() or path.is_symlink()):
+        text = json.dumps([entry.get("uri", ""), metadata], sort_keys=True)
+        is_own = folder in path.parents  # nothing was written: its whole content is its metadata
+        digest = hashlib.sha256((json.dumps(metadata, sort_keys=True) if is_own else text).encode()).hexdigest()
+        return ArtifactRecord(name, title, str(entry.get("uri", "")), digest, 0, metadata)
+    if folder in path.parents and not path.is_symlink():
+        kept, content = store.take(path, name)
+        return ArtifactRecord(name, title, str(kept), content.digest, content.size_bytes, metadata)
+    content = digest_path(path)  # an input passed through, or content that lives where the author put it
+    return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)

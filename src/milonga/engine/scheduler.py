@@ -1,0 +1,427 @@
+"""Walks one run of a graph: which task may start, what it gets, what its end means for others.
+
+One thread, no locks. Everything that has ended is written and committed before anything that depends on it starts, so
+a killed engine resumes without repeating a finished step.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from milonga.compiler.graph import Component, Graph
+from milonga.engine.attempts import AttemptRunner, Outcome, Step
+from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs
+from milonga.engine.imports import import_artifact
+from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
+from milonga.engine.keys import content_key
+from milonga.engine.progress import Progress
+from milonga.engine.settings import RunSettings
+from milonga.engine.steps import STEP_KINDS, PreparedStep, StepContext
+from milonga.engine.values import Bundle, holds, with_defaults
+from milonga.engine.workers.base import WorkerPool
+from milonga.errors import InvalidPipeline, MilongaError
+from milonga.lineage import LineageStore, TaskRecord
+from milonga.lineage.records import Artifacts, State, flattened
+
+_ITERATIONS_AHEAD = 64
+"""Iterations of an unlimited loop that are instantiated beyond those that can run, to bound memory."""
+
+
+class Scheduler:
+    """One run.
+
+    Args:
+        graph: what to run.
+        run_id: the run's id; its folder exists.
+        inputs: parameters and artifacts of the root.
+        settings: what the caller asked for.
+        store: lineage store, used from this thread only.
+        pool: where attempts run.
+        progress: who watches.
+        finished: succeeded steps of an earlier part of this run, by path; they are not repeated.
+        functions: live functions by executor label.
+    """
+
+    def __init__(
+        self,
+        *,
+        graph: Graph,
+        run_id: str,
+        inputs: Bundle,
+        settings: RunSettings,
+        store: LineageStore,
+        pool: WorkerPool,
+        progress: Progress,
+        finished: Mapping[str, TaskRecord],
+        functions: Mapping[str, Callable[..., Any]],
+        same_graph: bool = True,
+    ) -> None:
+        self._graph = graph
+        self._run_id = run_id
+        self._inputs = inputs
+        self._settings = settings
+        self._store = store
+        self._progress = progress
+        self._finished = finished
+        self._functions = functions
+        self._same_graph = same_graph
+        self._ready: deque[TaskInstance] = deque()
+        self._prepared: dict[str, PreparedStep] = {}
+        self._stopping = False
+        self._root: DagInstance | None = None
+        self._result: Bundle | None = None
+        self._names = {
+            "pipeline_job_name": graph.name,
+            "pipeline_job_resource_name": run_id,
+            "pipeline_job_uuid": run_id,
+            "pipeline_job_create_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "pipeline_job_schedule_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "pipeline_root": str(settings.home.content),
+        }
+        self._runner = AttemptRunner(
+            pool=pool,
+            slots=settings.slots,
+            home=settings.home,
+            run_id=run_id,
+            on_start=self._step_started,
+            on_retry=self._step_retried,
+            on_end=self._step_ended,
+        )
+
+    # The loop --------------------------------------------------------------------------------------------------
+
+    def run(self) -> tuple[State, Bundle, TaskInstance | None]:
+        """Run to the end: final state, outputs of the root, the first failed task."""
+        self._root = self._start_dag(self._graph.root, self._inputs, "", None, None)
+        while True:
+            while self._ready:
+                self._advance(self._ready.popleft())
+            self._store.commit()
+            self._runner.dispatch()
+            self._store.commit()
+            if not self._runner.is_busy:
+                if not self._ready:
+                    break
+                continue
+            self._runner.wait(None)
+        cause = self._root.cause
+        return ("FAILED" if cause else "SUCCEEDED"), self._result or Bundle(), cause
+
+    def cancel(self) -> None:
+        """End every attempt; what had not finished stays unfinished, and the run can be resumed."""
+        self._runner.cancel()
+        self._store.commit()
+
+    # DAGs and loops --------------------------------------------------------------------------------------------
+
+    def _start_dag(
+        self, component: Component, inputs: Bundle, path: str, owner: TaskInstance | None, iteration: int | None
+    ) -> DagInstance:
+        inputs = Bundle(with_defaults(inputs.parameters, component), inputs.artifacts)
+        dag = DagInstance(component, inputs, path, owner, iteration)
+        tasks = (component.dag.tasks if component.dag else None) or {}
+        for name, task in tasks.items():
+            where = dag.path_of(name)
+            dag.tasks[name] = TaskInstance(name, task, self._graph.component_of(task, where), dag, where)
+        dag.unfinished = len(dag.tasks)
+        for name, task in tasks.items():
+            instance = dag.tasks[name]
+            for producer in task.producers():
+                if producer not in dag.tasks:
+                    raise InvalidPipeline(
+                        "E211", f"the task waits for '{producer}', which does not exist", where=instance.path
+                    )
+                dag.tasks[producer].dependents.append(instance)
+                instance.waiting += 1
+        starting = [instance for instance in dag.tasks.values() if instance.waiting == 0]
+        if dag.tasks and not starting:
+            raise InvalidPipeline("E143", "the tasks wait for each other in a circle", where=path or "root")
+        self._ready.extend(starting)
+        if not dag.tasks:
+            self._dag_ended(dag)
+        return dag
+
+    def _dag_ended(self, dag: DagInstance) -> None:
+        outputs = dag_outputs(dag)
+        owner = dag.owner
+        if owner is None:
+            self._result = outputs
+        elif owner.loop is not None and dag.iteration is not None:
+            self._iteration_ended(owner, dag.iteration, outputs, dag.cause)
+        else:
+            self._group_ended(owner, outputs, dag.cause)
+
+    def _group_ended(self, task: TaskInstance, outputs: Bundle, cause: TaskInstance | None) -> None:
+        if cause is not None:
+            task.error = {**cause.error, "task": cause.error.get("task", cause.path)}
+        task.outputs = outputs
+        self._finish(task, "FAILED" if cause is not None else "SUCCEEDED")
+
+    def _start_loop(self, task: TaskInstance) -> None:
+        items, item_input, over_artifacts = loop_items(task)
+        policy = task.task.iterator_policy
+        wanted = (policy.parallelism_limit if policy else None) or 0
+        limit = wanted or max(self._settings.slots, 1) + _ITERATIONS_AHEAD
+        task.loop = LoopInstance(items, item_input, limit, over_artifacts)
+        if not items:
+            self._loop_ended(task)
+        else:
+            self._start_iterations(task)
+
+    def _start_iterations(self, task: TaskInstance) -> None:
+        loop = task.loop
+        if loop is None:
+            return
+        while loop.active < loop.limit and loop.following < len(loop.items):
+            if self._stopping:
+                break
+            index = loop.following
+            loop.following += 1
+            loop.active += 1
+            inputs = Bundle(dict(task.inputs.parameters), dict(task.inputs.artifacts))
+            if loop.over_artifacts:
+                inputs.artifacts[loop.item_input] = loop.items[index]
+            else:
+                inputs.parameters[loop.item_input] = loop.items[index]
+            path = f"{task.path}[{index}]"
+            if task.component.dag is not None:
+                self._start_dag(task.component, inputs, path, task, index)
+            else:
+                self._start_iterated_step(task, inputs, path, index)
+        if not loop.active and (self._stopping or loop.following == len(loop.items)):
+            self._loop_ended(task)
+
+    def _start_iterated_step(self, task: TaskInstance, inputs: Bundle, path: str, index: int) -> None:
+        """An iterator directly on a step: each iteration is one step, without a DAG around it."""
+        dag = DagInstance(task.component, inputs, path, task, index)
+        instance = TaskInstance(task.name, task.task, task.component, dag, path)
+        dag.tasks[task.name] = instance
+        dag.unfinished = 1
+        instance.inputs = Bundle(with_defaults(inputs.parameters, task.component), inputs.artifacts)
+        self._start_step(instance)
+
+    def _iteration_ended(self, task: TaskInstance, index: int, outputs: Bundle, cause: TaskInstance | None) -> None:
+        loop = task.loop
+        if loop is None:
+            return
+        loop.active -= 1
+        loop.results[index] = outputs
+        if cause is not None and loop.failed is None:
+            loop.failed = cause
+        if loop.following < len(loop.items):
+            self._start_iterations(task)
+        elif not loop.active and not task.is_finished:
+            self._loop_ended(task)
+
+    def _loop_ended(self, task: TaskInstance) -> None:
+        cause = task.loop.failed if task.loop else None
+        self._group_ended(task, loop_outputs(task), cause)
+
+    # Tasks -----------------------------------------------------------------------------------------------------
+
+    def _advance(self, task: TaskInstance) -> None:
+        """Everything before `task` has finished: decide what becomes of it."""
+        try:
+            self._decide(task)
+        except MilongaError as error:
+            self._fail(task, error)
+
+    def _decide(self, task: TaskInstance) -> None:
+        producers = [task.dag.tasks[name] for name in task.task.producers()]
+        if not task.runs_after_failure:
+            if self._stopping or any(producer.state in ("FAILED", "NOT_RUN") for producer in producers):
+                self._finish(task, "NOT_RUN")
+                return
+            if any(producer.state == "SKIPPED" for producer in producers):
+                self._finish(task, "SKIPPED")
+                return
+        task.inputs = resolve_inputs(task, {**self._names, "pipeline_task_name": task.name, "pipeline_task_uuid": task.path})
+        policy = task.task.trigger_policy
+        if policy is not None and policy.condition and not self._condition_holds(task, policy.condition):
+            self._finish(task, "SKIPPED")
+            return
+        task.started_at = time.time()
+        if task.is_iterated:
+            self._start_loop(task)
+        elif task.component.dag is not None:
+            self._start_dag(task.component, task.inputs, task.path, task, None)
+        else:
+            task.inputs = Bundle(with_defaults(task.inputs.parameters, task.component), task.inputs.artifacts)
+            self._start_step(task)
+
+    @staticmethod
+    def _condition_holds(task: TaskInstance, condition: str) -> bool:
+        names = {**dict.fromkeys(task.task.parameter_bindings), **task.inputs.parameters}
+        return holds(condition, names)
+
+    def _start_step(self, task: TaskInstance) -> None:
+        label = task.component.executor_label or ""
+        prepared = self._prepare(label)
+        task.started_at = time.time()
+        caching = task.task.caching_options
+        key = content_key(prepared.identity, task.component, task.inputs, caching.cache_key if caching else None)
+        earlier = self._finished.get(task.path)
+        if earlier is not None and (self._same_graph or earlier.key == key) and _all_here(earlier.output_artifacts):
+            task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
+            task.attempts = earlier.attempts
+            self._finish(task, "SUCCEEDED", record=earlier)
+            return
+        if prepared.importer is not None:
+            task.outputs = import_artifact(prepared.importer, task, self._names)
+            self._finish(task, "SUCCEEDED", key=key)
+            return
+        if self._settings.use_cache and caching is not None and caching.enable_cache and self._use_cached(task, key):
+            return
+        retry = task.task.retry_policy
+        self._runner.enqueue(
+            Step(
+                task,
+                prepared,
+                key,
+                first_attempt=self._first_attempt(task.path),
+                retries=(retry.max_retry_count or 0) if retry else 0,
+                backoff_s=_seconds(retry.backoff_duration if retry else None, 0.0),
+                backoff_factor=(retry.backoff_factor if retry and retry.backoff_factor else 2.0),
+                backoff_max_s=_seconds(retry.backoff_max_duration if retry else None, 3600.0),
+            )
+        )
+
+    def _first_attempt(self, path: str) -> int:
+        """A resumed run keeps the folders of earlier attempts."""
+        folder = self._settings.home.attempt(self._run_id, path, 1).parent
+        if not self._finished and not folder.is_dir():
+            return 1
+        used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
+        return max(used, default=0) + 1
+
+    def _prepare(self, label: str) -> PreparedStep:
+        known = self._prepared.get(label)
+        if known is None:
+            executor = self._graph.executors.get(label)
+            if executor is None:
+                raise InvalidPipeline("E212", f"a component uses executor '{label}', which does not exist")
+            context = StepContext(
+                modules_root=self._settings.home.modules,
+                secrets=self._settings.secrets,
+                functions=self._functions,
+                platform=self._graph.platform_settings(label),
+            )
+            kind = next(kind for kind in STEP_KINDS if kind.matches(executor))
+            known = self._prepared[label] = kind.prepare(label, executor, context)
+        return known
+
+    def _use_cached(self, task: TaskInstance, key: str) -> bool:
+        found = self._store.cached(key)
+        if found is None:
+            return False
+        parameters, artifacts = found
+        if not _all_here(artifacts):
+            self._store.forget_cache(key)
+            return False
+        task.outputs = Bundle(dict(parameters), dict(artifacts))
+        self._finish(task, "SUCCEEDED", key=key, cached=True)
+        return True
+
+    # What the runner reports -----------------------------------------------------------------------------------
+
+    def _step_started(self, step: Step) -> None:
+        step.task.state = "RUNNING"
+        step.task.attempts = step.attempt
+        self._store.put_task(self._record(step.task, key=step.key, log=self._log(step)))
+        self._progress.step_started(step.task.path, step.attempt)
+
+    def _step_retried(self, step: Step, error: Mapping[str, Any], delay_s: float) -> None:
+        step.task.error = dict(error)
+        self._progress.step_retried(self._record(step.task, key=step.key, log=self._log(step)), delay_s)
+
+    def _step_ended(self, step: Step, outcome: Outcome) -> None:
+        task = step.task
+        if outcome.outputs is None:
+            task.error = dict(outcome.error)
+            if self._settings.fail_fast:
+                self._stopping = True
+        else:
+            task.error = {}
+            task.outputs = outcome.outputs
+        state: State = "FAILED" if outcome.outputs is None else "SUCCEEDED"
+        self._finish(
+            task,
+            state,
+            key=step.key,
+            log=outcome.log,
+            cpu_s=outcome.cpu_s,
+            peak_memory_bytes=outcome.peak_memory_bytes,
+            remember=outcome.outputs is not None,
+        )
+
+    def _log(self, step: Step) -> str:
+        return str((step.folder / "log.txt").relative_to(self._settings.home.run(self._run_id)))
+
+    # Ends ------------------------------------------------------------------------------------------------------
+
+    def _fail(self, task: TaskInstance, error: MilongaError) -> None:
+        task.error = error.to_json()
+        task.started_at = task.started_at or time.time()
+        if self._settings.fail_fast:
+            self._stopping = True
+        self._finish(task, "FAILED")
+
+    def _finish(self, task: TaskInstance, state: State, *, record: TaskRecord | None = None, **details: Any) -> None:
+        task.state = state
+        remember = details.pop("remember", False)
+        if record is None:
+            record = self._record(task, ended_at=time.time(), **details)
+            self._store.put_task(record)
+            if remember and record.key:
+                self._store.put_cache(record.key, record, record.ended_at or 0.0)
+            self._progress.task_ended(record)
+        dag = task.dag
+        dag.unfinished -= 1
+        if state == "FAILED" and dag.cause is None:
+            dag.cause = task
+        for dependent in task.dependents:
+            dependent.waiting -= 1
+            if dependent.waiting == 0:
+                self._ready.append(dependent)
+        if dag.unfinished == 0:
+            if dag.owner is not None and dag.component.dag is None and dag.iteration is not None:
+                self._iteration_ended(dag.owner, dag.iteration, task.outputs, dag.cause)
+            else:
+                self._dag_ended(dag)
+
+    def _record(self, task: TaskInstance, **details: Any) -> TaskRecord:
+        is_step = task.component.dag is None and task.loop is None
+        return TaskRecord(
+            run_id=self._run_id,
+            path=task.path,
+            state=task.state,
+            kind="step" if is_step else "group",
+            component=(task.task.component_ref.name if task.task.component_ref else ""),
+            attempts=task.attempts,
+            started_at=task.started_at,
+            inputs=task.inputs.parameters,
+            outputs=task.outputs.parameters,
+            input_artifacts=task.inputs.artifacts,
+            output_artifacts=task.outputs.artifacts,
+            error=task.error,
+            iterations=len(task.loop.items) if task.loop else None,
+            **details,
+        )
+
+
+def _all_here(artifacts: Artifacts) -> bool:
+    """Whether content that an earlier step made can still be read here."""
+    return all(
+        not record.size_bytes or "://" in record.uri or Path(record.uri).exists()
+        for value in artifacts.values()
+        for record in flattened(value)
+    )
+
+
+def _seconds(text: str | None, default: float) -> float:
+    """A protobuf JSON duration in seconds."""
+    return float(text.removesuffix("s")) if text else default

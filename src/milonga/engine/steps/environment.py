@@ -1,0 +1,52 @@
+"""Environment variables and limits of a step, from its container and its Kubernetes settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from milonga.compiler.graph import Container
+from milonga.engine.steps.base import StepContext
+from milonga.errors import RunError
+
+_EXPANSION = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+
+
+def environment_of(container: Container, context: StepContext) -> dict[str, str]:
+    """Declared variables, `$(NAME)` expanded as Kubernetes does, and those taken from secrets.
+
+    Raises:
+        RunError: E443, a secret that was not given.
+    """
+    variables: dict[str, str] = {}
+    for item in container.env or ():
+        variables[item.name] = _EXPANSION.sub(
+            lambda match: variables.get(match.group(1), match.group(0)), item.value or ""
+        )
+    for entry in context.platform.get("secretAsEnv") or ():
+        variables.update(_from_secret(entry, context))
+    return variables
+
+
+def _from_secret(entry: Mapping[str, Any], context: StepContext) -> dict[str, str]:
+    constant = ((entry.get("secretNameParameter") or {}).get("runtimeValue") or {}).get("constant")
+    name = constant or entry.get("secretName") or ""
+    found: dict[str, str] = {}
+    for mapping in entry.get("keyToEnv") or ():
+        value = context.secrets.get(name, {}).get(mapping["secretKey"])
+        if value is not None:
+            found[mapping["envVar"]] = value
+        elif not entry.get("optional"):
+            raise RunError(
+                "E443",
+                f"the secret '{name}' has no value for the key '{mapping['secretKey']}' here",
+                hint="give it with --secrets FILE, a JSON object {secret: {key: value}}",
+            )
+    return found
+
+
+def timeout_of(context: StepContext) -> float | None:
+    """The limit of one attempt in seconds."""
+    value = context.platform.get("activeDeadlineSeconds")
+    return float(value) if value else None

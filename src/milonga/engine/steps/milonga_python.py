@@ -1,0 +1,109 @@
+"""Steps that milonga compiled: the function travels in the container's arguments."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from milonga.compiler.graph import Executor
+from milonga.engine.steps.base import PreparedStep, StepContext
+from milonga.engine.steps.environment import environment_of, timeout_of
+from milonga.errors import InvalidPipeline, RunError
+from milonga.runtime.loading import missing_packages
+from milonga.runtime.program import TaskProgram, from_container, is_milonga_command
+
+
+class MilongaStep:
+    """Runs a milonga task in a worker."""
+
+    def matches(self, executor: Executor) -> bool:
+        """Whether the container's command is milonga's."""
+        return executor.container is not None and is_milonga_command(executor.container.command)
+
+    def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep:
+        """Read the program, unpack its modules, check its requirements.
+
+        Raises:
+            InvalidPipeline: E230, the arguments are damaged.
+            RunError: E442, a package that it needs is not installed here.
+        """
+        container = executor.container
+        if container is None:
+            raise AssertionError("matched")
+        try:
+            program = from_container(container.command or (), container.args or ())
+        except (ValueError, KeyError) as error:
+            raise InvalidPipeline("E230", f"the program of executor '{label}' is damaged: {error}", where=label) from error
+        require_packages(label, program.packages)
+        environment = environment_of(container, context)
+        identity = json.dumps(
+            [program.digest(), environment_identity(program.packages), sorted(environment.items())], sort_keys=True
+        )
+        return PreparedStep(
+            identity=identity,
+            worker="milonga",
+            function=program.function,
+            source=program.source,
+            modules=_unpacked(program, context.modules_root),
+            environment=environment,
+            live_function=context.functions.get(label),
+            timeout_s=timeout_of(context),
+        )
+
+
+def require_packages(label: str, packages: tuple[str, ...]) -> None:
+    """Check that the running Python meets the requirements of an executor.
+
+    Raises:
+        RunError: E442, those that it does not meet.
+    """
+    missing = missing_packages(packages)
+    if missing:
+        raise RunError(
+            "E442",
+            f"'{label.removeprefix('exec-')}' needs packages that are not installed here",
+            got=", ".join(missing),
+            hint="pip install " + " ".join(f"'{requirement}'" for requirement in missing),
+        )
+
+
+@functools.lru_cache(maxsize=1024)
+def environment_identity(packages: tuple[str, ...]) -> str:
+    """What of this environment decides a result: the Python version and the versions of the declared packages."""
+    names = [re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0] for requirement in packages]
+    versions = []
+    for name in names:
+        try:
+            versions.append(f"{name}={importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"{name}=")
+    return ";".join([platform.python_version(), *sorted(versions)])
+
+
+def _unpacked(program: TaskProgram, root: Path) -> Path | None:
+    """The folder with the program's modules; made once a content, by rename, so several engines may do it at once."""
+    if not program.modules:
+        return None
+    digest = hashlib.sha256(json.dumps(dict(program.modules), sort_keys=True).encode()).hexdigest()
+    folder = root / digest[:32]
+    if folder.is_dir():
+        return folder
+    temporary = root / f".{digest[:32]}.{os.getpid()}"
+    for name, text in program.modules.items():
+        path = temporary / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    try:
+        temporary.rename(folder)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not folder.is_dir():
+            raise
+    return folder

@@ -1,0 +1,1 @@
+"""Where attempts run: in forks of a warm process, or in this one."""

@@ -1,0 +1,97 @@
+"""Runs each attempt in the engine's own process and thread: breakpoints are hit, `pdb` works, nothing is isolated."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+from milonga.engine.workers.base import LOG_FILE, StepEnded, StepRequest
+from milonga.engine.workers.step import describe_error, run_kfp_step, run_milonga_step
+
+
+class InProcessPool:
+    """A pool of one: `submit` runs the attempt to its end. It cannot be killed, so timeouts do not apply."""
+
+    def __init__(self) -> None:
+        self._ended: list[StepEnded] = []
+
+    def submit(self, request: StepRequest) -> None:
+        """Run the attempt now."""
+        before = time.process_time()
+        output: Mapping[str, Any] | None = None
+        error: Mapping[str, Any] | None = None
+        with (request.folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            with _environment(request.environment), _teed(log):
+                try:
+                    output = self._run(request)
+                except Exception as failure:  # noqa: BLE001 - the author's code may raise anything
+                    error = describe_error(failure)
+                    print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
+        cpu_s = time.process_time() - before
+        self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error))
+
+    @staticmethod
+    def _run(request: StepRequest) -> dict[str, Any]:
+        if request.kind == "kfp":
+            return run_kfp_step(request.function, request.source, request.folder, request.executor_input)
+        return run_milonga_step(
+            request.live_function, request.function, request.source, request.modules, request.executor_input
+        )
+
+    def wait(self, timeout_s: float | None) -> list[StepEnded]:
+        """What has ended; sleeps only when nothing has."""
+        if not self._ended and timeout_s:
+            time.sleep(timeout_s)
+        ended, self._ended = self._ended, []
+        return ended
+
+    def kill(self, request_id: int) -> None:
+        """Nothing runs between two calls, so there is nothing to end."""
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class _Tee:
+    """Writes to the log and to the terminal."""
+
+    def __init__(self, log: TextIO, terminal: TextIO) -> None:
+        self._log = log
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        self._log.write(text)
+        return self._terminal.write(text)
+
+    def flush(self) -> None:
+        self._log.flush()
+        self._terminal.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._terminal, name)
+
+
+@contextlib.contextmanager
+def _teed(log: TextIO) -> Iterator[None]:
+    """Both streams to the log and to stderr: stdout belongs to the engine's own result."""
+    tee: Any = _Tee(log, sys.stderr)
+    with contextlib.redirect_stdout(tee), contextlib.redirect_stderr(tee):
+        yield
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

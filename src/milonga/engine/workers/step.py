@@ -1,0 +1,79 @@
+"""The inside of a worker: run one attempt in the current process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from milonga.errors import MilongaError
+from milonga.runtime.loading import load_function, use_modules
+from milonga.runtime.program import TaskProgram
+from milonga.runtime.task import run_task, write_atomically
+
+_OWN_FILES = ("milonga/engine/", "milonga/runtime/", "kfp/dsl/executor")
+
+
+def run_milonga_step(
+    function: Callable[..., Any] | None, name: str, source: str, modules: Path | None, executor_input: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Call the function of a milonga task; `function` is used when given, else it is loaded from `source`."""
+    if modules is not None:
+        use_modules(modules)
+    target = function or load_function(TaskProgram(name, source))
+    return run_task(target, executor_input)
+
+
+def run_kfp_step(name: str, source: str, folder: Path, executor_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a lightweight Python component of kfp through kfp's own executor, without its `pip install`.
+
+    Raises:
+        ImportError: kfp is not installed.
+    """
+    os.environ["_KFP_RUNTIME"] = "true"  # kfp's own switch for the light import
+    from kfp.dsl import executor as kfp_executor
+
+    path = folder / "ephemeral_component.py"
+    path.write_text(source, encoding="utf-8")
+    namespace = _load_file(path)
+    target = getattr(namespace, name)
+    kfp_executor.Executor(executor_input=dict(executor_input), function_to_execute=target).execute()
+    output = Path(executor_input["outputs"]["outputFile"])
+    found: dict[str, Any] = json.loads(output.read_text("utf-8")) if output.exists() else {}
+    return found
+
+
+def _load_file(path: Path) -> Any:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("ephemeral_component", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["ephemeral_component"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """An exception as JSON: code, message, and the author's part of the traceback."""
+    code = error.code if isinstance(error, MilongaError) else "E410"
+    own = isinstance(error, MilongaError)
+    message = error.message if isinstance(error, MilongaError) else f"{type(error).__name__}: {error}"
+    details = error.to_json() if isinstance(error, MilongaError) else {"code": code, "kind": "user", "message": message}
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not any(part in frame.filename.replace("\\", "/") for part in _OWN_FILES)]
+    lines = traceback.format_list(theirs or frames)
+    text = "" if own and not theirs else "Traceback (most recent call last):\n" + "".join(lines) + f"{type(error).__name__}: {error}"
+    return {**details, "type": type(error).__name__, "traceback": text}
+
+
+def write_error(folder: Path, file: str, error: BaseException) -> None:
+    """Leave the error where the engine looks for it, and its traceback in the log."""
+    details = describe_error(error)
+    print(details["traceback"] or str(error), file=sys.stderr, flush=True)  # noqa: T201
+    write_atomically(folder / file, json.dumps(details))

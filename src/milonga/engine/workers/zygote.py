@@ -1,0 +1,159 @@
+"""The warm process: forks a child for each attempt, reports how it ended, dies with the engine.
+
+Run as `python -m milonga.engine.workers.zygote` with JSON lines on stdin and stdout. It never starts a thread and never
+imports the author's code itself, so that every fork starts clean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import milonga.runtime.task  # noqa: F401 - warm for the forks
+from milonga.engine.workers.base import ERROR_FILE, INPUT_FILE, LOG_FILE
+from milonga.engine.workers.step import run_kfp_step, run_milonga_step, write_error
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Zygote:
+    """The loop of the warm process."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, int] = {}
+        self._output = os.dup(1)
+        os.dup2(2, 1)  # nothing but reports may reach the engine
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        os.set_blocking(self._wake_read, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._libc: Any = None
+        with contextlib.suppress(OSError):
+            self._libc = ctypes.CDLL(None, use_errno=True)
+
+    def serve(self) -> None:
+        """Read requests until the engine closes its end or dies."""
+        gc.collect()
+        gc.freeze()
+        buffer = b""
+        while True:
+            ready, _, _ = select.select([0, self._wake_read], [], [])
+            if self._wake_read in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake_read, 4096)
+                self._reap()
+            if 0 in ready:
+                chunk = os.read(0, 1 << 20)
+                if not chunk:
+                    break
+                *lines, buffer = (buffer + chunk).split(b"\n")
+                for line in lines:
+                    self._handle(json.loads(line))
+        for pid in list(self._children):
+            _kill_group(pid)
+
+    def _handle(self, message: dict[str, Any]) -> None:
+        if message["do"] == "run":
+            self._fork(message)
+        else:
+            for pid, request_id in self._children.items():
+                if request_id == message["id"]:
+                    _kill_group(pid)
+
+    def _fork(self, message: dict[str, Any]) -> None:
+        if message["kind"] == "kfp" and "kfp" not in sys.modules:
+            os.environ["_KFP_RUNTIME"] = "true"
+            with contextlib.suppress(ImportError):
+                import kfp.dsl.executor  # noqa: F401 - warm for the forks; its light form starts no thread
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(message)
+        self._children[pid] = message["id"]
+
+    def _become_child(self, message: dict[str, Any]) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        if self._libc is not None and sys.platform == "linux":
+            self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.close(self._output)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+        exit_code = 1
+        try:
+            exit_code = run_attempt(message)
+        finally:
+            with contextlib.suppress(Exception):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(exit_code)
+
+    def _reap(self) -> None:
+        while self._children:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            request_id = self._children.pop(pid, None)
+            _kill_group(pid)  # whatever the attempt left behind
+            if request_id is not None:
+                self._send(request_id, os.waitstatus_to_exitcode(status), usage)
+
+    def _send(self, request_id: int, exit_code: int, usage: resource.struct_rusage) -> None:
+        report = {
+            "id": request_id,
+            "exit_code": exit_code,
+            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        }
+        data = json.dumps(report).encode() + b"\n"
+        while data:
+            data = data[os.write(self._output, data) :]
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def run_attempt(message: dict[str, Any]) -> int:
+    """In the child: run the attempt, with its output going to its log. Returns the exit code."""
+    folder = Path(message["folder"])
+    log = os.open(folder / LOG_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.update(message["environment"])
+    try:
+        executor_input = json.loads((folder / INPUT_FILE).read_bytes())
+        if message["kind"] == "kfp":
+            run_kfp_step(message["function"], message["source"], folder, executor_input)
+        else:
+            modules = Path(message["modules"]) if message["modules"] else None
+            run_milonga_step(None, message["function"], message["source"], modules, executor_input)
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return 0
+        write_error(folder, ERROR_FILE, error)
+        return 1
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the engine must hear of it
+        write_error(folder, ERROR_FILE, error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    Zygote().serve()

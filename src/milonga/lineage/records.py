@@ -1,0 +1,143 @@
+"""The rows of the lineage store, as frozen values. Times are seconds since the epoch, sizes are bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Union
+
+State = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"]
+
+FINISHED: frozenset[str] = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"})
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """One artifact at one border of one task.
+
+    Attributes:
+        name: name of the input or output.
+        type: schema title.
+        uri: where the content is.
+        digest: SHA-256 of the content (or of the URI, when the content is not on this machine); "" when unknown.
+        size_bytes: size of the content.
+        metadata: what its maker recorded.
+    """
+
+    name: str
+    type: str
+    uri: str
+    digest: str = ""
+    size_bytes: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "uri": self.uri,
+            "digest": self.digest,
+            "size_bytes": self.size_bytes,
+            "metadata": dict(self.metadata),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> ArtifactRecord:
+        """The record behind `to_json`."""
+        return cls(
+            value["name"], value["type"], value["uri"], value["digest"], value["size_bytes"], value.get("metadata") or {}
+        )
+
+
+ArtifactValue = Union[ArtifactRecord, "tuple[ArtifactValue, ...]"]
+"""An artifact, or a list of artifacts, which may be nested."""
+
+Artifacts = Mapping[str, ArtifactValue]
+"""Artifacts by name of the input or output."""
+
+
+def artifacts_to_json(artifacts: Artifacts) -> dict[str, Any]:
+    """Artifacts by name as JSON; lists stay lists."""
+    return {name: _value_to_json(value) for name, value in artifacts.items()}
+
+
+def _value_to_json(value: ArtifactValue) -> Any:
+    return [_value_to_json(item) for item in value] if isinstance(value, tuple) else value.to_json()
+
+
+def artifacts_from_json(value: Mapping[str, Any]) -> dict[str, ArtifactValue]:
+    """The artifacts behind `artifacts_to_json`."""
+    return {name: _value_from_json(item) for name, item in value.items()}
+
+
+def _value_from_json(value: Any) -> ArtifactValue:
+    return tuple(_value_from_json(item) for item in value) if isinstance(value, list) else ArtifactRecord.from_json(value)
+
+
+def flattened(value: ArtifactValue) -> tuple[ArtifactRecord, ...]:
+    """All artifacts of a value, in order."""
+    return tuple(record for item in value for record in flattened(item)) if isinstance(value, tuple) else (value,)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """One task of one run, at its newest attempt.
+
+    Attributes:
+        path: task names joined by "/", a loop iteration as "[i]".
+        kind: "step" for leaves, "group" for nested DAGs, loops and branches.
+        component: name of the component.
+        attempts: how often it was started.
+        cached: whether its outputs came from the cache.
+        key: the content key; equal keys mean equal work.
+        cpu_s, peak_memory_bytes: of the newest attempt's process and its children.
+        log: path of the newest attempt's log, relative to the run's folder.
+        error: code, message and traceback of the failure, or empty.
+    """
+
+    run_id: str
+    path: str
+    state: State
+    kind: Literal["step", "group"] = "step"
+    component: str = ""
+    attempts: int = 0
+    cached: bool = False
+    key: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    input_artifacts: Artifacts = field(default_factory=dict)
+    output_artifacts: Artifacts = field(default_factory=dict)
+    log: str = ""
+    error: Mapping[str, Any] = field(default_factory=dict)
+    iterations: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run.
+
+    Attributes:
+        id: unique, sortable by start time.
+        pipeline: the pipeline's name.
+        graph_digest: digest of what was run.
+        arguments: parameters of the run, defaults filled in.
+        outputs, output_artifacts: what the pipeline returned.
+        source: how the user named the pipeline, such as "file.py:retrain".
+    """
+
+    id: str
+    pipeline: str
+    graph_digest: str
+    state: State
+    created_at: float
+    ended_at: float | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    output_artifacts: Artifacts = field(default_factory=dict)
+    source: str = ""
+    error: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Tests that others inherit: conformance suites for what milonga lets you plug in."""
