@@ -9,13 +9,11 @@ from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
 from milonga.compiler.targets import target_named
 from milonga.compiler.trace import trace
-from milonga.dsl.callables import Callable_
+from milonga.dsl.definition import Definition
 from milonga.errors import InvalidPipeline
 
 
-def compile(  # noqa: A001 - the verb that users look for
-    pipeline: Callable_[..., Any] | Graph, *, target: str = "kfp", output: str | Path | None = None
-) -> str:
+def compile(pipeline: Definition[..., Any] | Graph, *, target: str = "kfp", output: str | Path | None = None) -> str:
     """Compile a pipeline (or a component alone) for `target`.
 
     Args:

@@ -24,7 +24,9 @@ _ALIASES_MAX = 1000
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
 _RESERVED = frozenset(
-    "true false yes no on off null y n True False Yes No On Off Null Y N TRUE FALSE YES NO ON OFF NULL".split()
+    variant
+    for word in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+    for variant in (word, word.capitalize(), word.upper())
 )
 
 
@@ -86,7 +88,7 @@ def parse_documents(text: str) -> tuple[Any, ...]:
     if text.count("*") > _ALIASES_MAX and len(re.findall(r"(?m)(?:^|[\s\[,])\*[A-Za-z0-9]", text)) > _ALIASES_MAX:
         raise InvalidPipeline("E200", "the file aliases YAML nodes over and over", hint="write the values out")
     try:
-        documents = list(yaml.load_all(text, Loader=_Loader))  # noqa: S506 - _Loader is a safe loader
+        documents = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -97,7 +99,10 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         raise InvalidPipeline("E204", "the file is empty", expected="a KFP PipelineSpec")
     if not isinstance(found[0], Mapping):
         raise InvalidPipeline(
-            "E201", "the file is no pipeline", got=type(found[0]).__name__, expected="a mapping with 'pipelineInfo', 'root'"
+            "E201",
+            "the file is no pipeline",
+            got=type(found[0]).__name__,
+            expected="a mapping with 'pipelineInfo', 'root'",
         )
     return found
 

@@ -51,7 +51,9 @@ def main() -> None:
     command = [uv, "pip", "install", *constraints, "--editable", target]
     if "dev" in groups:
         command += ["--group", "dev"]
-    print("installing into .venv; with torch from the package index this is a 4.7 GB download the first time", flush=True)
+    print(
+        "installing into .venv; with torch from the package index this is a 4.7 GB download the first time", flush=True
+    )
     call(command, environment)
     STAMP.write_text(wanted)
 

@@ -154,11 +154,10 @@ class _Parser:
                 if self._next.text == "?":
                     raise self._error("optional fields are not supported")
                 name = self._name(KEYWORDS, "the name of a field")
-                arguments = self._arguments(")") if self._take("(") else None
-                if arguments is None:
-                    expression = Member(expression, name.text)
+                if self._take("("):
+                    expression = self._call(name, expression, self._arguments(")"))
                 else:
-                    expression = self._call(name, expression, arguments)
+                    expression = Member(expression, name.text)
             elif self._take("["):
                 if self._next.text == "?":
                     raise self._error("optional fields are not supported")

@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final
 
+from milonga.compiler.cel.pattern_tree import (
+    DIGIT,
+    SPACE,
+    WORD,
+    Alternatives,
+    CharacterSet,
+    Edge,
+    PatternNode,
+    Range,
+    Repeat,
+    Sequence,
+)
 from milonga.compiler.cel.values import EvaluationError, shown
 
 LENGTH_MAX: Final = 1000
 NESTING_MAX: Final = 50
 REPEAT_MAX: Final = 1000  # as in RE2
 
-Range: TypeAlias = tuple[str, str]
-
-_DIGIT: Final[tuple[Range, ...]] = (("0", "9"),)
-_WORD: Final[tuple[Range, ...]] = (("0", "9"), ("A", "Z"), ("_", "_"), ("a", "z"))
-_SPACE: Final[tuple[Range, ...]] = (("\t", "\n"), ("\f", "\r"), (" ", " "))
-_CLASSES: Final = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
+_CLASSES: Final = {"d": DIGIT, "w": WORD, "s": SPACE}
 _CONTROLS: Final = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST: Final = "\U0010ffff"
 
@@ -28,71 +35,10 @@ _HEXADECIMAL: Final = re.compile(r"x(?:([0-9a-fA-F]{2})|\{([0-9a-fA-F]{1,6})\})"
 
 
 @dataclass(frozen=True, slots=True)
-class CharacterSet:
-    """One character out of inclusive ranges, or out of everything else."""
-
-    ranges: tuple[Range, ...]
-    negated: bool = False
-    fold: bool = False
-
-    def contains(self, character: str) -> bool:
-        """Whether this set takes `character`."""
-        forms = (character, character.lower(), character.upper()) if self.fold else (character,)
-        found = any(low <= form <= high for form in forms if len(form) == 1 for low, high in self.ranges)
-        return found != self.negated
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    r"""A place between two characters: `A` and `z` for the ends of the text, `^` and `$` of a line, `b` and `B`."""
-
-    kind: str
-
-    def holds(self, text: str, position: int) -> bool:
-        """Whether the place before `text[position]` is such an edge."""
-        before, after = text[position - 1 : position] if position else "", text[position : position + 1]
-        if self.kind in "A^":
-            return not before or (self.kind == "^" and before == "\n")
-        if self.kind in "z$":
-            return not after or (self.kind == "$" and after == "\n")
-        return (_is_word(before) != _is_word(after)) == (self.kind == "b")
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """One part after the other."""
-
-    parts: tuple[PatternNode, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Alternatives:
-    """Any of the choices."""
-
-    choices: tuple[PatternNode, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A part at least `least` and at most `most` times; None is without limit."""
-
-    part: PatternNode
-    least: int
-    most: int | None
-
-
-PatternNode: TypeAlias = CharacterSet | Edge | Sequence | Alternatives | Repeat
-
-
-@dataclass(frozen=True, slots=True)
 class _Flags:
     i: bool = False
     m: bool = False
     s: bool = False
-
-
-def _is_word(character: str) -> bool:
-    return bool(character) and any(low <= character <= high for low, high in _WORD)
 
 
 def parse_pattern(pattern: str) -> PatternNode:

@@ -13,15 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from milonga.compiler.cel.pattern_syntax import (
-    Alternatives,
-    CharacterSet,
-    Edge,
-    PatternNode,
-    Repeat,
-    Sequence,
-    parse_pattern,
-)
+from milonga.compiler.cel.pattern_syntax import parse_pattern
+from milonga.compiler.cel.pattern_tree import Alternatives, CharacterSet, Edge, PatternNode, Repeat, Sequence
 from milonga.compiler.cel.values import EvaluationError
 
 PROGRAM_MAX: Final = 5000

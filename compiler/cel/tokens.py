@@ -13,8 +13,10 @@ BYTES_MAX: Final = 100_000
 
 KEYWORDS: Final = frozenset(("true", "false", "null", "in"))
 RESERVED: Final = frozenset(
-    ("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package")
-    + ("namespace", "return", "var", "void", "while")
+    (
+        *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package"),
+        *("namespace", "return", "var", "void", "while"),
+    )
 )
 
 Kind: TypeAlias = Literal["name", "number", "string", "operator", "end"]

@@ -9,6 +9,7 @@ So nothing in this package compares two values with `==` before their kinds are 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -76,7 +77,11 @@ def equal(left: Any, right: Any) -> bool:
     """
     left_kind, right_kind = kind_of(left), kind_of(right)
     if left_kind != right_kind:
-        return left_kind in NUMBERS and right_kind in NUMBERS and bool(left == right)
+        if not (left_kind in NUMBERS and right_kind in NUMBERS):
+            return False
+        if "double" in (left_kind, right_kind):
+            return _on_one_line(left) == _on_one_line(right)
+        return int(left) == int(right)
     if left_kind == "list":
         return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right, strict=True))
     if left_kind == "map":
@@ -85,6 +90,14 @@ def equal(left: Any, right: Any) -> bool:
             for value, (found, other) in ((value, look_up(right, key)) for key, value in left.items())
         )
     return bool(left == right)
+
+
+def _on_one_line(number: float) -> float:
+    """A number as the double that cel-go compares it as: 2^63 - 1 and 2.0^63 are one point of the line."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def compare(left: Any, right: Any) -> int:
@@ -97,6 +110,8 @@ def compare(left: Any, right: Any) -> int:
     if left_kind in NUMBERS and right_kind in NUMBERS:
         if left != left or right != right:
             raise EvaluationError("NaN has no order")
+        if left_kind != right_kind and "double" in (left_kind, right_kind):
+            left, right = _on_one_line(left), _on_one_line(right)
     elif left_kind != right_kind or left_kind not in ("string", "bool"):
         raise EvaluationError(
             f"{left_kind} and {right_kind} have no order", "convert one side with int(), double() or string()"

@@ -39,7 +39,7 @@ class _Field:
     required: bool
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _plan(cls: type) -> dict[str, _Field]:
     hints = typing.get_type_hints(cls)
     plan: dict[str, _Field] = {}
@@ -50,7 +50,7 @@ def _plan(cls: type) -> dict[str, _Field]:
     return plan
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _dump_plan(cls: type) -> tuple[tuple[str, str], ...]:
     return tuple((item.name, item.key) for item in _plan(cls).values())
 
@@ -63,7 +63,7 @@ def load(cls: type[T], value: Any, path: str = "") -> T:
     """
     if not isinstance(value, Mapping):
         raise _wrong_type(path, value, "an object")
-    plan = _plan(cls)
+    plan = _plan(cls)  # type: ignore[arg-type]
     arguments: dict[str, Any] = {}
     for key, item in value.items():
         entry = plan.get(key)
@@ -122,7 +122,7 @@ def _loader(annotation: Any) -> Loader:
     if origin is Mapping:
         return _mapping_loader(_loader(arguments[1]))
     if dataclasses.is_dataclass(annotation):
-        return functools.partial(load, annotation)
+        return functools.partial(load, annotation)  # type: ignore[arg-type]
     raise TypeError(f"no JSON form for {annotation!r}")
 
 

@@ -24,7 +24,10 @@ def conditions_are_cel(scope: Scope) -> Iterator[Diagnostic]:
         for parameter in referenced_parameters(expression):
             if parameter not in task.parameter_bindings:
                 yield scope.finding(
-                    "E224", f"the condition looks at '{parameter}', which is no input of its task", task=name, got=condition
+                    "E224",
+                    f"the condition looks at '{parameter}', which is no input of its task",
+                    task=name,
+                    got=condition,
                 )
 
 

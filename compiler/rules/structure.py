@@ -23,7 +23,9 @@ def components_exist(scope: Scope) -> Iterator[Diagnostic]:
         if scope.used(task) is None:
             wanted = task.component_ref.name if task.component_ref else ""
             hint = nearest(wanted, scope.graph.components)
-            yield scope.finding("E210", f"the task uses component '{wanted}', which does not exist", task=name, hint=hint)
+            yield scope.finding(
+                "E210", f"the task uses component '{wanted}', which does not exist", task=name, hint=hint
+            )
 
 
 def executors_exist(scope: Scope) -> Iterator[Diagnostic]:

@@ -45,7 +45,9 @@ def input_artifact(item: Input, schema: ArtifactSchema) -> InputArtifact:
 
 def input_definitions(signature: Signature) -> Inputs | None:
     """All inputs, or None when there are none."""
-    parameters = {i.name: input_parameter(i, i.schema) for i in signature.inputs if isinstance(i.schema, ParameterSchema)}
+    parameters = {
+        i.name: input_parameter(i, i.schema) for i in signature.inputs if isinstance(i.schema, ParameterSchema)
+    }
     artifacts = {i.name: input_artifact(i, i.schema) for i in signature.inputs if isinstance(i.schema, ArtifactSchema)}
     return Inputs(parameters or None, artifacts or None) if parameters or artifacts else None
 

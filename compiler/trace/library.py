@@ -154,7 +154,9 @@ def _resources(options: Options) -> Resources | None:
     accelerator = None
     if options.gpu:
         kind = options.gpu_type or DEFAULT_GPU
-        accelerator = Accelerator(type=kind, count=str(options.gpu), resource_type=kind, resource_count=str(options.gpu))
+        accelerator = Accelerator(
+            type=kind, count=str(options.gpu), resource_type=kind, resource_count=str(options.gpu)
+        )
     if not (options.cpu or options.memory or accelerator):
         return None
     return Resources(

@@ -7,7 +7,7 @@ from typing import Any
 from milonga.compiler.trace.scopes import CHANNEL, Scope, Value
 from milonga.dsl.places import Place
 from milonga.dsl.recording import Group, Recorder, TaskCall
-from milonga.dsl.references import Collected_, OneOf_, Reference, TaskOutputs
+from milonga.dsl.references import CollectedReference, OneOfReference, Reference, TaskOutputs
 
 
 class Locator:
@@ -21,9 +21,9 @@ class Locator:
 
     def locate(self, reference: Reference, wanted_in: Scope, *, place: Place | None = None) -> Value | None:
         """The value of `reference` in the innermost scope around `wanted_in` that has it."""
-        if isinstance(reference, Collected_):
+        if isinstance(reference, CollectedReference):
             return self._collected(reference, wanted_in, place)
-        if isinstance(reference, OneOf_):
+        if isinstance(reference, OneOfReference):
             return self._check_reach(self._one_of(reference, place), reference, wanted_in, place)
         return self._check_reach(self._native(reference), reference, wanted_in, place)
 
@@ -75,7 +75,8 @@ class Locator:
         if outward is not None:
             return outward
         barrier = next(
-            scope for scope in reversed(value.scope.chain_from(self.scopes[self.recorder.root]))
+            scope
+            for scope in reversed(value.scope.chain_from(self.scopes[self.recorder.root]))
             if not wanted_in.is_inside(scope) and scope.group.kind in ("loop", "branch", "branches")
         )
         kind = barrier.group.kind
@@ -97,9 +98,9 @@ class Locator:
             value = value.scope.export_value(value)
         return value
 
-    def _collected(self, reference: Collected_, wanted_in: Scope, place: Place | None) -> Value | None:
+    def _collected(self, reference: CollectedReference, wanted_in: Scope, place: Place | None) -> Value | None:
         inner = reference.inner
-        value = self._one_of(inner, place) if isinstance(inner, OneOf_) else self._native(inner)
+        value = self._one_of(inner, place) if isinstance(inner, OneOfReference) else self._native(inner)
         if value is None:
             return None
         if inner.selector:
@@ -120,7 +121,7 @@ class Locator:
             value = value.scope.export_value(value)
         return value
 
-    def _one_of(self, reference: OneOf_, place: Place | None) -> Value | None:
+    def _one_of(self, reference: OneOfReference, place: Place | None) -> Value | None:
         natives = [self._native(alternative) for alternative in reference.alternatives]
         if any(native is None for native in natives):
             return None
@@ -151,9 +152,7 @@ class Locator:
     @staticmethod
     def _branches_of(values: list[Value]) -> Group | None:
         """The innermost If chain around all values."""
-        chains = [
-            [group for group in value.scope.group.ancestors() if group.kind == "branches"] for value in values
-        ]
+        chains = [[group for group in value.scope.group.ancestors() if group.kind == "branches"] for value in values]
         return next((group for group in chains[0] if all(group in chain for chain in chains)), None) if chains else None
 
     def _one_of_problem(self, values: list[Value], branches: Group | None) -> str:

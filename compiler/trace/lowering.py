@@ -24,7 +24,7 @@ from milonga.compiler.trace.library import Library
 from milonga.compiler.trace.locating import Locator
 from milonga.compiler.trace.names import assign_names
 from milonga.compiler.trace.scopes import CHANNEL, Scope, TaskDraft, Value
-from milonga.dsl.callables import Callable_
+from milonga.dsl.definition import Definition
 from milonga.dsl.import_step import Importer as ImportStep
 from milonga.dsl.options import Options
 from milonga.dsl.parameters import ParameterSchema, infer_schema
@@ -179,9 +179,7 @@ class Lowering:
             draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=argument)))
 
     def _exit_task(self, call: TaskCall, draft: TaskDraft) -> None:
-        guarded = next(
-            (group for group in self.scopes if group.kind == "exit" and group.exit_task is call), None
-        )
+        guarded = next((group for group in self.scopes if group.kind == "exit" and group.exit_task is call), None)
         if guarded is None:
             return
         draft.after.add(guarded.name)
@@ -239,7 +237,7 @@ class Lowering:
         return self.library.add_component(draft.name, self.finish_scope(draft.fields["close"]))
 
     def _component_of_call(self, call: TaskCall, draft: TaskDraft) -> str:
-        target: Callable_[..., Any] = call.component
+        target: Definition[..., Any] = call.component
         if isinstance(target, Pipeline):
             name: str = self.trace_nested(target)
             return name
@@ -260,7 +258,9 @@ class Lowering:
         )
         call = draft.fields.get("call")
         shown = call.options.display_name if isinstance(call, TaskCall) else None
-        task = Task(ComponentRef(component), TaskInfo(shown or draft.name), inputs, tuple(sorted(draft.after)), **fields)
+        task = Task(
+            ComponentRef(component), TaskInfo(shown or draft.name), inputs, tuple(sorted(draft.after)), **fields
+        )
         producers = tuple(sorted(task.producers()))
         return Task(ComponentRef(component), task.task_info, inputs, producers or None, **fields)
 

@@ -78,7 +78,7 @@ def _parents(name: str) -> list[str]:
 
 def _module_imports(text: str, name: str, path: str) -> set[str]:
     tree = ast.parse(text)
-    names = {item for item in imports_of(tree)}
+    names = set(imports_of(tree))
     package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:  # relative, in somebody else's project
@@ -140,7 +140,9 @@ def _data_files(package: str, init: Path) -> Iterator[tuple[str, str]]:
     prefix = package.replace(".", "/")
     for path in sorted(init.parent.rglob("*")):
         inside = path.relative_to(init.parent)
-        if path.suffix not in _DATA_SUFFIXES or any((init.parent / part / "__init__.py").exists() for part in inside.parents[:-1]):
+        if path.suffix not in _DATA_SUFFIXES or any(
+            (init.parent / part / "__init__.py").exists() for part in inside.parents[:-1]
+        ):
             continue
         if path.stat().st_size <= _DATA_BYTES_MAX:
             yield f"{prefix}/{inside.as_posix()}", path.read_text("utf-8")
@@ -164,6 +166,10 @@ def _compact(text: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:] or [ast.Pass()]
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from milonga.dsl.callables import Callable_
+from milonga.dsl.definition import Definition
 from milonga.dsl.places import place_of_code
 from milonga.errors import AuthoringError
 
@@ -117,12 +117,11 @@ def used_names(node: ast.AST) -> set[str]:
             (names if isinstance(inner.ctx, ast.Load) else bound).add(inner.id)
         elif isinstance(inner, ast.arg):
             bound.add(inner.arg)
-        elif isinstance(inner, (ast.Import, ast.ImportFrom)) and inner is not node:
-            bound.update(_bound_names(inner))
-        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and inner is not node:
-            bound.add(inner.name)
-        elif isinstance(inner, ast.ExceptHandler) and inner.name:
-            bound.add(inner.name)
+        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if inner is not node:
+                bound.add(inner.name)
+        elif isinstance(inner, ast.ExceptHandler):
+            bound.add(inner.name or "")
         elif isinstance(inner, ast.Global):
             names.update(inner.names)
         annotation = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
@@ -215,7 +214,7 @@ class _Extraction:
         if name in self.chosen:
             return
         self.chosen[name] = statement
-        node = statement.node
+        node: ast.AST = statement.node
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return
         if self._is_component(name):
@@ -224,7 +223,7 @@ class _Extraction:
             self._require(used, module)
 
     def _is_component(self, name: str) -> bool:
-        return name == self.function.__name__ or isinstance(self.globals.get(name), Callable_)
+        return name == self.function.__name__ or isinstance(self.globals.get(name), Definition)
 
     def _require(self, name: str, module: _Module) -> None:
         if name in self.chosen or (name in _BUILTINS and name not in module.by_name):
@@ -260,11 +259,11 @@ class _Extraction:
                 self._from_value(name, value)
 
     def _from_value(self, name: str, value: Any) -> None:
-        """A name whose defining statement is not in the module: a notebook global, or a variable of an outer function."""
+        """A name whose statement is not in the module: a notebook global, or a variable of an outer function."""
         if inspect.ismodule(value):
             line = f"import {value.__name__}" + (f" as {name}\n" if name != value.__name__ else "\n")
             self.extra.append(line)
-        elif isinstance(value, Callable_) and value.__dict__.get("function") is not None:
+        elif isinstance(value, Definition) and value.__dict__.get("function") is not None:
             self._from_definition(name, value.function)
         elif inspect.isfunction(value) or inspect.isclass(value):
             self._from_definition(name, value)
@@ -293,11 +292,14 @@ class _Extraction:
             text = textwrap.dedent(inspect.getsource(value))
         except (OSError, TypeError):
             raise AuthoringError("E150", f"the source of '{name}' cannot be found", where=self.where) from None
-        node = ast.parse(text).body[0]
-        is_component = isinstance(self.globals.get(name), Callable_) or isinstance(self._closure().get(name), Callable_)
+        statement = ast.parse(text).body[0]
+        node: ast.AST = statement
+        is_component = isinstance(self.globals.get(name), Definition) or isinstance(
+            self._closure().get(name), Definition
+        )
         node = _undecorated(node) if is_component else node
         order = (1, getattr(getattr(value, "__code__", None), "co_firstlineno", 0))
-        self.chosen[name] = _Statement(node, text, frozenset({name}), order)
+        self.chosen[name] = _Statement(statement, text, frozenset({name}), order)
         empty = _Module("")
         for used in sorted(used_names(node)):
             self._require(used, empty)
@@ -315,7 +317,9 @@ class _Extraction:
             wanted = [alias for alias in node.names if (alias.asname or alias.name.split(".")[0]) in self.chosen]
             return ast.unparse(ast.Import(wanted)) + "\n"
         names = statement.binds & set(self.chosen)
-        if any(self._is_component(name) for name in names) and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if any(self._is_component(name) for name in names) and isinstance(
+            node, (ast.FunctionDef, ast.AsyncFunctionDef)
+        ):
             return _without_decorators(statement.text)
         return statement.text
 

@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.__about__ import __version__
-from milonga.compiler.graph import Component, Deployment, Graph, PipelineInfo, Platform, PlatformDeployment, Specification
+from milonga.compiler.graph import (
+    Component,
+    Deployment,
+    Graph,
+    PipelineInfo,
+    Platform,
+    PlatformDeployment,
+    Specification,
+)
 from milonga.compiler.graph.graph import SCHEMA_VERSION
 from milonga.compiler.trace.borders import input_definitions
 from milonga.compiler.trace.library import Library
 from milonga.compiler.trace.lowering import Lowering
-from milonga.dsl.callables import Callable_
-from milonga.dsl.component_decorator import Component as AuthorComponent
+from milonga.dsl.definition import Definition
 from milonga.dsl.pipeline_decorator import Pipeline
 from milonga.dsl.places import Place
 from milonga.dsl.recording import Recorder, recording
@@ -38,7 +45,7 @@ class TracedPipeline:
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 
-def trace(target: Callable_[..., Any]) -> TracedPipeline:
+def trace(target: Definition[..., Any]) -> TracedPipeline:
     """The graph of a pipeline, or of a component alone, which becomes a pipeline of one task.
 
     Raises:
@@ -51,7 +58,9 @@ def trace(target: Callable_[..., Any]) -> TracedPipeline:
     if findings:
         raise AuthoringError.from_findings(target.name, findings)
     specification = Specification(
-        pipeline_info=PipelineInfo(target.name, getattr(target, "display_name", "") or None, target.description or None),
+        pipeline_info=PipelineInfo(
+            target.name, getattr(target, "display_name", "") or None, target.description or None
+        ),
         root=component,
         schema_version=SCHEMA_VERSION,
         sdk_version=f"milonga-{__version__}",
@@ -76,7 +85,7 @@ class _Tracer:
         self._nested: dict[int, str] = {}
         self._under_way: list[str] = []
 
-    def component_of(self, target: Callable_[..., Any]) -> Component:
+    def component_of(self, target: Definition[..., Any]) -> Component:
         """The DAG component of `target`."""
         recorder = Recorder(target.name, target.place)
         recorder.root_inputs = {item.name: item.schema for item in target.signature.inputs}
@@ -108,7 +117,9 @@ class _Tracer:
         if known is None:
             if target.name in self._under_way:
                 circle = " → ".join([*self._under_way, target.name])
-                raise AuthoringError("E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle)
+                raise AuthoringError(
+                    "E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle
+                )
             self._under_way.append(target.name)
             component = self.component_of(target)
             self._under_way.pop()
@@ -116,7 +127,7 @@ class _Tracer:
             self._nested[id(target.function)] = known
         return known
 
-    def _run(self, target: Callable_[..., Any], recorder: Recorder, inputs: dict[str, Reference]) -> Any:
+    def _run(self, target: Definition[..., Any], recorder: Recorder, inputs: dict[str, Reference]) -> Any:
         if not isinstance(target, Pipeline):
             task = target.record(recorder, (), dict(inputs), target.place)
             return outputs_of(task, target.signature)
@@ -128,7 +139,7 @@ class _Tracer:
             recorder.findings.append(_as_finding(error, target))
         return None
 
-    def _outputs(self, target: Callable_[..., Any], recorder: Recorder, result: Any) -> list[tuple[str, Reference]]:
+    def _outputs(self, target: Definition[..., Any], recorder: Recorder, result: Any) -> list[tuple[str, Reference]]:
         signature = target.signature
         if recorder.findings or signature.returns == "nothing":
             if result is not None and not recorder.findings and not isinstance(result, TaskOutputs):
@@ -172,7 +183,7 @@ def _return_problem(schema: Any, value: Reference) -> str | None:
         return None
     if type(value.schema) is not type(schema):
         return f"{value.label}: {value.spelling}"
-    reason: str | None = schema.accepts(value.schema)
+    reason: str | None = schema.accepts(value.schema)  # type: ignore[arg-type]
     return f"{value.label}: {reason}" if reason else None
 
 
@@ -187,7 +198,7 @@ def _returned(signature: Signature, result: Any) -> dict[str, Any]:
     return {name: getattr(result, name, None) for name in names}
 
 
-def _as_finding(error: Exception, target: Callable_[..., Any]) -> MilongaError:
+def _as_finding(error: Exception, target: Definition[..., Any]) -> MilongaError:
     """An exception from the author's pipeline function, at the author's line."""
     frames = traceback.extract_tb(error.__traceback__)
     inside = [frame for frame in frames if frame.filename == target.function.__code__.co_filename]

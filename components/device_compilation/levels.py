@@ -41,7 +41,7 @@ class LevelChoice:
 
 
 def measure_family(
-    data: DataSplits, device: DeviceDescription, *, family: str, levels: Sequence[int], seed: int = 0
+    data: DataSplits, device: DeviceDescription, *, family: str, levels: Sequence[float], seed: int = 0
 ) -> LevelChoice:
     """Measure untrained networks of `family` at each of `levels`, of the data's input shape.
 
@@ -53,7 +53,7 @@ def measure_family(
     """
     require_measurable(device)
     form, classes = _image_form(data)
-    wanted = sorted(set(levels))
+    wanted = sorted({_whole(level) for level in levels})
     if not wanted:
         raise UsageError("E961", "no level to measure", got="an empty list", expected="levels from 1 to 5")
     samples, _ = calibration_samples(data, limit=SAMPLES)
@@ -72,6 +72,13 @@ def measure_family(
     rows = [(level, count, item) for (level, count, _), item in zip(found, measured, strict=True)]
     table = tuple(table_row(item, family, level, count) for level, count, item in rows)
     return _choose(LatencyReport(device.name, table), [(level, item) for level, _, item in rows], device)
+
+
+def _whole(level: float) -> int:
+    """A level that may have become a float on its way, as all numbers of a KFP list do."""
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or level != int(level):
+        raise UsageError("E961", "a level must be a whole number", got=repr(level), expected="1 to 5")
+    return int(level)
 
 
 def _choose(report: LatencyReport, rows: list[tuple[int, Candidate]], device: DeviceDescription) -> LevelChoice:

@@ -92,9 +92,7 @@ def image_classification(
     """
     splits = ingest_images(data, seed=seed)
     described = profile_data(splits)
-    target = probe_device(
-        device, latency_p95_ms=latency_p95_ms, size_mib=size_mib, accuracy_drop_max=accuracy_drop_max
-    )
+    target = probe_device(device, latency_p95_ms=latency_p95_ms, size_mib=size_mib, accuracy_drop_max=accuracy_drop_max)
     measured = measure_levels(splits, target, family=family)
     tuned = tune(splits, family=family, level=measured.level, trials=trials, epochs=tuning_epochs, seed=seed)
     trained = train(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from milonga.__about__ import __version__
 
 if TYPE_CHECKING:
+    from milonga.compiler.api import compile
     from milonga.dsl import (
         HTML,
         Artifact,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         importer,
         pipeline,
     )
-    from milonga.compiler.api import compile
     from milonga.engine.api import run
     from milonga.errors import MilongaError
 

@@ -30,7 +30,12 @@ def conditions_on_importers(scope: Scope) -> Iterator[Diagnostic]:
     for name, task in scope.tasks.items():
         component = scope.used(task)
         executor = scope.graph.executors.get((component.executor_label if component else None) or "")
-        if executor is not None and executor.importer is not None and task.trigger_policy and task.trigger_policy.condition:
+        if (
+            executor is not None
+            and executor.importer is not None
+            and task.trigger_policy
+            and task.trigger_policy.condition
+        ):
             yield scope.finding(
                 "E302", "target kfp: its back end refuses a condition on an importer", task=name, severity="warning"
             )

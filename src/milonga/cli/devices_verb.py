@@ -72,7 +72,10 @@ def _lines(value: Any, indent: str) -> list[str]:
         if isinstance(item, dict):
             lines += [f"{indent}{key}:", *_lines(item, indent + "  ")]
         elif isinstance(item, (list, tuple)) and item and isinstance(item[0], dict):
-            lines += [f"{indent}{key}:", *(f"{indent}  " + ", ".join(f"{k} {v}" for k, v in entry.items()) for entry in item)]
+            lines += [
+                f"{indent}{key}:",
+                *(f"{indent}  " + ", ".join(f"{k} {v}" for k, v in entry.items()) for entry in item),
+            ]
         else:
             shown = " ".join(map(str, item)) if isinstance(item, (list, tuple)) else item
             lines.append(f"{indent}{key}: {'-' if item is None else shown}")

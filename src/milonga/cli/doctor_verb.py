@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import shutil
 import sys
+from typing import Any
 
 import click
 
@@ -37,7 +38,7 @@ def command(as_json: bool) -> None:
     """Say what this installation can do, and what each missing part would need."""
     extras = {extra: {package: _version(package) for package in packages} for extra, packages in _EXTRAS.items()}
     home = Home.default()
-    facts = {
+    facts: dict[str, Any] = {
         "milonga": __version__,
         "python": platform.python_version(),
         "executable": sys.executable,

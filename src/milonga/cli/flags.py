@@ -34,7 +34,7 @@ class InputFlag:
     description: str
 
 
-class _Value(click.ParamType):
+class _Value(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """A value in the input's own type."""
 
     def __init__(self, flag: InputFlag) -> None:

@@ -26,7 +26,9 @@ def command(run_id: str, task: str) -> None:
     if record is None:
         paths = [item.path for item in store.tasks(run.id)]
         near = difflib.get_close_matches(task, paths, n=1)
-        raise UsageError("E913", f"run {run.id} has no task '{task}'", hint=f"did you mean '{near[0]}'?" if near else "")
+        raise UsageError(
+            "E913", f"run {run.id} has no task '{task}'", hint=f"did you mean '{near[0]}'?" if near else ""
+        )
     store.close()
     path = home.run(run.id) / record.log
     if record.log and path.is_file():

@@ -29,7 +29,9 @@ def _engine_options() -> list[click.Parameter]:
     return [
         click.Option(["--args", "args_file"], metavar="FILE", help="JSON object with values of the inputs."),
         click.Option(["--set", "assignments"], multiple=True, metavar="NAME=VALUE", help="Value of one input."),
-        click.Option(["--jobs", "-j"], type=click.IntRange(min=0), default=0, help="Steps at the same time [default: cores]."),
+        click.Option(
+            ["--jobs", "-j"], type=click.IntRange(min=0), default=0, help="Steps at the same time [default: cores]."
+        ),
         click.Option(["--in-process"], is_flag=True, help="Run the steps in this process: breakpoints and pdb work."),
         click.Option(["--no-cache"], is_flag=True, help="Run every step, even if its result is known."),
         click.Option(["--fail-fast"], is_flag=True, help="Start nothing more after the first failure."),
@@ -157,7 +159,11 @@ def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str
         except (TypeError, ValueError) as error:
             raise UsageError("E904", f"input '{name}' has the wrong type", got=str(error)) from None
     arguments.update(
-        {key.removeprefix("input_"): value for key, value in values.items() if key.startswith("input_") and value is not None}
+        {
+            key.removeprefix("input_"): value
+            for key, value in values.items()
+            if key.startswith("input_") and value is not None
+        }
     )
     return arguments
 
@@ -196,9 +202,16 @@ def show_result(result: RunResult, *, as_json: bool) -> None:
 
 
 def _shown_artifact(value: Any) -> str:
-    return "[" + ", ".join(map(_shown_artifact, value)) + "]" if isinstance(value, tuple) else f"{value.uri} ({value.type})"
+    return (
+        "[" + ", ".join(map(_shown_artifact, value)) + "]"
+        if isinstance(value, tuple)
+        else f"{value.uri} ({value.type})"
+    )
 
 
 command = _RunCommand(
-    "run", help=_HELP, params=[click.Argument(["target"], required=False), *_engine_options()], callback=lambda **_: None
+    "run",
+    help=_HELP,
+    params=[click.Argument(["target"], required=False), *_engine_options()],
+    callback=lambda **_: None,
 )

@@ -17,7 +17,9 @@ from milonga.lineage.records import ArtifactRecord, flattened
 
 @click.command("serve")
 @click.argument("what", required=False)
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="TCP port; 0 takes a free one.")
+@click.option(
+    "--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="TCP port; 0 takes a free one."
+)
 @click.option("--background", is_flag=True, help="Start it, wait until it answers, and leave it running.")
 @click.option("--list", "list_only", is_flag=True, help="List the servers that run in the background.")
 @click.option("--stop", is_flag=True, help="Stop the server of this name, or all of them.")
@@ -75,7 +77,11 @@ def _describe(folder: Path) -> dict[str, Any]:
         description: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ServingError(
-            "E720", "the folder is no deployment", where=str(folder), got=str(error), expected="deployment.json and model/"
+            "E720",
+            "the folder is no deployment",
+            where=str(folder),
+            got=str(error),
+            expected="deployment.json and model/",
         ) from None
     return description
 
@@ -95,7 +101,9 @@ def _deployment(home: Home, what: str | None) -> Path:
     finally:
         store.close()
     if what is None:
-        raise UsageError("E914", "no run has deployed a model yet", hint="milonga run image-classification --data FOLDER")
+        raise UsageError(
+            "E914", "no run has deployed a model yet", hint="milonga run image-classification --data FOLDER"
+        )
     raise UsageError("E914", f"'{what}' is no folder and no run that deployed a model")
 
 

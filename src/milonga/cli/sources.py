@@ -14,8 +14,8 @@ from typing import Any
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.trace import trace
-from milonga.dsl.callables import Callable_
 from milonga.dsl.component_decorator import Component
+from milonga.dsl.definition import Definition
 from milonga.dsl.pipeline_decorator import Pipeline
 from milonga.dsl.signature import Signature
 from milonga.engine.api import Runnable
@@ -63,7 +63,9 @@ def load_source(name: str) -> Source:
         return _from_python(path, attribute, name)
     if path.is_file():
         graph = load_graph(path)
-        return Source(Runnable(graph, source=name), name, description=graph.specification.pipeline_info.description or "")
+        return Source(
+            Runnable(graph, source=name), name, description=graph.specification.pipeline_info.description or ""
+        )
     return _from_catalogue(name)
 
 
@@ -77,11 +79,11 @@ def _from_catalogue(name: str) -> Source:
         hint = f"did you mean '{near[0]}'?" if near else f"the catalogue has: {', '.join(sorted(catalogue))}"
         raise UsageError("E908", f"'{name}' is no file and no catalogue name", hint=hint)
     module_name, _, attribute = catalogue[name].partition(":")
-    target: Callable_[..., Any] = getattr(importlib.import_module(module_name), attribute)
+    target: Definition[..., Any] = getattr(importlib.import_module(module_name), attribute)
     return _traced(target, name)
 
 
-def _traced(target: Callable_[..., Any], name: str, search_path: tuple[str, ...] = ()) -> Source:
+def _traced(target: Definition[..., Any], name: str, search_path: tuple[str, ...] = ()) -> Source:
     traced = trace(target)
     runnable = Runnable(traced.graph, traced.functions, source=name)
     return Source(runnable, name, target.signature, search_path, target.description)
@@ -99,7 +101,7 @@ def _from_python(path: Path, attribute: str, name: str) -> Source:
     }
     if attribute:
         target = vars(module).get(attribute)
-        if not isinstance(target, Callable_):
+        if not isinstance(target, Definition):
             near = difflib.get_close_matches(attribute, own, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"it defines: {', '.join(sorted(own)) or 'none'}"
             raise UsageError("E909", f"{path} has no pipeline '{attribute}'", hint=hint)
@@ -112,7 +114,7 @@ def _from_python(path: Path, attribute: str, name: str) -> Source:
     return _traced(next(iter(pipelines.values())), name, (folder,))
 
 
-def _defined_in(target: Callable_[..., Any], module: ModuleType) -> bool:
+def _defined_in(target: Definition[..., Any], module: ModuleType) -> bool:
     return target.function.__module__ == module.__name__
 
 

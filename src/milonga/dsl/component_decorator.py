@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from milonga.dsl.callables import Callable_, P, R
+from milonga.dsl.definition import Definition, P, R
 from milonga.dsl.options import Options, make_options
 from milonga.dsl.places import place_of_code
 from milonga.dsl.recording import current_recorder
 
 
-class Component(Callable_[P, R]):
+class Component(Definition[P, R]):
     """A decorated function. Called in a pipeline it records a task; called elsewhere it runs.
 
     Attributes:
@@ -22,7 +22,12 @@ class Component(Callable_[P, R]):
     noun = "component"
 
     def __init__(
-        self, function: Callable[P, R], options: Options | None = None, *, name: str = "", packages: tuple[str, ...] = ()
+        self,
+        function: Callable[P, R],
+        options: Options | None = None,
+        *,
+        name: str = "",
+        packages: tuple[str, ...] = (),
     ) -> None:
         super().__init__(function, options, name=name)
         self.packages = packages

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal
 
 from milonga.dsl.recording import report
 
@@ -42,7 +42,7 @@ class Condition:
         report(
             "E120",
             "a plain 'if', 'and', 'or', 'not' or 'in' on a value that is known only when the pipeline runs",
-            hint="use 'with ml.If(...)', join conditions with &, | and ~, and write membership as ml.contains(items, value)",
+            hint="use 'with ml.If(...)', join conditions with &, | and ~, membership is ml.contains(items, value)",
         )
         return True
 
@@ -91,9 +91,6 @@ class Negated(Condition):
     def references(self) -> Iterator[Reference]:
         """The references of the inner condition."""
         yield from self.inner.references()
-
-
-ConditionLike = Union[Condition, bool]
 
 
 def as_condition(value: Any) -> Condition:

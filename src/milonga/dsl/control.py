@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from milonga.dsl.callables import Callable_, P
 from milonga.dsl.conditions import Condition, Joined, Negated, as_condition
+from milonga.dsl.definition import Definition, P
 from milonga.dsl.parameters import ParameterSchema, infer_schema
 from milonga.dsl.places import callers_place
 from milonga.dsl.recording import Group, Recorder, current_recorder, report
-from milonga.dsl.references import Collected_, OneOf_, Reference, TaskOutputs
+from milonga.dsl.references import CollectedReference, OneOfReference, Reference, TaskOutputs
 from milonga.dsl.signature import ArtifactSchema
 from milonga.errors import AuthoringError
 
@@ -148,7 +148,7 @@ class ParallelFor(_Scope, Generic[T]):
     def __init__(self, items: Sequence[T], *, parallelism: int = 0) -> None:
         self._recorder = _recorder("ParallelFor")
         self._place = callers_place()
-        if isinstance(parallelism, bool) or not isinstance(parallelism, int) or parallelism < 0:
+        if type(parallelism) is not int or parallelism < 0:
             report("E134", "parallelism must be a whole number >= 0", got=repr(parallelism))
             parallelism = 0
         self._items: Any = items
@@ -175,7 +175,7 @@ class ParallelFor(_Scope, Generic[T]):
             if not is_list:
                 report("E135", f"ParallelFor over {items.label}", got=items.spelling, expected="a list")
             return items
-        if isinstance(items, TaskOutputs) or isinstance(items, (str, bytes, dict)) or not isinstance(items, Sequence):
+        if isinstance(items, (TaskOutputs, str, bytes, dict)) or not isinstance(items, Sequence):
             report("E135", "ParallelFor over something that is no list", got=repr(items)[:80], expected="a list")
             return []
         if any(isinstance(item, (Reference, TaskOutputs)) for item in items):
@@ -208,10 +208,10 @@ class ExitHandler(_Scope):
         args, kwargs: its arguments.
     """
 
-    def __init__(self, task: Callable_[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def __init__(self, task: Definition[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
         self._recorder = _recorder("ExitHandler")
         self._place = callers_place()
-        if not isinstance(task, Callable_):
+        if not isinstance(task, Definition):
             raise AuthoringError(
                 "E136",
                 "ExitHandler needs the component itself, followed by its arguments",
@@ -237,7 +237,7 @@ def Collected(value: T) -> list[T]:
     if not isinstance(value, Reference):
         report("E137", "Collected of something that is no task output", got=repr(value)[:80])
         return []
-    return Collected_(value)  # type: ignore[return-value]
+    return CollectedReference(value)  # type: ignore[return-value]
 
 
 def OneOf(*values: T) -> T:
@@ -253,4 +253,4 @@ def OneOf(*values: T) -> T:
             first.schema is not None and other.schema is not None and first.schema.accepts(other.schema)  # type: ignore[arg-type]
         ):
             report("E138", "OneOf of different types", got=f"{first.spelling} and {other.spelling}")
-    return OneOf_(tuple(references))  # type: ignore[return-value]
+    return OneOfReference(tuple(references))  # type: ignore[return-value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from milonga.dsl.artifacts.artifact import Artifact
-from milonga.dsl.callables import Callable_
+from milonga.dsl.definition import Definition
 from milonga.dsl.options import Options
 from milonga.dsl.parameters import parameter_schema
 from milonga.dsl.places import Place, callers_place
@@ -17,12 +17,14 @@ from milonga.errors import AuthoringError
 ArtifactType = TypeVar("ArtifactType", bound=Artifact)
 
 
-class Importer(Callable_[..., Any]):
+class Importer(Definition[..., Any]):
     """The step behind `importer`. It has no function: every back end has its own way to register a URI."""
 
     noun = "importer"
 
-    def __init__(self, artifact_class: type[Artifact], *, metadata: dict[str, Any], reimport: bool, place: Place) -> None:
+    def __init__(
+        self, artifact_class: type[Artifact], *, metadata: dict[str, Any], reimport: bool, place: Place
+    ) -> None:
         self.name = "importer"
         self.task_options = Options()
         self.place = place

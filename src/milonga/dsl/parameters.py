@@ -347,7 +347,7 @@ def require_schema(annotation: Any, *, where: str, what: str) -> ParameterSchema
             f"{what} has a type that cannot cross a task border",
             where=where,
             got=spell(annotation),
-            expected="int, float, str, bool, list, dict, Literal, Enum, Optional of these, a dataclass, or an artifact class",
+            expected="int, float, str, bool, list, dict, Literal, Enum, Optional, a dataclass, or an artifact class",
             hint="pass large or special objects as files in an artifact",
         )
     return schema

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, overload
 
-from milonga.dsl.callables import Callable_, P, R
+from milonga.dsl.definition import Definition, P, R
 from milonga.dsl.options import Options, make_options
 from milonga.dsl.places import callers_place, place_of_code
 from milonga.dsl.recording import current_recorder
 from milonga.errors import AuthoringError
 
 
-class Pipeline(Callable_[P, R]):
+class Pipeline(Definition[P, R]):
     """A decorated pipeline function. Its body runs once, when it is traced; never when it is called.
 
     Attributes:

@@ -6,7 +6,15 @@ import sys
 from dataclasses import dataclass
 from types import CodeType
 
-_OURS = ("milonga.dsl", "milonga.compiler", "milonga.engine", "milonga.cli", "milonga.testing", "contextlib", "functools")
+_OURS = (
+    "milonga.dsl",
+    "milonga.compiler",
+    "milonga.engine",
+    "milonga.cli",
+    "milonga.testing",
+    "contextlib",
+    "functools",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from milonga.dsl.places import Place, callers_place
 from milonga.errors import AuthoringError, MilongaError
 
 if TYPE_CHECKING:
-    from milonga.dsl.callables import Callable_
     from milonga.dsl.conditions import Condition
+    from milonga.dsl.definition import Definition
     from milonga.dsl.options import Options
     from milonga.dsl.references import Reference
 
@@ -55,7 +55,7 @@ class Group:
 class TaskCall:
     """One call of a component or pipeline inside a pipeline."""
 
-    component: Callable_
+    component: Definition[..., Any]
     arguments: dict[str, Any]
     options: Options
     group: Group

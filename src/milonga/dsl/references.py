@@ -194,7 +194,9 @@ class Reference:
         return self
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse_number
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse_number
+    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = (
+        _refuse_number
+    )
 
     def __int__(self) -> int:
         self._refuse_number()
@@ -212,7 +214,7 @@ class Reference:
         return self._refuse_text("a path")
 
 
-class Collected_(Reference):
+class CollectedReference(Reference):
     """All values that a loop made of `inner`, in iteration order."""
 
     __slots__ = ("inner",)
@@ -233,7 +235,7 @@ class Collected_(Reference):
         return f"Collected({self.inner.label})"
 
 
-class OneOf_(Reference):
+class OneOfReference(Reference):
     """The value of whichever branch ran."""
 
     __slots__ = ("alternatives",)
@@ -306,4 +308,4 @@ def unreachable(message: str) -> NoReturn:
     raise AssertionError(message)
 
 
-__all__ = ["Collected_", "OneOf_", "Output", "Reference", "TaskOutputs", "outputs_of", "task_of"]
+__all__ = ["CollectedReference", "OneOfReference", "Output", "Reference", "TaskOutputs", "outputs_of", "task_of"]

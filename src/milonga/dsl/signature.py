@@ -6,6 +6,7 @@ Built once from annotations, then immutable. Knows nothing about pipelines. Trav
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import typing
 from collections.abc import Callable
@@ -116,6 +117,7 @@ def artifact_schema(annotation: Any) -> ArtifactSchema | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def signature_of(function: Callable[..., Any]) -> Signature:
     """Read the signature of a component's or pipeline's function.
 
@@ -128,7 +130,8 @@ def signature_of(function: Callable[..., Any]) -> Signature:
     hints = _hints(function, name, where)
     descriptions = _argument_descriptions(function.__doc__ or "")
     inputs = tuple(
-        _input(name, parameter, hints, descriptions, where) for parameter in inspect.signature(function).parameters.values()
+        _input(name, parameter, hints, descriptions, where)
+        for parameter in inspect.signature(function).parameters.values()
     )
     outputs, returns, result_class = _outputs(name, hints.get("return"), where)
     return Signature(inputs, outputs, returns, result_class)
@@ -137,7 +140,7 @@ def signature_of(function: Callable[..., Any]) -> Signature:
 def _hints(function: Callable[..., Any], name: str, where: str) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except Exception as error:  # noqa: BLE001 - evaluating the author's annotations may raise anything
+    except Exception as error:
         raise AuthoringError(
             "E104",
             f"the annotations of '{name}' cannot be evaluated",

@@ -16,7 +16,7 @@ from typing import Any
 from milonga.compiler.documents import dump_graph, load_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.trace import TracedPipeline, trace
-from milonga.dsl.callables import Callable_
+from milonga.dsl.definition import Definition
 from milonga.engine.arguments import root_inputs
 from milonga.engine.home import Home
 from milonga.engine.progress import LineProgress, Progress
@@ -45,7 +45,7 @@ class Runnable:
 
 
 def run(
-    target: Callable_[..., Any] | Graph | TracedPipeline | Runnable,
+    target: Definition[..., Any] | Graph | TracedPipeline | Runnable,
     arguments: Mapping[str, Any] | None = None,
     *,
     jobs: int = 0,
@@ -94,7 +94,7 @@ def run(
     return start_run(runnable, arguments or {}, settings, watcher)
 
 
-def as_runnable(target: Callable_[..., Any] | Graph | TracedPipeline | Runnable) -> Runnable:
+def as_runnable(target: Definition[..., Any] | Graph | TracedPipeline | Runnable) -> Runnable:
     """A graph with its live functions, from whatever the caller has."""
     if isinstance(target, Runnable):
         return target
@@ -104,9 +104,7 @@ def as_runnable(target: Callable_[..., Any] | Graph | TracedPipeline | Runnable)
     return Runnable(traced.graph, traced.functions)
 
 
-def start_run(
-    runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress
-) -> RunResult:
+def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress) -> RunResult:
     """Run from the beginning."""
     inputs = root_inputs(runnable.graph.root, arguments)
     store = LineageStore(settings.home.database)
@@ -123,7 +121,7 @@ def start_run(
             source=runnable.source,
         )
         (folder / _GRAPH_FILE).write_text(dump_graph(runnable.graph), encoding="utf-8")
-        return _execute(runnable, record, inputs, settings, store, progress, {}, same_graph=True)
+        return _execute(runnable, record, inputs, settings, store, progress, {}, resumed=False, same_graph=True)
     finally:
         store.close()
 
@@ -165,7 +163,7 @@ def resume_run(
             (folder / _GRAPH_FILE).write_text(dump_graph(chosen.graph), encoding="utf-8")
         record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=chosen.graph.digest())
         finished = store.finished_steps(found.id)
-        return _execute(chosen, record, inputs, settings, store, progress, finished, same_graph=same)
+        return _execute(chosen, record, inputs, settings, store, progress, finished, resumed=True, same_graph=same)
     finally:
         store.close()
 
@@ -184,6 +182,7 @@ def _execute(
     progress: Progress,
     finished: Mapping[str, TaskRecord],
     *,
+    resumed: bool,
     same_graph: bool,
 ) -> RunResult:
     folder = settings.home.run(record.id)
@@ -203,6 +202,7 @@ def _execute(
                 progress=progress,
                 finished=finished,
                 functions=runnable.functions,
+                resumed=resumed,
                 same_graph=same_graph,
             )
             ended = _run_scheduler(scheduler, record)

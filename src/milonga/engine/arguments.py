@@ -93,7 +93,10 @@ def _parameter(name: str, declared: InputParameter, value: Any) -> Any:
         )
     if declared.literals and value not in declared.literals:
         raise UsageError(
-            "E904", f"input '{name}' is none of its values", got=repr(value), expected=", ".join(map(repr, declared.literals))
+            "E904",
+            f"input '{name}' is none of its values",
+            got=repr(value),
+            expected=", ".join(map(repr, declared.literals)),
         )
     return value
 

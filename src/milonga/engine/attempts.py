@@ -1,6 +1,6 @@
 """Runs steps: queue, slots, attempts, retries with backoff, timeouts. Knows nothing about DAGs.
 
-Owned by one scheduler. A step is handed over with `enqueue`; when it has its final outcome, `step()` calls back with it.
+Owned by one scheduler. A step is handed over with `enqueue`; its final outcome comes back through `on_end`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,17 @@ from typing import Any
 
 from milonga.engine.content import ContentStore
 from milonga.engine.executor_io import executor_input, read_outputs
-from milonga.engine.home import Home
+from milonga.engine.home import Home, log_of
 from milonga.engine.instances import TaskInstance
 from milonga.engine.steps import PreparedStep
 from milonga.engine.values import Bundle
-from milonga.engine.workers.base import ERROR_FILE, INPUT_FILE, LOG_FILE, OUTPUT_FILE, StepEnded, StepRequest, WorkerPool
+from milonga.engine.workers.base import (
+    ERROR_FILE,
+    OUTPUT_FILE,
+    StepEnded,
+    StepRequest,
+    WorkerPool,
+)
 from milonga.errors import MilongaError
 
 
@@ -111,10 +117,7 @@ class AttemptRunner:
     def _start(self, step: Step) -> None:
         task = step.task
         step.folder = self._home.attempt(self._run_id, task.path, step.attempt)
-        outputs = step.folder / "outputs"
-        outputs.mkdir(parents=True, exist_ok=True)
         step.request = executor_input(task.component, task.inputs, step.folder)
-        (step.folder / INPUT_FILE).write_text(json.dumps(step.request), encoding="utf-8")
         step.timed_out = False
         timeout = step.prepared.timeout_s
         step.deadline = time.monotonic() + timeout if timeout else None
@@ -172,7 +175,7 @@ class AttemptRunner:
                 error = failure.to_json()
         else:
             error = self._failure(step, ended)
-        log = str((step.folder / LOG_FILE).relative_to(self._home.run(self._run_id)))
+        log = log_of(step.task.path, step.attempt)
         used = step.attempt - step.first_attempt
         if outputs is None and used < step.retries:
             delay = min(step.backoff_s * step.backoff_factor**used, step.backoff_max_s)

@@ -98,7 +98,9 @@ def dag_outputs(dag: DagInstance) -> Bundle:
             if producer is not None and selector.output_parameter_key in producer.outputs.parameters:
                 declared = component.output_parameters.get(name)
                 value = producer.outputs.parameters[selector.output_parameter_key]
-                bundle.parameters[name] = coerce(value, declared.parameter_type) if declared and dag.iteration is None else value
+                bundle.parameters[name] = (
+                    coerce(value, declared.parameter_type) if declared and dag.iteration is None else value
+                )
                 break
     for name, artifact_origin in ((outputs.artifacts if outputs else None) or {}).items():
         for artifact_selector in artifact_origin.artifact_selectors or ():

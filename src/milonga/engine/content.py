@@ -50,11 +50,11 @@ def _digest_folder(folder: Path) -> Content:
         folders.sort()
         relative = os.path.relpath(root, folder)
         digest.update(f"d {relative}\n".encode("utf-8", "surrogateescape"))
-        for name in sorted([*files, *(item for item in folders if os.path.islink(os.path.join(root, item)))]):
+        for name in sorted([*files, *(item for item in folders if (Path(root) / item).is_symlink())]):
             path = Path(root) / name
             label = f"{relative}/{name}"
             if path.is_symlink():
-                digest.update(f"l {label} {os.readlink(path)}\n".encode("utf-8", "surrogateescape"))
+                digest.update(f"l {label} {path.readlink()}\n".encode("utf-8", "surrogateescape"))
                 continue
             content = _digest_file(path)
             size += content.size_bytes

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+_SAFE = re.compile(r"[a-z0-9_\[\]-]+(/[a-z0-9_\[\]-]+)*")
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -48,7 +50,16 @@ class Home:
         return self.run(run_id) / "tasks" / safe_path(path) / f"attempt-{attempt}"
 
 
+def log_of(path: str, attempt: int) -> str:
+    """The log of an attempt, relative to the folder of its run."""
+    return f"tasks/{safe_path(path)}/attempt-{attempt}/log.txt"
+
+
 def safe_path(path: str) -> str:
     """A task path as a relative file path, whatever characters its names hold."""
-    parts = [re.sub(r"[^A-Za-z0-9._\[\]-]", lambda match: f"%{ord(match.group()):02x}", part) for part in path.split("/")]
+    if _SAFE.fullmatch(path):
+        return path
+    parts = [
+        re.sub(r"[^A-Za-z0-9._\[\]-]", lambda match: f"%{ord(match.group()):02x}", part) for part in path.split("/")
+    ]
     return "/".join(part if part not in (".", "..", "") else f"%{part or 'empty'}" for part in parts)

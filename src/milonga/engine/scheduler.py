@@ -15,6 +15,7 @@ from typing import Any
 from milonga.compiler.graph import Component, Graph
 from milonga.engine.attempts import AttemptRunner, Outcome, Step
 from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs
+from milonga.engine.home import log_of
 from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
 from milonga.engine.keys import content_key
@@ -44,6 +45,8 @@ class Scheduler:
         progress: who watches.
         finished: succeeded steps of an earlier part of this run, by path; they are not repeated.
         functions: live functions by executor label.
+        resumed: whether this run has been worked on before.
+        same_graph: whether `finished` was made by this very graph.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Scheduler:
         progress: Progress,
         finished: Mapping[str, TaskRecord],
         functions: Mapping[str, Callable[..., Any]],
+        resumed: bool = False,
         same_graph: bool = True,
     ) -> None:
         self._graph = graph
@@ -68,6 +72,7 @@ class Scheduler:
         self._progress = progress
         self._finished = finished
         self._functions = functions
+        self._resumed = resumed
         self._same_graph = same_graph
         self._ready: deque[TaskInstance] = deque()
         self._prepared: dict[str, PreparedStep] = {}
@@ -239,7 +244,9 @@ class Scheduler:
             if any(producer.state == "SKIPPED" for producer in producers):
                 self._finish(task, "SKIPPED")
                 return
-        task.inputs = resolve_inputs(task, {**self._names, "pipeline_task_name": task.name, "pipeline_task_uuid": task.path})
+        task.inputs = resolve_inputs(
+            task, {**self._names, "pipeline_task_name": task.name, "pipeline_task_uuid": task.path}
+        )
         policy = task.task.trigger_policy
         if policy is not None and policy.condition and not self._condition_holds(task, policy.condition):
             self._finish(task, "SKIPPED")
@@ -292,9 +299,9 @@ class Scheduler:
 
     def _first_attempt(self, path: str) -> int:
         """A resumed run keeps the folders of earlier attempts."""
-        folder = self._settings.home.attempt(self._run_id, path, 1).parent
-        if not self._finished and not folder.is_dir():
+        if not self._resumed:
             return 1
+        folder = self._settings.home.attempt(self._run_id, path, 1).parent
         used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
         return max(used, default=0) + 1
 
@@ -331,12 +338,14 @@ class Scheduler:
     def _step_started(self, step: Step) -> None:
         step.task.state = "RUNNING"
         step.task.attempts = step.attempt
-        self._store.put_task(self._record(step.task, key=step.key, log=self._log(step)))
+        log = log_of(step.task.path, step.attempt)
+        self._store.put_task(self._record(step.task, key=step.key, log=log))
         self._progress.step_started(step.task.path, step.attempt)
 
     def _step_retried(self, step: Step, error: Mapping[str, Any], delay_s: float) -> None:
         step.task.error = dict(error)
-        self._progress.step_retried(self._record(step.task, key=step.key, log=self._log(step)), delay_s)
+        log = log_of(step.task.path, step.attempt)
+        self._progress.step_retried(self._record(step.task, key=step.key, log=log), delay_s)
 
     def _step_ended(self, step: Step, outcome: Outcome) -> None:
         task = step.task
@@ -357,9 +366,6 @@ class Scheduler:
             peak_memory_bytes=outcome.peak_memory_bytes,
             remember=outcome.outputs is not None,
         )
-
-    def _log(self, step: Step) -> str:
-        return str((step.folder / "log.txt").relative_to(self._settings.home.run(self._run_id)))
 
     # Ends ------------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Bundle:
 
 
 def coerce(value: Any, kind: str | None) -> Any:
-    """`value` as the declared parameter type reads it: KFP's back end carries numbers as doubles and structs as text."""
+    """`value` as the declared type reads it: KFP's back end carries numbers as doubles and structs as text."""
     if value is None or kind is None:
         return value
     if kind == "NUMBER_INTEGER":

@@ -46,7 +46,12 @@ class ArtifactRecord:
     def from_json(cls, value: Mapping[str, Any]) -> ArtifactRecord:
         """The record behind `to_json`."""
         return cls(
-            value["name"], value["type"], value["uri"], value["digest"], value["size_bytes"], value.get("metadata") or {}
+            value["name"],
+            value["type"],
+            value["uri"],
+            value["digest"],
+            value["size_bytes"],
+            value.get("metadata") or {},
         )
 
 
@@ -72,7 +77,9 @@ def artifacts_from_json(value: Mapping[str, Any]) -> dict[str, ArtifactValue]:
 
 
 def _value_from_json(value: Any) -> ArtifactValue:
-    return tuple(_value_from_json(item) for item in value) if isinstance(value, list) else ArtifactRecord.from_json(value)
+    return (
+        tuple(_value_from_json(item) for item in value) if isinstance(value, list) else ArtifactRecord.from_json(value)
+    )
 
 
 def flattened(value: ArtifactValue) -> tuple[ArtifactRecord, ...]:

@@ -15,8 +15,9 @@ STATEMENTS = (
         input_artifacts TEXT NOT NULL, output_artifacts TEXT NOT NULL, log TEXT NOT NULL, error TEXT NOT NULL,
         iterations INTEGER, PRIMARY KEY (run_id, path)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS artifact_edges (
-        run_id TEXT NOT NULL, path TEXT NOT NULL, direction TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
-        digest TEXT NOT NULL, uri TEXT NOT NULL, PRIMARY KEY (run_id, path, direction, name, position)) WITHOUT ROWID""",
+        run_id TEXT NOT NULL, path TEXT NOT NULL, direction TEXT NOT NULL, name TEXT NOT NULL,
+        position INTEGER NOT NULL, digest TEXT NOT NULL, uri TEXT NOT NULL,
+        PRIMARY KEY (run_id, path, direction, name, position)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS edges_by_digest ON artifact_edges (digest)",
     """CREATE TABLE IF NOT EXISTS cache (
         key TEXT PRIMARY KEY, run_id TEXT NOT NULL, path TEXT NOT NULL, outputs TEXT NOT NULL,

@@ -215,7 +215,15 @@ class LineageStore:
 
     def put_cache(self, key: str, task: TaskRecord, now: float) -> None:
         """Remember that `key` gives the outputs of `task`."""
-        row = (key, task.run_id, task.path, _text(task.outputs), _text(artifacts_to_json(task.output_artifacts)), now, now)
+        row = (
+            key,
+            task.run_id,
+            task.path,
+            _text(task.outputs),
+            _text(artifacts_to_json(task.output_artifacts)),
+            now,
+            now,
+        )
         self._write("INSERT OR REPLACE INTO cache VALUES (?,?,?,?,?,?,?)", [row])
 
     def cached(self, key: str) -> tuple[Mapping[str, Any], Artifacts] | None:

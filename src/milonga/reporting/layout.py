@@ -17,6 +17,8 @@ LANE_GAP = 14.0
 ROW_GAP = 46.0
 _PORT_GAP = 18.0
 _SWEEPS = 6
+_SWEEPS_LARGE = 2
+_LARGE = 3000
 _LANE_WEIGHT = 4.0  # a long edge rather stays straight than a box centred
 
 
@@ -91,9 +93,10 @@ def _centres(rows: Rows, widths: Sequence[float]) -> list[float]:
             centres[item] = place - shift
     both = [first + second for first, second in zip(above, below, strict=True)]
     bounds = _bounds(rows.order, offsets, widths)
-    for sweep in range(_SWEEPS + 1):
+    sweeps = _SWEEPS if count < _LARGE else _SWEEPS_LARGE
+    for sweep in range(sweeps + 1):
         down = sweep % 2 == 0
-        neighbours = both if sweep == _SWEEPS else above if down else below
+        neighbours = both if sweep == sweeps else above if down else below
         for index in range(len(rows.order)) if down else range(len(rows.order) - 1, -1, -1):
             _settle(rows.order[index], offsets[index], neighbours, centres, len(widths), bounds[index])
     return centres
@@ -106,9 +109,7 @@ def _bounds(
     ends = [(_width(row[0], widths) / 2, _width(row[-1], widths) / 2) for row in order]
     spans = [first + offset[-1] + last for (first, last), offset in zip(ends, offsets, strict=True)]
     half = max(spans) / 2
-    return [
-        (first - half, half - last - offset[-1]) for (first, last), offset in zip(ends, offsets, strict=True)
-    ]
+    return [(first - half, half - last - offset[-1]) for (first, last), offset in zip(ends, offsets, strict=True)]
 
 
 def _offsets(row: Sequence[int], widths: Sequence[float]) -> list[float]:

@@ -78,7 +78,7 @@ def table(
 ) -> str:
     """A table with a header row. Cells must be HTML already; `numeric` columns are aligned to the right."""
     kinds = ["num" if index in numeric else "" for index in range(64)]
-    head = "".join(f"<th scope=\"col\"{_kind(kinds[i])}>{escape(name)}</th>" for i, name in enumerate(columns))
+    head = "".join(f'<th scope="col"{_kind(kinds[i])}>{escape(name)}</th>' for i, name in enumerate(columns))
     body = "".join(
         "<tr>" + "".join(f"<td{_kind(kinds[i])}>{cell}</td>" for i, cell in enumerate(row)) + "</tr>" for row in rows
     )

@@ -16,10 +16,12 @@ from milonga.errors import TaskFailed
 from milonga.runtime.placement import AssignedPlacement, local_path
 
 
-def run_task(function: Callable[..., Any], executor_input: Mapping[str, Any]) -> dict[str, Any]:
+def run_task(
+    function: Callable[..., Any], executor_input: Mapping[str, Any], *, write_output: bool = True
+) -> dict[str, Any]:
     """Call `function` with the inputs of `executor_input` and return KFP's ExecutorOutput.
 
-    The output is also written to `outputs.outputFile`, last and in one step, so that a reader sees all of it or nothing.
+    With `write_output` it also goes to `outputs.outputFile`, last and in one step: a reader sees all or nothing.
 
     Raises:
         TaskFailed: E411 an input does not fit the function, E412 it returned something that its signature does not say.
@@ -39,8 +41,10 @@ def run_task(function: Callable[..., Any], executor_input: Mapping[str, Any]) ->
     with placed_by(AssignedPlacement(signature, assigned, staging)):
         result = function(**arguments)
     executor_output = _executor_output(function.__name__, signature, result, outputs, staging)
-    shutil.rmtree(staging, ignore_errors=True)
-    _write(outputs, executor_output)
+    if staging.exists():
+        shutil.rmtree(staging, ignore_errors=True)
+    if write_output and outputs.get("outputFile"):
+        write_atomically(Path(outputs["outputFile"]), json.dumps(executor_output))
     return executor_output
 
 
@@ -123,7 +127,10 @@ def _values(function: str, signature: Signature, result: Any) -> dict[Output, An
         if isinstance(result, tuple) and len(result) == len(names):
             return dict(zip(signature.outputs, result, strict=True))
         raise TaskFailed(
-            "E412", f"'{function}' returned something else than it declares", got=repr(result)[:200], expected=f"{names}"
+            "E412",
+            f"'{function}' returned something else than it declares",
+            got=repr(result)[:200],
+            expected=f"{names}",
         )
     return {output: getattr(result, output.name) for output in signature.outputs}
 
@@ -161,18 +168,6 @@ def _artifact_entry(
     if assigned.get("type"):
         entry["type"] = assigned["type"]
     return entry
-
-
-def _write(outputs: Mapping[str, Any], executor_output: Mapping[str, Any]) -> None:
-    for name, entry in (outputs.get("parameters") or {}).items():
-        if name in executor_output["parameterValues"] and entry.get("outputFile"):
-            value = executor_output["parameterValues"][name]
-            text = value if isinstance(value, str) else json.dumps(value)
-            path = Path(entry["outputFile"])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="surrogatepass")
-    if outputs.get("outputFile"):
-        write_atomically(Path(outputs["outputFile"]), json.dumps(executor_output))
 
 
 def write_atomically(path: Path, text: str) -> None:

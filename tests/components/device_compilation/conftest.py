@@ -44,7 +44,7 @@ def tumours(tmp_path_factory: pytest.TempPathFactory) -> DataSplits:
 @pytest.fixture(scope="session")
 def trained(digits: DataSplits) -> TrainedModel:
     """A network that has learned something."""
-    return train(digits, family="resnet", level=1, epochs=8, seed=0, device="cpu").model
+    return train(digits, family="resnet", level=1, epochs=5, seed=0, device="cpu").model
 
 
 @pytest.fixture

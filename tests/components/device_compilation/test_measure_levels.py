@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from milonga.components.contracts.data_splits import DataSplits
@@ -48,8 +50,8 @@ def test_tables_have_no_levels(wine: DataSplits) -> None:
     assert caught.value.code == "E528"
 
 
-@pytest.mark.parametrize("levels", [[], [0], [6]])
-def test_an_unknown_level_is_refused(digits: DataSplits, levels: list[int]) -> None:
+@pytest.mark.parametrize("levels", [[], [0], [6], [1.5], ["1"]])
+def test_an_unknown_level_is_refused(digits: DataSplits, levels: list[Any]) -> None:
     with pytest.raises(UsageError) as caught:
         measure_levels(digits, probe_device("host"), levels=levels)
     assert caught.value.code == "E961"

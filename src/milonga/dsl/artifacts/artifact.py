@@ -21,7 +21,7 @@ ArtifactType = TypeVar("ArtifactType", bound="Artifact")
 
 
 class Artifact:
-    """Data at a URI, with metadata. Subclass it to name a kind of data; a subclass may stand where its base is expected.
+    """Data at a URI, with metadata. Subclass it to name a kind of data; a subclass may stand for its base.
 
     Args:
         name: name of the output that it came from.

@@ -25,7 +25,7 @@ class LineProgress:
         self._counts: dict[str, int] = {}
 
     def _write(self, text: str) -> None:
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=self._stream, flush=True)  # noqa: T201
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=self._stream, flush=True)
 
     def run_started(self, run: RunRecord, folder: Path) -> None:
         """Which run, and where its files are."""
@@ -50,7 +50,7 @@ class LineProgress:
         self._write(f"{task.path} {describe_end(task)}")
         if task.state == "FAILED" and task.kind == "step":
             for line in log_tail(self._folder, task):
-                print(f"    {line}", file=self._stream, flush=True)  # noqa: T201
+                print(f"    {line}", file=self._stream, flush=True)
 
     def run_ended(self, run: RunRecord, folder: Path) -> None:
         """The final state and the counts."""

@@ -17,7 +17,7 @@ from milonga.lineage.records import RunRecord, TaskRecord
 
 _SHOWN_RUNNING = 12
 _STYLES = {"SUCCEEDED": "green", "FAILED": "red", "SKIPPED": "dim", "NOT_RUN": "yellow", "CANCELLED": "yellow"}
-_SIGNS = {"SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "○", "NOT_RUN": "–", "CANCELLED": "–"}
+_SIGNS = {"SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "○", "NOT_RUN": "-", "CANCELLED": "-"}
 
 
 class LiveProgress:
@@ -52,7 +52,9 @@ class LiveProgress:
         """Say why there is another attempt."""
         self._running.pop(task.path, None)
         reason = escape(str(task.error.get("message", "")))
-        self._live.console.print(f"[yellow]↻ {escape(task.path)} failed: {reason}; again in {delay_s:g} s[/]", highlight=False)
+        self._live.console.print(
+            f"[yellow]↻ {escape(task.path)} failed: {reason}; again in {delay_s:g} s[/]", highlight=False
+        )
 
     def task_ended(self, task: TaskRecord) -> None:
         """Move the task from below to above."""
@@ -74,4 +76,6 @@ class LiveProgress:
         took = (run.ended_at or run.created_at) - run.created_at
         counts = ", ".join(f"{count} {state.lower()}" for state, count in sorted(self._counts.items()) if count)
         style = _STYLES.get(run.state, "")
-        self._console.print(f"run {run.id} [{style}]{run.state}[/] in {took:.1f} s ({counts or 'no step'})", highlight=False)
+        self._console.print(
+            f"run {run.id} [{style}]{run.state}[/] in {took:.1f} s ({counts or 'no step'})", highlight=False
+        )

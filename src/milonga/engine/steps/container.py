@@ -24,6 +24,6 @@ class ContainerStep:
         what = f"the image '{image}'" if image else "a back end of its own"
         raise RunError(
             "E440",
-            f"'{label.removeprefix('exec-')}' is no Python component: it needs {what}, and this engine runs no containers yet",
+            f"'{label.removeprefix('exec-')}' is no Python component; it needs {what}, and no container runs here",
             hint="compile the pipeline and run it on a cluster, or write the step as a Python component",
         )

@@ -40,7 +40,9 @@ class MilongaStep:
         try:
             program = from_container(container.command or (), container.args or ())
         except (ValueError, KeyError) as error:
-            raise InvalidPipeline("E230", f"the program of executor '{label}' is damaged: {error}", where=label) from error
+            raise InvalidPipeline(
+                "E230", f"the program of executor '{label}' is damaged: {error}", where=label
+            ) from error
         require_packages(label, program.packages)
         environment = environment_of(container, context)
         identity = json.dumps(

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from milonga.engine.workers.base import StepEnded, StepRequest
+from milonga.engine.workers.base import INPUT_FILE, StepEnded, StepRequest
 from milonga.errors import RunError
 
 
@@ -30,12 +30,23 @@ class ForkedPool:
     """
 
     def __init__(self, search_path: tuple[str, ...] = ()) -> None:
-        path = [*search_path, *(entry or str(Path.cwd()) for entry in sys.path)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "PYTHONUNBUFFERED": "1"}
+        self._search_path = search_path
         self._running: set[int] = set()
         self._buffer = b""
+        self._started: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _process(self) -> subprocess.Popen[bytes]:
+        """The zygote, started when it is first needed: a run of cached steps needs none."""
+        if self._started is None:
+            self._started = self._start()
+        return self._started
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        path = [*self._search_path, *(entry or str(Path.cwd()) for entry in sys.path)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "PYTHONUNBUFFERED": "1"}
         try:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "milonga.engine.workers.zygote"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -49,6 +60,8 @@ class ForkedPool:
     def submit(self, request: StepRequest) -> None:
         """Ask the zygote for a fork."""
         self._running.add(request.id)
+        request.folder.mkdir(parents=True, exist_ok=True)
+        (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
         self._send(
             {
                 "do": "run",
@@ -79,13 +92,13 @@ class ForkedPool:
 
     def wait(self, timeout_s: float | None) -> list[StepEnded]:
         """Reports of ended attempts; all running ones when the zygote itself has died."""
-        stream = self._process.stdout
-        if stream is None:
-            raise AssertionError("opened with a pipe")
         if not self._running:
             if timeout_s:
                 time.sleep(timeout_s)
             return []
+        stream = self._process.stdout
+        if stream is None:
+            raise AssertionError("opened with a pipe")
         if not select.select([stream], [], [], timeout_s)[0]:
             return []
         chunk = os.read(stream.fileno(), 1 << 20)
@@ -111,6 +124,8 @@ class ForkedPool:
 
     def close(self) -> None:
         """Close the zygote's input, at which it ends every attempt and itself."""
+        if self._started is None:
+            return
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 from milonga.engine.workers.base import LOG_FILE, StepEnded, StepRequest
@@ -24,22 +25,27 @@ class InProcessPool:
         before = time.process_time()
         output: Mapping[str, Any] | None = None
         error: Mapping[str, Any] | None = None
-        with (request.folder / LOG_FILE).open("a", encoding="utf-8") as log:
-            with _environment(request.environment), _teed(log):
-                try:
-                    output = self._run(request)
-                except Exception as failure:  # noqa: BLE001 - the author's code may raise anything
-                    error = describe_error(failure)
-                    print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
+        with _environment(request.environment), _teed(request.folder / LOG_FILE):
+            try:
+                output = self._run(request)
+            except Exception as failure:  # noqa: BLE001 - the author's code may raise anything
+                error = describe_error(failure)
+                print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
         cpu_s = time.process_time() - before
         self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error))
 
     @staticmethod
     def _run(request: StepRequest) -> dict[str, Any]:
         if request.kind == "kfp":
+            request.folder.mkdir(parents=True, exist_ok=True)
             return run_kfp_step(request.function, request.source, request.folder, request.executor_input)
         return run_milonga_step(
-            request.live_function, request.function, request.source, request.modules, request.executor_input
+            request.live_function,
+            request.function,
+            request.source,
+            request.modules,
+            request.executor_input,
+            write_output=False,
         )
 
     def wait(self, timeout_s: float | None) -> list[StepEnded]:
@@ -57,30 +63,42 @@ class InProcessPool:
 
 
 class _Tee:
-    """Writes to the log and to the terminal."""
+    """Writes to the terminal and to the log, which is made when something is written."""
 
-    def __init__(self, log: TextIO, terminal: TextIO) -> None:
-        self._log = log
+    def __init__(self, path: Path, terminal: TextIO) -> None:
+        self._path = path
+        self._log: TextIO | None = None
         self._terminal = terminal
 
     def write(self, text: str) -> int:
+        if self._log is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._log = self._path.open("a", encoding="utf-8", errors="backslashreplace")
         self._log.write(text)
         return self._terminal.write(text)
 
     def flush(self) -> None:
-        self._log.flush()
+        if self._log is not None:
+            self._log.flush()
         self._terminal.flush()
+
+    def close_log(self) -> None:
+        if self._log is not None:
+            self._log.close()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._terminal, name)
 
 
 @contextlib.contextmanager
-def _teed(log: TextIO) -> Iterator[None]:
+def _teed(path: Path) -> Iterator[None]:
     """Both streams to the log and to stderr: stdout belongs to the engine's own result."""
-    tee: Any = _Tee(log, sys.stderr)
-    with contextlib.redirect_stdout(tee), contextlib.redirect_stderr(tee):
-        yield
+    tee: Any = _Tee(path, sys.stderr)
+    try:
+        with contextlib.redirect_stdout(tee), contextlib.redirect_stderr(tee):
+            yield
+    finally:
+        tee.close_log()
 
 
 @contextlib.contextmanager

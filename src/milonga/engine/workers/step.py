@@ -19,13 +19,19 @@ _OWN_FILES = ("milonga/engine/", "milonga/runtime/", "kfp/dsl/executor")
 
 
 def run_milonga_step(
-    function: Callable[..., Any] | None, name: str, source: str, modules: Path | None, executor_input: Mapping[str, Any]
+    function: Callable[..., Any] | None,
+    name: str,
+    source: str,
+    modules: Path | None,
+    executor_input: Mapping[str, Any],
+    *,
+    write_output: bool = True,
 ) -> dict[str, Any]:
     """Call the function of a milonga task; `function` is used when given, else it is loaded from `source`."""
     if modules is not None:
         use_modules(modules)
     target = function or load_function(TaskProgram(name, source))
-    return run_task(target, executor_input)
+    return run_task(target, executor_input, write_output=write_output)
 
 
 def run_kfp_step(name: str, source: str, folder: Path, executor_input: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +74,11 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not any(part in frame.filename.replace("\\", "/") for part in _OWN_FILES)]
     lines = traceback.format_list(theirs or frames)
-    text = "" if own and not theirs else "Traceback (most recent call last):\n" + "".join(lines) + f"{type(error).__name__}: {error}"
+    text = (
+        ""
+        if own and not theirs
+        else "Traceback (most recent call last):\n" + "".join(lines) + f"{type(error).__name__}: {error}"
+    )
     return {**details, "type": type(error).__name__, "traceback": text}
 
 

@@ -26,7 +26,7 @@ _POISON = object()
 """Stands for an argument that was wrong and has been reported."""
 
 
-class Callable_(Generic[P, R]):
+class Definition(Generic[P, R]):
     """A decorated function.
 
     Args:
@@ -42,7 +42,7 @@ class Callable_(Generic[P, R]):
         self.name = name or kebab(getattr(function, "__name__", "component"))
         self.place: Place = place_of_code(function.__code__)
         self.signature: Signature = signature_of(function)
-        functools.update_wrapper(self, function, updated=())
+        functools.update_wrapper(self, function, updated=())  # type: ignore[arg-type]
 
     @property
     def description(self) -> str:
@@ -74,9 +74,7 @@ class Callable_(Generic[P, R]):
         task = self.record(recorder, args, kwargs, callers_place())
         return outputs_of(task, self.signature)
 
-    def _bind(
-        self, recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any], place: Place
-    ) -> dict[str, Any]:
+    def _bind(self, recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any], place: Place) -> dict[str, Any]:
         inputs = self.signature.inputs
         if len(args) > len(inputs):
             recorder.add_finding(
@@ -102,7 +100,9 @@ class Callable_(Generic[P, R]):
                     place=place,
                     expected=f"{item.name}: {spelled(item.schema)}",
                 )
-        checked = {item.name: self._check(recorder, item, given[item.name], place) for item in inputs if item.name in given}
+        checked = {
+            item.name: self._check(recorder, item, given[item.name], place) for item in inputs if item.name in given
+        }
         return {name: value for name, value in checked.items() if value is not _POISON}
 
     def _check(self, recorder: Recorder, item: Input, value: Any, place: Place) -> Any:
@@ -175,4 +175,4 @@ def kebab(name: str) -> str:
     return text or "component"
 
 
-__all__ = ["Callable_", "P", "R", "infer_schema", "kebab"]
+__all__ = ["Definition", "P", "R", "infer_schema", "kebab"]
