@@ -48,12 +48,16 @@ def evaluate(expression: Expression, variables: Mapping[str, Any]) -> Any:
         message, hint, part = failure.message, failure.hint, failure.part
     except RecursionError:
         message, hint, part = "a value is nested too deeply", "", None
-    text = _shortened(render(expression))
-    got = "" if part is None or part is expression else _shortened(render(cast(Expression, part)))
+    text = _shown(expression)
+    got = "" if part is None or part is expression else _shown(cast(Expression, part))
     raise RunError("E430", f"an expression cannot be evaluated: {message}", where=text, got=got, hint=hint)
 
 
-def _shortened(text: str) -> str:
+def _shown(expression: Expression) -> str:
+    try:
+        text = render(expression)
+    except RecursionError:  # the caller is itself close to the end of the stack
+        return "an expression"
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
 
 

@@ -154,7 +154,7 @@ def element(container: Any, index: Any) -> Any:
     elif index_kind not in ("int", "uint"):
         raise EvaluationError(f"{index_kind} is no index of a list")
     if not 0 <= index < len(container):
-        raise EvaluationError(f"the list of {len(container)} elements has no element {index}", "the first is 0")
+        raise EvaluationError(f"the list of {len(container)} elements has no element {shown(index)}", "the first is 0")
     return container[index]
 
 
@@ -168,5 +168,5 @@ def member(container: Any, name: str) -> Any:
 
 
 def _keys(container: Mapping[Any, Any]) -> str:
-    keys = sorted(map(str, container))[:20]
+    keys = sorted(key if isinstance(key, str) else shown(key) for key in container)[:20]
     return f"it has: {', '.join(keys)}" if keys else "it is empty"

@@ -97,7 +97,7 @@ def _on_one_line(number: float) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def compare(left: Any, right: Any) -> int:
@@ -138,5 +138,8 @@ def look_up(mapping: Mapping[Any, Any], key: Any) -> tuple[bool, Any]:
 
 def shown(value: Any) -> str:
     """A value for a message, shortened."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

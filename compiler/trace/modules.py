@@ -15,6 +15,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from milonga import __about__
 from milonga.compiler.trace.sources import imports_of
 from milonga.errors import AuthoringError
 from milonga.runtime.program import pack
@@ -151,9 +152,7 @@ def _data_files(package: str, init: Path) -> Iterator[tuple[str, str]]:
 @functools.lru_cache(maxsize=1)
 def runtime_files() -> dict[str, str]:
     """milonga's own modules that every task carries: path → source without docstrings and comments."""
-    import milonga
-
-    root = Path(milonga.__file__).parent
+    root = Path(__about__.__file__).parent
     names = ["__init__.py", "__about__.py", "errors.py", "dsl/__init__.py"]
     names += [f"dsl/{name}.py" for name in ("parameters", "places", "signature")]
     names += [f"dsl/artifacts/{path.name}" for path in sorted((root / "dsl" / "artifacts").glob("*.py"))]

@@ -14,6 +14,7 @@ import ast
 import builtins
 import inspect
 import linecache
+import symtable
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -109,25 +110,34 @@ def _bound_names(node: ast.stmt) -> Iterator[str]:
 
 
 def used_names(node: ast.AST) -> set[str]:
-    """Names that the code under `node` reads and does not bind itself, annotations in quotes included."""
+    """Module-level names that a statement needs: what its code reads as globals, and what its annotations name."""
+    table = symtable.symtable(ast.unparse(node), "<statement>", "exec")
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    for inner in table.get_children():
+        names |= _globals_of(inner)
+    for inner_node in ast.walk(node):
+        for annotation in (getattr(inner_node, "annotation", None), getattr(inner_node, "returns", None)):
+            if isinstance(annotation, ast.AST):
+                names |= _names_of_annotation(annotation)
+    return names
+
+
+def _globals_of(table: symtable.SymbolTable) -> set[str]:
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    for inner in table.get_children():
+        names |= _globals_of(inner)
+    return names
+
+
+def _names_of_annotation(annotation: ast.AST) -> set[str]:
+    """Names in an annotation, a quoted annotation included; the text in `Literal["x"]` is a value."""
     names: set[str] = set()
-    bound: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name):
-            (names if isinstance(inner.ctx, ast.Load) else bound).add(inner.id)
-        elif isinstance(inner, ast.arg):
-            bound.add(inner.arg)
-        elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if inner is not node:
-                bound.add(inner.name)
-        elif isinstance(inner, ast.ExceptHandler):
-            bound.add(inner.name or "")
-        elif isinstance(inner, ast.Global):
-            names.update(inner.names)
-        annotation = getattr(inner, "annotation", None) or getattr(inner, "returns", None)
-        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-            names |= _names_of_text(annotation.value)
-    return names - bound if not isinstance(node, (ast.Assign, ast.AnnAssign)) else names
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node is annotation:
+            names |= _names_of_text(node.value)
+    return names
 
 
 def _names_of_text(text: str) -> set[str]:

@@ -157,7 +157,8 @@ def _timed(candidate: Candidate, result: Timing | str) -> Candidate:
         return _failed(candidate, result)
     remark = ""
     if result.is_noisy:
-        remark = f"noisy: median wall time {result.p50_ms:.4g} ms, median CPU time {result.cpu_p50_ms:.4g} ms"
+        remark = f"noisy: other work disturbed it; its CPU time is p50 {result.cpu_p50_ms:.4g} ms, "
+        remark += f"p95 {result.cpu_p95_ms:.4g} ms"
     record = replace(
         candidate.record,
         status="measured",

@@ -41,7 +41,7 @@ class LevelChoice:
 
 
 def measure_family(
-    data: DataSplits, device: DeviceDescription, *, family: str, levels: Sequence[float], seed: int = 0
+    data: DataSplits, device: DeviceDescription, *, family: str, levels: Sequence[object], seed: int = 0
 ) -> LevelChoice:
     """Measure untrained networks of `family` at each of `levels`, of the data's input shape.
 
@@ -74,9 +74,9 @@ def measure_family(
     return _choose(LatencyReport(device.name, table), [(level, item) for level, _, item in rows], device)
 
 
-def _whole(level: float) -> int:
+def _whole(level: object) -> int:
     """A level that may have become a float on its way, as all numbers of a KFP list do."""
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or level != int(level):
+    if not isinstance(level, (int, float)) or level != int(level):
         raise UsageError("E961", "a level must be a whole number", got=repr(level), expected="1 to 5")
     return int(level)
 

@@ -76,15 +76,18 @@ class MeasurementProcess:
         self._wall_ms += answer["wall_ms"]
         self._cpu_ms += answer["cpu_ms"]
 
-    def timing(self) -> Timing:
-        """What all timed calls so far give; there must be some."""
+    def take_timing(self) -> Timing:
+        """What the timed calls since the last one give; there must be some."""
         import numpy as np
 
+        wall_ms, cpu_ms = self._wall_ms, self._cpu_ms
+        self._wall_ms, self._cpu_ms = [], []
         return Timing(
-            p50_ms=round(float(np.percentile(self._wall_ms, 50)), 6),
-            p95_ms=round(float(np.percentile(self._wall_ms, 95)), 6),
-            cpu_p50_ms=round(float(np.median(self._cpu_ms)), 6),
-            samples=len(self._wall_ms),
+            p50_ms=round(float(np.percentile(wall_ms, 50)), 6),
+            p95_ms=round(float(np.percentile(wall_ms, 95)), 6),
+            cpu_p50_ms=round(float(np.percentile(cpu_ms, 50)), 6),
+            cpu_p95_ms=round(float(np.percentile(cpu_ms, 95)), 6),
+            samples=len(wall_ms),
             threads=self._threads,
         )
 

@@ -63,7 +63,9 @@ def checks(limits: DeviceLimits) -> list[tuple[str, str, Callable[[CompiledCandi
 def achieved(record: CompiledCandidate) -> str:
     """What a measured candidate achieved, in words."""
     text = f"{record.artefact}: p95 {record.p95_ms or 0:.4g} ms, {(record.size_bytes or 0) / MIB:.4g} MiB"
-    return text if record.accuracy_drop is None else f"{text}, accuracy drop {record.accuracy_drop:.4g}"
+    if record.accuracy_drop is not None:
+        text += f", accuracy drop {record.accuracy_drop:.4g}"
+    return f"{text} ({record.reason})" if record.reason else text
 
 
 def _missed(records: list[CompiledCandidate], limits: DeviceLimits, device: str) -> LimitNotMet:

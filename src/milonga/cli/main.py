@@ -85,7 +85,22 @@ def run_command_line(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 1
+    except RecursionError as error:
+        return fail(_internal("something in the input is nested too deeply"), as_json=as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback
+        if os.environ.get("MILONGA_DEBUG"):
+            raise
+        return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _internal(message: str) -> MilongaError:
+    return MilongaError(
+        "E990",
+        f"an error inside milonga: {message}",
+        hint="MILONGA_DEBUG=1 shows where; please report it with what you ran",
+        kind="system",
+    )

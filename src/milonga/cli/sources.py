@@ -18,7 +18,7 @@ from milonga.dsl.component_decorator import Component
 from milonga.dsl.definition import Definition
 from milonga.dsl.pipeline_decorator import Pipeline
 from milonga.dsl.signature import Signature
-from milonga.engine.api import Runnable
+from milonga.engine.runnable import Runnable
 from milonga.errors import AuthoringError, UsageError
 
 

@@ -9,7 +9,7 @@ import secrets as random_tokens
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from milonga.engine.arguments import root_inputs
 from milonga.engine.home import Home
 from milonga.engine.progress import LineProgress, Progress
 from milonga.engine.result import RunResult
+from milonga.engine.runnable import Runnable
 from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import Mode, RunSettings
 from milonga.engine.values import Bundle, with_defaults
@@ -30,18 +31,8 @@ from milonga.engine.workers.in_process import InProcessPool
 from milonga.errors import MilongaError, RunError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 from milonga.lineage.records import State
-from milonga.reporting import write_report
 
 _GRAPH_FILE = "pipeline.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class Runnable:
-    """A graph and the live functions behind it, if it was traced in this process."""
-
-    graph: Graph
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    source: str = ""
 
 
 def run(
@@ -211,6 +202,8 @@ def _execute(
         store.put_run(ended)
         store.commit()
         tasks = store.tasks(record.id)
+        from milonga.reporting import write_report  # drawing is needed at the end only
+
         report = write_report(ended, tasks, runnable.graph, folder)
         progress.run_ended(ended, folder)
     return RunResult(ended, {task.path: task for task in tasks}, folder, report)

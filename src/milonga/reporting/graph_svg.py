@@ -14,7 +14,6 @@ from milonga.reporting.layout import Layout, Point, Size, lay_out
 from milonga.reporting.lettering import fit, text_width
 from milonga.reporting.markup import clip, escape, spelled
 from milonga.reporting.scene import Arrow, Node, Scene, build_scene
-from milonga.reporting.states import LOOKS, Look
 
 _LABEL_PX = 13.0
 _BOLD = 1.1
@@ -119,45 +118,45 @@ def _box(placed: _Placed, index: int, node: Node, x: float, y: float, anchors: M
     title = escape("\n".join(clip(line, 400) for line in node.details))
     css = f"node k-{node.kind} s-{node.look.name if node.look else 'none'}{' open' if inner else ''}"
     used = f' data-in="{escape(" ".join(node.inputs))}"' if node.inputs else ""
-    shape = f'<rect class="shape" x="{x:g}" y="{y:g}" width="{size.width:g}" height="{size.height:g}" rx="9"/>'
-    if node.kind != "step" and inner is None:
-        shape = f'<rect class="shape behind" x="{x + 5:g}" y="{y + 5:g}" width="{size.width:g}" height="{size.height:g}" rx="9"/>{shape}'
-    head = shape + _words(node, x, y, size)
+    behind = _shape("shape behind", x + 5, y + 5, size) if node.kind != "step" and inner is None else ""
+    head = behind + _shape("shape", x, y, size) + _words(node, x, y, size)
     anchor = anchors.get(node.path)
     if anchor:
         head = f'<a href="#{escape(anchor)}">{head}</a>'
     content = ""
     if inner is not None:
         content = _draw(inner, x + (size.width - inner.layout.width) / 2, y + _HEAD + _PAD - 6, anchors)
-    return f'<g class="{css}" data-node="{escape(node.path)}"{used}><g class="own"><title>{title}</title>{head}</g>{content}</g>'
+    own = f'<g class="own"><title>{title}</title>{head}</g>'
+    return f'<g class="{css}" data-node="{escape(node.path)}"{used}>{own}{content}</g>'
+
+
+def _shape(css: str, x: float, y: float, size: Size) -> str:
+    return f'<rect class="{css}" x="{x:g}" y="{y:g}" width="{size.width:g}" height="{size.height:g}" rx="9"/>'
 
 
 def _words(node: Node, x: float, y: float, size: Size) -> str:
+    """State, label, kind and caption of a box."""
     kind, room = _WORDS[node.kind], size.width - 44
-    sign = (
-        _sign(node.look, x + 12, y + 10)
-        if node.look
-        else f'<circle class="dot" cx="{x + 20:g}" cy="{y + 18:g}" r="4"/>'
-    )
+    sign = f'<circle class="dot" cx="{x + 20:g}" cy="{y + 18:g}" r="4"/>' if node.look is None else ""
+    if node.look is not None:
+        place = f'transform="translate({x + 12:g} {y + 10:g})"'
+        sign = f'<g class="sign" {place}><circle cx="8" cy="8" r="8"/><path d="{node.look.sign}"/></g>'
     tag = ""
     if kind:
         width = round(text_width(kind, 9.5) + 12)
+        left = x + size.width - width - 9
         tag = (
-            f'<rect class="tag" x="{x + size.width - width - 9:g}" y="{y + 10:g}" width="{width}" height="15" rx="7.5"/>'
-            f'<text class="kind" x="{x + size.width - 9 - width / 2:g}" y="{y + 20.8:g}" text-anchor="middle">{kind}</text>'
+            f'<rect class="tag" x="{left:g}" y="{y + 10:g}" width="{width}" height="15" rx="7.5"/>'
+            f'<text class="kind" x="{left + width / 2:g}" y="{y + 20.8:g}" text-anchor="middle">{kind}</text>'
         )
         room -= width + 6
+    line = y + (22.5 if node.caption or size.height > _STEP_HEIGHT else 30.0)
     label = escape(fit(node.label, room, _LABEL_PX * _BOLD))
-    centred = 30.0 if not node.caption else 22.5
-    text = f'<text class="label" x="{x + 34:g}" y="{y + (centred if size.height == _STEP_HEIGHT else 22.5):g}">{label}</text>'
+    words = f'<text class="label" x="{x + 34:g}" y="{line:g}">{label}</text>'
     if node.caption:
         caption = escape(fit(node.caption, size.width - 44, _CAPTION_PX))
-        text += f'<text class="caption" x="{x + 34:g}" y="{y + 39:g}">{caption}</text>'
-    return sign + tag + text
-
-
-def _sign(look: Look, x: float, y: float) -> str:
-    return f'<g class="sign" transform="translate({x:g} {y:g})"><circle cx="8" cy="8" r="8"/><path d="{LOOKS[look.name].sign}"/></g>'
+        words += f'<text class="caption" x="{x + 34:g}" y="{y + 39:g}">{caption}</text>'
+    return sign + tag + words
 
 
 def _arrow(placed: _Placed, arrow: Arrow, left: float, top: float) -> str:
@@ -165,14 +164,15 @@ def _arrow(placed: _Placed, arrow: Arrow, left: float, top: float) -> str:
     if route is None:  # a task that waits for itself
         return ""
     path, (x, y) = _curve([(left + px, top + py) for px, py in route])
-    upward = route[-1][1] < route[0][1]
-    head = f"M{x - 4:g} {y + (7 if upward else -7):g}L{x:g} {y:g}L{x + 4:g} {y + (7 if upward else -7):g}z"
+    back = 7 if route[-1][1] < route[0][1] else -7
     source, target = placed.scene.nodes[arrow.source], placed.scene.nodes[arrow.target]
-    what = ", ".join(arrow.flows) or "waits for it"
-    title = escape(clip(f"{source.label} → {target.label}\n{what}", 600))
+    title = escape(clip(f"{source.label} → {target.label}\n{', '.join(arrow.flows) or 'waits for it'}", 600))
     css = "arrow" if arrow.flows else "arrow order"
-    ends = f'data-from="{escape(source.path)}" data-to="{escape(target.path)}"'
-    return f'<g class="{css}" {ends}><title>{title}</title><path class="reach" d="{path}"/><path class="line" d="{path}"/><path class="head" d="{head}"/></g>'
+    return (
+        f'<g class="{css}" data-from="{escape(source.path)}" data-to="{escape(target.path)}"><title>{title}</title>'
+        f'<path class="reach" d="{path}"/><path class="line" d="{path}"/>'
+        f'<path class="head" d="M{x - 4:g} {y + back:g}L{x:g} {y:g}L{x + 4:g} {y + back:g}z"/></g>'
+    )
 
 
 def _curve(points: list[Point]) -> tuple[str, Point]:

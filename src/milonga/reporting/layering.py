@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Edge = tuple[int, int]
 
@@ -166,7 +167,7 @@ def _lanes(row_of: list[int], edges: Sequence[Edge]) -> tuple[list[int], list[Ed
             chain.append(lanes[key])
         chain.append(target)
         chains[source, target] = tuple(chain)
-        links.update(dict.fromkeys(zip(chain, chain[1:])))  # noqa: B905 - pairs of neighbours
+        links.update(dict.fromkeys(pairwise(chain)))
     return rows, list(links), chains
 
 
@@ -203,7 +204,7 @@ def _sweep(order: list[list[int]], neighbours: list[list[int]]) -> None:
 def crossings(order: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) -> int:
     """How many links cross."""
     total = 0
-    for upper, lower in zip(order, order[1:]):  # noqa: B905 - pairs of neighbours
+    for upper, lower in pairwise(order):
         place = {item: index for index, item in enumerate(lower)}
         seen: list[int] = []
         for item in upper:

@@ -20,7 +20,8 @@ def fit(value: str, width_px: float, size_px: float) -> str:
     shown = plain(value[:400])
     if shown == value and text_width(shown, size_px) <= width_px:
         return shown
-    room, kept = width_px - text_width("…", size_px), []
+    room = width_px - text_width("…", size_px)
+    kept: list[str] = []
     for character in shown:
         room -= _em(character) * size_px
         if room < 0:

@@ -11,7 +11,7 @@ from milonga.lineage.records import TaskRecord
 from milonga.reporting.graph_types import input_types, output_types, readable_condition, what_flows
 from milonga.reporting.layering import ranks
 from milonga.reporting.quantities import duration
-from milonga.reporting.states import LOOKS, Look, Summary, by_graph_path, summarise
+from milonga.reporting.states import LOOKS, Look, Summary, by_graph_path, counted, summarise
 
 DRAWN_MAX = 150
 _DEPTH_MAX = 12
@@ -183,11 +183,6 @@ def _caption(
         parts.append(duration(summary.seconds))
     attempts = max((record.attempts for record in summary.records), default=0) if summary else 0
     return " · ".join([*parts, f"{attempts} attempts"] if attempts > 1 else parts)
-
-
-def counted(summary: Summary) -> str:
-    """12× succeeded, 3× skipped."""
-    return ", ".join(f"{count}× {look.word}" for look, count in summary.counts)
 
 
 def _details(

@@ -86,6 +86,11 @@ def summarise(records: Sequence[TaskRecord]) -> Summary:
     return Summary(min(found, key=order.index), counts, sum(took) if took else None, tuple(records))
 
 
+def counted(summary: Summary) -> str:
+    """12 succeeded, 3 skipped."""
+    return ", ".join(f"{count} {look.word}" for look, count in summary.counts)
+
+
 def count_looks(records: Iterable[TaskRecord]) -> tuple[tuple[Look, int], ...]:
     """How many records have which look, in the order of `LOOKS`, none left at zero."""
     numbers = dict.fromkeys(LOOKS, 0)

@@ -105,7 +105,7 @@ class Predictor:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
+            self._session: Any = onnxruntime.InferenceSession(
                 str(model.onnx_path), options, providers=["CPUExecutionProvider"]
             )
             answer = self.predict(np.zeros((1, *model.sample_shape), dtype=np.float32))

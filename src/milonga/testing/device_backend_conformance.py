@@ -12,6 +12,7 @@ component: back ends and devices come from the methods that you write.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,14 +38,17 @@ class DeviceBackendConformance:
     relative_error_max: float = 1e-4
     agreement_min: float = 0.9
 
+    @abstractmethod
     def make_backend(self) -> Any:
         """The `DeviceBackend` under test."""
         raise NotImplementedError
 
+    @abstractmethod
     def make_device(self) -> Any:
         """The `DeviceDescription` of a device, this machine, that the back end can compile for."""
         raise NotImplementedError
 
+    @abstractmethod
     def make_unfit_device(self) -> Any:
         """The `DeviceDescription` of a device that the back end cannot compile for."""
         raise NotImplementedError

@@ -99,7 +99,7 @@ def test_a_missing_parameter_is_an_error_and_not_false():
 
 def test_python_attributes_are_out_of_reach():
     for text in ("inputs.__class__", "inputs.keys", "inputs.parameter_values.items", "'a'.__class__"):
-        with pytest.raises(RunError, match="no key|no field"):
+        with pytest.raises(RunError, match=r"no key|no field"):
             decide(text)
 
 
@@ -136,4 +136,4 @@ def test_a_parsed_condition_is_evaluated_in_microseconds():
     expression = parse("!(inputs.parameter_values['x'] == 'a') && int(inputs.parameter_values['n']) > 3")
     variables = {"inputs": {"parameter_values": {"x": "b", "n": 5.0}}}
     fastest_s = min(timeit.repeat(lambda: evaluate(expression, variables), number=200, repeat=20)) / 200
-    assert fastest_s < 60e-6  # about 6 us on the machine where this was written; three times the 20 us it must keep
+    assert fastest_s < 20e-6

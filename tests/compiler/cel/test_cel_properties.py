@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from milonga.compiler.cel import evaluate, parse, quote, render
 from milonga.errors import InvalidPipeline, MilongaError, RunError
 
-FRAGMENTS = st.sampled_from(
-    "a inputs .x ['x'] [0] ( ) [ ] { } : , ? . ! - + * / % == != < <= > >= in && || 1 1u 1.5 -1 0x1F 'a' \"b\" r'c' "
-    "''' true false null int( double( string( bool( size( has( parseJson( .contains( .size() .matches( // \\ '' ' \" "
-    "99999999999999999999 1e999 '\\x4' '\\u00e9' b'x' for é $ \n".split(" ")
+WORDS = (
+    "a inputs true false null in for int( double( string( bool( size( has( parseJson( .x .contains( .size() .matches("
 )
+SIGNS = "[0] ['x'] ( ) [ ] { } : , ? . ! - + * / % == != < <= > >= && || // \\ ' \" ''' é $"
+LITERALS = "1 1u 1.5 -1 0x1F 99999999999999999999 1e999 'a' \"b\" r'c' b'x' '' '\\x4' '\\u00e9'"
+FRAGMENTS = st.sampled_from([*WORDS.split(), *SIGNS.split(), *LITERALS.split(), " ", "\n"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),

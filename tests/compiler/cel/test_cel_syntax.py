@@ -1,5 +1,7 @@
 """The text of an expression: how it is read, how it is written back, and what is refused."""
 
+import re
+
 import pytest
 
 from milonga.compiler.cel import (
@@ -83,7 +85,6 @@ def test_precedence_and_associativity(text, explicit):
 def test_parentheses_that_matter_are_kept():
     for text in ("(a || b) && c", "a - (b - c)", "(a + b) * c", "!(a == b)", "(a ? b : c) ? d : a", "!(-a)", "-(!a)"):
         assert render(parse(text)) == text
-        assert parse(text) != parse(text.replace("(", "").replace(")", "")) if "!" not in text[:1] + text[1:2] else True
 
 
 def test_chains_of_and_are_one_thing_however_they_are_grouped():
@@ -117,7 +118,7 @@ def test_literals_of_different_types_differ_although_python_calls_them_equal():
         ('"a\'b"', "a'b"),
         ("'a\"b'", 'a"b'),
         ("'''a'b''c\nd'''", "a'b''c\nd"),
-        ('"""a"b""', None) if False else ('"""a"b"""', 'a"b'),
+        ('"""a"b"""', 'a"b'),
         (r"'\n\t\r\a\b\f\v\\\'\"\`\?'", "\n\t\r\a\b\f\v\\'\"`?"),
         (r"'\x41\X41\u0041\U00000041\101'", "AAAAA"),
         (r"'\U0001F431'", "\U0001f431"),
@@ -177,11 +178,11 @@ def test_literals(text, value):
         ("a[?0]", 3, "optional"),
         ("a.?b", 3, "optional"),
         ("é", 1, "no meaning"),
-        ("１", 1, "no meaning"),
+        ("\uff11", 1, "no meaning"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_its_column(text, column, message):
-    with pytest.raises(InvalidPipeline, match="(?s)" + message.replace("(", r"\(").replace(")", r"\)")) as caught:
+    with pytest.raises(InvalidPipeline, match=re.escape(message)) as caught:
         parse(text)
     assert caught.value.code == "E220"
     assert caught.value.where == f"column {column} of the expression"

@@ -11,7 +11,7 @@ from milonga.errors import DeviceError, LimitNotMet
 def candidate(
     name: str, *, p50_ms: float, p95_ms: float = 9.0, kib: int = 100, drop: float = 0.0, cpu_ms: float = 0.0
 ) -> Candidate:
-    timing = Timing(p50_ms, p95_ms, cpu_ms or p50_ms, samples=50, threads=1)
+    timing = Timing(p50_ms, p95_ms, cpu_ms or p50_ms, p95_ms, samples=50, threads=1)
     record = CompiledCandidate(
         name, "measured", size_bytes=kib << 10, p50_ms=p50_ms, p95_ms=p95_ms, samples=50, threads=1, accuracy_drop=drop
     )
@@ -76,3 +76,10 @@ def test_nothing_measured_is_an_error_with_all_reasons() -> None:
     with pytest.raises(DeviceError) as caught:
         choose(refused)
     assert caught.value.code == "E651" and "no such kernel" in caught.value.got
+
+
+def test_disturbance_is_wall_time_over_cpu_time_of_median_and_tail() -> None:
+    assert not Timing(1.0, 2.0, 1.0, 2.0, samples=50, threads=1).is_noisy
+    assert Timing(1.0, 8.0, 1.0, 2.0, samples=50, threads=1).is_noisy
+    assert Timing(2.0, 2.2, 1.0, 2.0, samples=50, threads=1).is_noisy
+    assert not Timing(1.0, 8.0, 1.9, 9.0, samples=50, threads=2).is_noisy

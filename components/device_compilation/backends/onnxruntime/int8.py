@@ -110,7 +110,7 @@ def _quantise(source: Path, target: Path, device: DeviceDescription, calibration
         def __init__(self) -> None:
             self._starts = iter(range(0, len(calibration), CALIBRATION_BATCH))
 
-        def get_next(self) -> dict[str, Any] | None:
+        def get_next(self) -> Any:
             """The next batch, None at the end."""
             start = next(self._starts, None)
             return None if start is None else {INPUT_NAME: calibration[start : start + CALIBRATION_BATCH]}

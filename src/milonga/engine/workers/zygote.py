@@ -43,6 +43,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Read requests until the engine closes its end or dies."""
+        _warm_up()
         gc.collect()
         gc.freeze()
         buffer = b""
@@ -121,6 +122,14 @@ class Zygote:
         data = json.dumps(report).encode() + b"\n"
         while data:
             data = data[os.write(self._output, data) :]
+
+
+def _warm_up() -> None:
+    """Run one small task here, so that caches and specialised byte code are made once and shared by every fork."""
+    source = "def warm(number: int, text: str = '') -> int:\n    return number\n"
+    executor_input = {"inputs": {"parameterValues": {"number": 1}}, "outputs": {}}
+    for _ in range(20):
+        run_milonga_step(None, "warm", source, None, executor_input, write_output=False)
 
 
 def _kill_group(pid: int) -> None:
