@@ -29,6 +29,8 @@ PRIVATE = ROOT / ".uv"
 VENV = ROOT / ".venv"
 STAMP = VENV / "milonga-installed"
 UV_OLDEST = (0, 5, 0)
+CONSTRAINED_PYTHON = (3, 11)
+"""constraints.txt holds the versions that were tested together, on this Python; others resolve on their own."""
 
 
 def main() -> None:
@@ -42,7 +44,8 @@ def main() -> None:
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
     if not (VENV / "bin" / "python").exists():
         call([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)], environment)
-    constraints = ["--constraint", str(ROOT / "constraints.txt")]
+    tested = sys.version_info[:2] == CONSTRAINED_PYTHON
+    constraints = ["--constraint", str(ROOT / "constraints.txt")] if tested else []
     index = os.environ.get("TORCH_INDEX", "")
     if index and "core" not in groups:
         call([uv, "pip", "install", "--quiet", "torch", "--index-url", index, "--no-deps"], environment)

@@ -54,7 +54,7 @@ def bar_chart(bars: Sequence[Bar], *, unit: str, limit: float | None, title: str
     if not bars:
         return ""
     top = max([bar.value for bar in bars] + ([limit] if limit is not None else [])) or 1.0
-    scale = (_WIDTH - _NAMES - 110) / top
+    scale = (_WIDTH - _NAMES - 190) / top
     height = len(bars) * _LINE + (26 if limit is not None else 6)
     parts = []
     for index, bar in enumerate(bars):
@@ -62,11 +62,14 @@ def bar_chart(bars: Sequence[Bar], *, unit: str, limit: float | None, title: str
         over = limit is not None and bar.value > limit
         css = "chosen" if bar.chosen else "over" if over else "plain"
         note = (" ★ chosen" if bar.chosen else "") + (" over the limit" if over else "")
+        after = _NAMES + width + 7
+        if limit is not None and after - 12 < _NAMES + limit * scale < after + 110:
+            after = _NAMES + limit * scale + 7  # or the line would run through the words
         parts.append(
             f'<g class="b-{css}"><text class="name" x="{_NAMES - 10}" y="{y + 12:.1f}" text-anchor="end">'
             f"{escape(fit(bar.label, _NAMES - 14, 11.5))}</text>"
             f'<rect x="{_NAMES}" y="{y:.1f}" width="{width:.1f}" height="16" rx="3"/>'
-            f'<text class="tick" x="{_NAMES + width + 7:.1f}" y="{y + 12:.1f}">'
+            f'<text class="tick" x="{after:.1f}" y="{y + 12:.1f}">'
             f"{number(bar.value)} {escape(unit)}{note}</text></g>"
         )
     if limit is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from milonga.reporting.markup import text
+
+_LONG_DIGEST = re.compile(r"([0-9a-f]{8})[0-9a-f]{24,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Places:
         if path is None:
             return f"<code>{text(uri, 300)}</code>" if uri else '<span class="muted">no address</span>'
         inside = os.path.relpath(path, self.root) if path.is_absolute() else str(path)
-        return self.link(path, inside if not inside.startswith("..") else str(path))
+        return self.link(path, _LONG_DIGEST.sub(r"\1…", inside if not inside.startswith("..") else str(path)))
 
 
 def local_path(uri: str) -> Path | None:

@@ -10,6 +10,7 @@ from milonga.reporting.graph_types import artifact_type, parameter_type
 from milonga.reporting.markup import digest_code, table, text, value_code
 from milonga.reporting.places import Places
 from milonga.reporting.quantities import as_number, byte_size, number
+from milonga.reporting.states import graph_path
 
 _TILES_MAX = 12
 _LISTED_MAX = 50
@@ -48,8 +49,10 @@ def _headlines(run: RunRecord, tasks: Sequence[TaskRecord]) -> list[tuple[str, f
         if task.kind == "step"
         for value in task.output_artifacts.values()
         for item in flattened(value)
+        if is_metrics(item)
     ]
-    for origin, record in [*returned, *made]:
+    single = [item for item in made if graph_path(item[0]) == item[0]]
+    for origin, record in [*returned, *(single or made)]:
         if not is_metrics(record):
             continue
         for name, value in record.metadata.items():

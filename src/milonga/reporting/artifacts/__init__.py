@@ -16,6 +16,7 @@ from milonga.reporting.artifacts.trained_model import render_trained_model
 from milonga.reporting.markup import digest_code, escape, missing, text
 from milonga.reporting.places import Places
 from milonga.reporting.results import own_type
+from milonga.reporting.states import graph_path
 
 Renderer = Callable[[View], str]
 
@@ -39,8 +40,12 @@ _BROKEN = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError
 
 
 def findings_section(tasks: Sequence[TaskRecord], anchors: Mapping[str, str], places: Places) -> str:
-    """Everything that a renderer knows, in the order of the tasks; empty when there is nothing."""
-    found = list(_known(tasks, places))
+    """Everything that a renderer knows, by type and then in the order of the tasks; empty when there is nothing.
+
+    What the iterations of loops made comes last and folded.
+    """
+    order = list(RENDERERS.values())
+    found = sorted(_known(tasks, places), key=lambda item: (_is_iterated(item[1]), order.index(item[0])))
     parts = [_finding(renderer, view, anchors) for renderer, view in found[:_SHOWN_MAX]]
     if len(found) > _SHOWN_MAX:
         parts.append(f'<p class="note">The first {_SHOWN_MAX} of {len(found)} findings are shown.</p>')
@@ -66,9 +71,14 @@ def _finding(renderer: Renderer, view: View, anchors: Mapping[str, str]) -> str:
     anchor = anchors.get(view.task.path)
     origin = f'<a href="#{escape(anchor)}">{path}</a>' if anchor else path
     return (
-        f'<article class="finding"><h3>{text(own_type(view.record), 200)} <code>{text(view.name, 200)}</code></h3>'
-        f'<p class="origin">from {origin} {digest_code(view.record.digest)}</p>{content}</article>'
+        f'<details class="finding"{"" if _is_iterated(view) else " open"}>'
+        f"<summary><h3>{text(own_type(view.record), 200)} <code>{text(view.name, 200)}</code></h3>"
+        f'<p class="origin">from {origin} {digest_code(view.record.digest)}</p></summary>{content}</details>'
     )
+
+
+def _is_iterated(view: View) -> bool:
+    return graph_path(view.task.path) != view.task.path
 
 
 def render(renderer: Renderer, view: View) -> str:
