@@ -93,7 +93,12 @@ def task(component: str, *, after: Sequence[str] = (), extra: Any = None, **inpu
 
 
 def graph_of(
-    components: Mapping[str, Any], tasks: Mapping[str, Any], *, inputs: Any = None, outputs: Any = None, makes: Any = None
+    components: Mapping[str, Any],
+    tasks: Mapping[str, Any],
+    *,
+    inputs: Any = None,
+    outputs: Any = None,
+    makes: Any = None,
 ) -> Graph:
     """A graph of these components and root tasks."""
     root: dict[str, Any] = {"dag": {"tasks": dict(tasks)}}
@@ -103,7 +108,14 @@ def graph_of(
         root["dag"]["outputs"] = outputs
         root["outputDefinitions"] = border(makes)
     return Graph.from_documents(
-        ({"pipelineInfo": {"name": "retrain-digits"}, "root": root, "schemaVersion": "2.1.0", "components": components},)
+        (
+            {
+                "pipelineInfo": {"name": "retrain-digits"},
+                "root": root,
+                "schemaVersion": "2.1.0",
+                "components": components,
+            },
+        )
     )
 
 
@@ -119,9 +131,12 @@ def retrain_graph() -> Graph:
         "comp-profile": step({"data": "Dataset"}, {"page": "HTML", "statistics": "Artifact"}),
         "comp-probe": step({"device": "str", "latency_p95_ms": "float"}, {"device": "DeviceProfile"}),
         "comp-levels": step(
-            {"data": "Dataset", "device": "Artifact"}, {"table": "LatencyTable", "level": "int", "fastest_p95_ms": "float"}
+            {"data": "Dataset", "device": "Artifact"},
+            {"table": "LatencyTable", "level": "int", "fastest_p95_ms": "float"},
         ),
-        "comp-train": step({"data": "Dataset", "level": "int", "epochs": "int", "seed": "int"}, {"model": "TrainedModel"}),
+        "comp-train": step(
+            {"data": "Dataset", "level": "int", "epochs": "int", "seed": "int"}, {"model": "TrainedModel"}
+        ),
         "comp-score": step({"model": "Model"}, {"metrics": "Metrics", "notes": "Markdown"}),
         "comp-loop": group(
             {
@@ -129,7 +144,11 @@ def retrain_graph() -> Graph:
                 "score": task("comp-score", model="train:model"),
             },
             {"data": "Dataset", "level": "int", "epochs": "int"},
-            {"artifacts": {"models": {"artifactSelectors": [{"producerSubtask": "train", "outputArtifactKey": "model"}]}}},
+            {
+                "artifacts": {
+                    "models": {"artifactSelectors": [{"producerSubtask": "train", "outputArtifactKey": "model"}]}
+                }
+            },
             {"models": "TrainedModel"},
         ),
         "comp-pick": step({"models": "Model"}, {"model": "TrainedModel"}),
@@ -154,8 +173,12 @@ def retrain_graph() -> Graph:
             "comp-loop", data="ingest:data", level="measure-levels.level", epochs="^epochs", extra=seed_loop
         ),
         "pick-best": task("comp-pick", models="for-loop-1:models"),
-        "compile-model": task("comp-compile", model="pick-best:model", data="ingest:data", device="probe-device:device"),
-        "evaluate": task("comp-evaluate", model="compile-model:model", data="ingest:data", accuracy_min="^accuracy_min"),
+        "compile-model": task(
+            "comp-compile", model="pick-best:model", data="ingest:data", device="probe-device:device"
+        ),
+        "evaluate": task(
+            "comp-evaluate", model="compile-model:model", data="ingest:data", accuracy_min="^accuracy_min"
+        ),
         "condition-2": task(
             "comp-if",
             model="compile-model:model",
@@ -164,8 +187,16 @@ def retrain_graph() -> Graph:
         ),
         "notify": task("comp-notify", message="done", after=["condition-2", "profile"]),
     }
-    inputs = border({"source": "str", "seed": "int", "epochs": "int", "latency_p95_ms": "float", "accuracy_min": "float"})
-    for name, value in (("source", "digits"), ("seed", 0), ("epochs", 10), ("latency_p95_ms", 2.0), ("accuracy_min", 0.95)):
+    inputs = border(
+        {"source": "str", "seed": "int", "epochs": "int", "latency_p95_ms": "float", "accuracy_min": "float"}
+    )
+    for name, value in (
+        ("source", "digits"),
+        ("seed", 0),
+        ("epochs", 10),
+        ("latency_p95_ms", 2.0),
+        ("accuracy_min", 0.95),
+    ):
         inputs["parameters"][name]["defaultValue"] = value
     artifact = {"producerSubtask": "compile-model", "outputArtifactKey": "model"}
     parameter = {"producerSubtask": "evaluate", "outputParameterKey": "accuracy"}
@@ -173,7 +204,9 @@ def retrain_graph() -> Graph:
         "artifacts": {"model": {"artifactSelectors": [artifact]}},
         "parameters": {"accuracy": {"valueFromParameter": parameter}},
     }
-    return graph_of(components, tasks, inputs=inputs, outputs=outputs, makes={"model": "CompiledModel", "accuracy": "float"})
+    return graph_of(
+        components, tasks, inputs=inputs, outputs=outputs, makes={"model": "CompiledModel", "accuracy": "float"}
+    )
 
 
 class Store:
@@ -203,7 +236,7 @@ CLASSES = ("zero", "one", "two", "three", "four")
 MATRIX = [[71, 0, 1, 0, 0], [0, 66, 0, 2, 1], [1, 0, 70, 1, 0], [0, 1, 3, 64, 0], [0, 2, 0, 0, 69]]
 
 
-def latency_table() -> str:
+def latency_table(*, levels: Sequence[int] = (1, 2, 3)) -> str:
     """A `LatencyTable`."""
     rows = []
     for level, parameters, times in ((1, 19_402, (0.31, 0.22)), (2, 77_850, (0.74, 0.49)), (3, 309_700, (2.91, 1.64))):
@@ -223,7 +256,17 @@ def latency_table() -> str:
                     "threads": 1,
                 }
             )
-    rows.append({**rows[-1], "level": 4, "status": "refused", "reason": "ConvInteger is not implemented", "p95_ms": None})
+    rows = [row for row in rows if row["level"] in levels]
+    rows.append(
+        {
+            **rows[-1],
+            "level": 4,
+            "status": "refused",
+            "reason": "ConvInteger is not implemented",
+            "p50_ms": None,
+            "p95_ms": None,
+        }
+    )
     return json.dumps({"format": "milonga.latency/1", "device": "host", "candidates": rows})
 
 
@@ -272,7 +315,13 @@ def compiled_model() -> str:
 def evaluation(*, passed: bool = True) -> str:
     """An `Evaluation`."""
     scores = [
-        {"name": name, "precision": 0.97 + 0.004 * i, "recall": 0.96 + 0.006 * i, "f1": 0.965 + 0.005 * i, "support": 70 + i}
+        {
+            "name": name,
+            "precision": 0.97 + 0.004 * i,
+            "recall": 0.96 + 0.006 * i,
+            "f1": 0.965 + 0.005 * i,
+            "support": 70 + i,
+        }
         for i, name in enumerate(CLASSES)
     ]
     checks = [
@@ -354,9 +403,19 @@ def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[Tas
     device = store.add("device", "DeviceProfile", device_text)
     page = store.add("page", "HTML", PAGE)
     table = store.add("table", "LatencyTable", latency_table())
-    record("ingest", 0, 4.2, cached=True, attempts=0, inputs={"source": "digits", "seed": 0}, output_artifacts={"data": data})
+    record(
+        "ingest",
+        0,
+        4.2,
+        cached=True,
+        attempts=0,
+        inputs={"source": "digits", "seed": 0},
+        output_artifacts={"data": data},
+    )
     record("profile", 4.3, 2.6, input_artifacts={"data": data}, output_artifacts={"page": page})
-    record("probe-device", 0.1, 0.8, inputs={"device": "host", "latency_p95_ms": 2.0}, output_artifacts={"device": device})
+    record(
+        "probe-device", 0.1, 0.8, inputs={"device": "host", "latency_p95_ms": 2.0}, output_artifacts={"device": device}
+    )
     record(
         "measure-levels",
         4.4,
@@ -369,9 +428,17 @@ def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[Tas
     for seed in range(3):
         begin = 26 + 44 * (seed // 2)
         models.append(
-            store.add("model", "TrainedModel", trained_model(seed), member="model.json", metadata={"validation_accuracy": 0.97})
+            store.add(
+                "model",
+                "TrainedModel",
+                trained_model(seed),
+                member="model.json",
+                metadata={"validation_accuracy": 0.97},
+            )
         )
-        metrics = store.add("metrics", "Metrics", "{}", metadata={"validation_accuracy": 0.966 + seed / 500, "epochs": 10})
+        metrics = store.add(
+            "metrics", "Metrics", "{}", metadata={"validation_accuracy": 0.966 + seed / 500, "epochs": 10}
+        )
         notes = store.add("notes", "Markdown", f"# Seed {seed}\n\n* converged after 8 epochs\n")
         record(
             f"for-loop-1[{seed}]/train",
@@ -418,7 +485,9 @@ def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[Tas
         failed = {**error, "task": "compile-model"}
         return _replaced(run, error=failed, ended_at=START + 124.0), tasks, retrain_graph(), folder
     compiled = store.add("model", "CompiledModel", compiled_model(), member="compiled.json")
-    report = store.add("report", "Evaluation", evaluation(), metadata={"accuracy": 0.9659, "macro_f1": 0.9655, "log_loss": 0.1187})
+    report = store.add(
+        "report", "Evaluation", evaluation(), metadata={"accuracy": 0.9659, "macro_f1": 0.9655, "log_loss": 0.1187}
+    )
     matrix = {"annotationSpecs": [{"displayName": n} for n in CLASSES], "rows": [{"row": row} for row in MATRIX]}
     confusion = store.add("confusion", "ClassificationMetrics", "{}", metadata={"confusionMatrix": matrix})
     record(
@@ -427,7 +496,7 @@ def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[Tas
         31,
         input_artifacts=inputs,
         outputs={"artefact": "onnxruntime-int8", "p95_ms": 1.93},
-        output_artifacts={"model": compiled, "table": store.add("table", "LatencyTable", latency_table())},
+        output_artifacts={"model": compiled, "table": store.add("table", "LatencyTable", latency_table(levels=[3]))},
     )
     record(
         "evaluate",
@@ -441,10 +510,19 @@ def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[Tas
     record("condition-2", 164.8, 1.2, kind="group", inputs={"pipelinechannel--evaluate-passed": True})
     deployment = store.add("deployment", "Deployment", "{}", member="deployment.json")
     record(
-        "condition-2/deploy", 164.9, 1.1, input_artifacts={"model": compiled}, output_artifacts={"deployment": deployment}
+        "condition-2/deploy",
+        164.9,
+        1.1,
+        input_artifacts={"model": compiled},
+        output_artifacts={"deployment": deployment},
     )
     record("notify", 166.2, 0.9, inputs={"message": "done"})
-    return _replaced(run, outputs={"accuracy": 0.9659}, output_artifacts={"model": compiled}), tasks, retrain_graph(), folder
+    return (
+        _replaced(run, outputs={"accuracy": 0.9659}, output_artifacts={"model": compiled}),
+        tasks,
+        retrain_graph(),
+        folder,
+    )
 
 
 def _replaced(run: RunRecord, **changes: Any) -> RunRecord:

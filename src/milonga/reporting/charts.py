@@ -61,16 +61,16 @@ def bar_chart(bars: Sequence[Bar], *, unit: str, limit: float | None, title: str
         y, width = index * _LINE + 4, max(1.5, bar.value * scale)
         over = limit is not None and bar.value > limit
         css = "chosen" if bar.chosen else "over" if over else "plain"
-        note = (" ★ chosen" if bar.chosen else "") + (" over the limit" if over else "")
+        words = f"{number(bar.value)} {unit}{' ★ chosen' if bar.chosen else ''}{' over the limit' if over else ''}"
         after = _NAMES + width + 7
-        if limit is not None and after - 12 < _NAMES + limit * scale < after + 110:
+        if limit is not None and after - 12 < _NAMES + limit * scale < after + text_width(words, 11.5):
             after = _NAMES + limit * scale + 7  # or the line would run through the words
         parts.append(
             f'<g class="b-{css}"><text class="name" x="{_NAMES - 10}" y="{y + 12:.1f}" text-anchor="end">'
             f"{escape(fit(bar.label, _NAMES - 14, 11.5))}</text>"
             f'<rect x="{_NAMES}" y="{y:.1f}" width="{width:.1f}" height="16" rx="3"/>'
             f'<text class="tick" x="{after:.1f}" y="{y + 12:.1f}">'
-            f"{number(bar.value)} {escape(unit)}{note}</text></g>"
+            f"{escape(words)}</text></g>"
         )
     if limit is not None:
         x = _NAMES + limit * scale
@@ -95,7 +95,8 @@ def scatter_chart(dots: Sequence[Dot], *, x_name: str, y_name: str, title: str, 
         parts.append(f'<text class="limit-name" x="{x:.1f}" y="11" text-anchor="middle">limit {number(x_limit)}</text>')
     for dot in sorted(dots, key=lambda dot: dot.chosen):
         x, y, shown = frame.at_x(dot.x), frame.at_y(dot.y), fit(dot.label + (" ★" if dot.chosen else ""), 190, 11.5)
-        before = x + text_width(shown, 11.5) + 14 > frame.width
+        end = x + text_width(shown, 11.5) + 14
+        before = end > frame.width or (x_limit is not None and x < frame.at_x(x_limit) < end)
         css, radius = ("chosen", 7) if dot.chosen else ("plain", 5.5)
         place = f'x="{x - 11 if before else x + 11:.1f}" y="{y - 8:.1f}" text-anchor="{"end" if before else "start"}"'
         parts.append(

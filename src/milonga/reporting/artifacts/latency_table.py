@@ -113,5 +113,9 @@ def _chosen(view: View, candidates: list[Mapping[str, Any]]) -> int | None:
         wanted = {"level": outputs["level"], "p95_ms": outputs["fastest_p95_ms"]}
     else:
         return None
-    measured = [index for index, row in enumerate(candidates) if row.get("status") == "measured"]
-    return next((i for i in measured if all(candidates[i].get(key) == value for key, value in wanted.items())), None)
+    matching = [
+        index
+        for index, row in enumerate(candidates)
+        if row.get("status") == "measured" and all(row.get(key) == value for key, value in wanted.items())
+    ]
+    return matching[0] if len(matching) == 1 else None  # several of one name: the table alone cannot tell
