@@ -64,6 +64,8 @@ def run_pipeline() -> dict[str, Any]:
         LATENCY_P95_MS,
         "--accuracy-min",
         ACCURACY_MIN,
+        "--threads",
+        "1",
         "--json",
     )
     result: dict[str, Any] = json.loads(text)

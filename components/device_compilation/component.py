@@ -46,6 +46,7 @@ def measure_levels(
     *,
     family: Literal["resnet", "densenet"] = "resnet",
     levels: list[int] = [1, 2, 3, 4, 5],  # noqa: B006 - recorded as JSON at declaration, never mutated
+    headroom: float = 0.2,
 ) -> Measured:
     """Time each size of a family of networks on the device, untrained, and name the largest one that fits.
 
@@ -54,6 +55,8 @@ def measure_levels(
         device: what to measure on, with its limits.
         family: family of networks.
         levels: sizes to measure, 1 to 5.
+        headroom: share of the latency limit that the level should leave free for the later, final measurement,
+            0 to 1; where no level leaves it, the limit itself decides.
 
     Returns:
         All measurements; the highest level with an artefact within the limits of latency and size; and the 95th
@@ -67,7 +70,7 @@ def measure_levels(
     """
     from milonga.components.device_compilation.levels import measure_family
 
-    choice = measure_family(data, device.read(), family=family, levels=levels)
+    choice = measure_family(data, device.read(), family=family, levels=levels, headroom=headroom)
     table = LatencyTable.create_file("table")
     table.write(choice.report)
     return Measured(table, choice.level, choice.fastest_p95_ms)

@@ -41,9 +41,18 @@ class LevelChoice:
 
 
 def measure_family(
-    data: DataSplits, device: DeviceDescription, *, family: str, levels: Sequence[object], seed: int = 0
+    data: DataSplits,
+    device: DeviceDescription,
+    *,
+    family: str,
+    levels: Sequence[object],
+    headroom: float = 0.0,
+    seed: int = 0,
 ) -> LevelChoice:
     """Measure untrained networks of `family` at each of `levels`, of the data's input shape.
+
+    `headroom` is the share of the latency limit that the chosen level should leave free, since the trained network is
+    measured again later, on a machine that may be busier then. Where no level leaves it, the limit itself decides.
 
     Raises:
         DeviceError: E650 the device is not this machine, E651 nothing could be measured.
@@ -51,6 +60,8 @@ def measure_family(
         DataError: E528 the data are no images; those of `DataSplits`.
         UsageError: E961 an unknown family or level.
     """
+    if not 0 <= headroom < 1:
+        raise UsageError("E961", "0 <= headroom < 1 must hold", got=repr(headroom))
     require_measurable(device)
     form, classes = _image_form(data)
     wanted = sorted({_whole(level) for level in levels})
@@ -71,7 +82,8 @@ def measure_family(
         measured = measure_candidates(candidates, threads=device.threads, sample_shape=form.sample_shape)
     rows = [(level, count, item) for (level, count, _), item in zip(found, measured, strict=True)]
     table = tuple(table_row(item, family, level, count) for level, count, item in rows)
-    return _choose(LatencyReport(device.name, table), [(level, item) for level, _, item in rows], device)
+    pairs = [(level, item) for level, _, item in rows]
+    return _choose(LatencyReport(device.name, table), pairs, device, headroom)
 
 
 def _whole(level: object) -> int:
@@ -81,7 +93,9 @@ def _whole(level: object) -> int:
     return int(level)
 
 
-def _choose(report: LatencyReport, rows: list[tuple[int, Candidate]], device: DeviceDescription) -> LevelChoice:
+def _choose(
+    report: LatencyReport, rows: list[tuple[int, Candidate]], device: DeviceDescription, headroom: float
+) -> LevelChoice:
     measured = [(level, item) for level, item in rows if item.record.status == "measured"]
     if not measured:
         reasons = "; ".join(f"level {row.level} {row.artefact}: {row.reason}" for row in report.candidates)
@@ -91,7 +105,9 @@ def _choose(report: LatencyReport, rows: list[tuple[int, Candidate]], device: De
     fit = [(level, item) for level, item in measured if all(keeps(item.record) for _, _, keeps in limits)]
     if not fit:
         raise _nothing_fits(measured, limits, device)
-    level = max(level for level, _ in fit)
+    limit = device.limits.latency_p95_ms
+    easy = [level for level, item in fit if limit is None or (item.record.p95_ms or 0.0) <= limit * (1 - headroom)]
+    level = max(easy or [level for level, _ in fit])
     best = fastest([item for other, item in fit if other == level])
     return LevelChoice(report, level, best.record.p95_ms or 0.0)
 

@@ -72,6 +72,7 @@ def image_classification(
     trials: int = 4,
     tuning_epochs: int = 3,
     epochs: int = 12,
+    threads: int = 0,
     seed: int = 0,
 ) -> Outcome:
     """Train, compile, measure and deploy an image classifier for one device.
@@ -88,19 +89,29 @@ def image_classification(
         trials: hyperparameter trials.
         tuning_epochs: epochs of each trial.
         epochs: epochs of the final training.
+        threads: CPU threads of training; 0 leaves the choice to torch, 1 is quickest for very small images.
         seed: of splits, search and training.
     """
     splits = ingest_images(data, seed=seed)
     described = profile_data(splits)
     target = probe_device(device, latency_p95_ms=latency_p95_ms, size_mib=size_mib, accuracy_drop_max=accuracy_drop_max)
     measured = measure_levels(splits, target, family=family)
-    tuned = tune(splits, family=family, level=measured.level, trials=trials, epochs=tuning_epochs, seed=seed)
+    tuned = tune(
+        splits,
+        family=family,
+        level=measured.level,
+        trials=trials,
+        epochs=tuning_epochs,
+        threads=threads,
+        seed=seed,
+    )
     trained = train(
         splits,
         family=family,
         level=measured.level,
         epochs=epochs,
         hyperparameters=tuned.hyperparameters,
+        threads=threads,
         seed=seed,
     )
     compiled = compile_model(trained.model, splits, target)

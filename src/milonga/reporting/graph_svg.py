@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from milonga.compiler.graph import Graph
 from milonga.lineage.records import TaskRecord
@@ -49,13 +50,18 @@ class _Placed:
 
 
 def graph_svg(
-    graph: Graph, states: Mapping[str, TaskRecord] | None = None, *, anchors: Mapping[str, str] | None = None
+    graph: Graph,
+    states: Mapping[str, TaskRecord] | None = None,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    anchors: Mapping[str, str] | None = None,
 ) -> str:
     """A drawing of `graph`.
 
     Args:
         graph: what to draw.
         states: records by path, to show what became of each task; None shows the types of outputs instead.
+        arguments: values of the pipeline's inputs; None shows the defaults.
         anchors: task path in the graph → id of an element on the page to link to.
 
     Returns:
@@ -63,7 +69,7 @@ def graph_svg(
     """
     scene = build_scene(graph, states)
     placed = _place(scene, _ROW_WIDTH)
-    chips, chips_height, chips_width = _chips(graph, scene)
+    chips, chips_height, chips_width = _chips(graph, scene, arguments)
     width = max(placed.layout.width, chips_width, 240.0) + 2 * _MARGIN
     height = placed.layout.height + chips_height + 2 * _MARGIN + (22.0 if scene.note else 0.0)
     left = (width - placed.layout.width) / 2
@@ -189,12 +195,12 @@ def _curve(points: list[Point]) -> tuple[str, Point]:
     return "".join(parts), (x, y)
 
 
-def _chips(graph: Graph, scene: Scene) -> tuple[str, float, float]:
+def _chips(graph: Graph, scene: Scene, arguments: Mapping[str, Any] | None) -> tuple[str, float, float]:
     """The pipeline's own inputs above the boxes; and the height and width that they take."""
     texts = {name: f"{name}: {artifact_type(item)}" for name, item in graph.root.input_artifacts.items()}
     for name, item in graph.root.input_parameters.items():
-        default = "" if item.default_value is None else f" = {spelled(item.default_value)[:40]}"
-        texts[name] = f"{name}: {parameter_type(item)}{default}"
+        value = item.default_value if arguments is None else arguments.get(name)
+        texts[name] = f"{name}: {parameter_type(item)}" + ("" if value is None else f" = {spelled(value)[:40]}")
     if not texts:
         return "", 0.0, 0.0
     drawn, x, y, widest = [], _MARGIN, _MARGIN, 0.0

@@ -62,12 +62,13 @@ def render_page(run: RunRecord, tasks: Sequence[TaskRecord], graph: Graph, place
         found = by_graph.get(graph_path(record.path))
         if found is None or record.state == "FAILED":
             by_graph[graph_path(record.path)] = anchors[record.path]
+    drawing = graph_svg(graph, {task.path: task for task in rows}, arguments=run.arguments, anchors=by_graph)
     sections = (
         ("results", "Results", results_section(run, rows, graph, places)),
         (
             "graph",
             "Graph",
-            f'<div class="canvas">{graph_svg(graph, {t.path: t for t in rows}, anchors=by_graph)}</div>',
+            f'<div class="canvas">{drawing}</div>',
         ),
         ("tasks", "Tasks", timeline(rows, run) + tasks_section(rows, anchors, places)),
         ("findings", "Findings", findings_section(rows, anchors, places)),
