@@ -98,7 +98,7 @@ class Options:
                 found.append(f"secret {variable!r} must be 'secret-name/key', but got {reference!r}")
         for label, mapping in (("environment", self.environment), ("node_selector", self.node_selector)):
             for key, text in mapping.items():
-                if not isinstance(key, str) or not isinstance(text, str):
+                if not (isinstance(key, str) and isinstance(text, str)):  # type: ignore[redundant-expr]
                     found.append(f"{label} maps strings to strings, but got {key!r}: {text!r}")
         return found
 
