@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
@@ -141,7 +141,7 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _is_block_text(value: Any) -> bool:
+def _is_block_text(value: Any) -> TypeGuard[str]:
     """Whether a text reads better as a literal block: several lines, nothing that YAML would change."""
     return (
         isinstance(value, str)

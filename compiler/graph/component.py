@@ -21,7 +21,7 @@ class ArtifactType:
 
 @dataclass(frozen=True, slots=True)
 class InputParameter:
-    """A parameter that a component takes. `default_value` may be any JSON value."""
+    """A parameter that a component takes. `default_value` may be any JSON value, null (`wire.NULL`) included."""
 
     parameter_type: str | None = None
     default_value: Any = None

@@ -32,7 +32,7 @@ class ProducerStatus:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeValue:
-    """A constant (any JSON value but null), or the name of a runtime parameter."""
+    """A constant (any JSON value, null as `wire.NULL`), or the name of a runtime parameter."""
 
     constant: Any = None
     runtime_parameter: str | None = None

@@ -1,8 +1,9 @@
 """Frozen dataclasses from and to JSON objects, without loss.
 
 The rule: a field's JSON key is its camelCase name, unless `key=` says otherwise; None means "absent", everything else
-is written, empty objects included. A key that no field takes is an error with the path of the object, so nothing that
-milonga does not know can get lost on the way. Knows nothing about pipelines.
+is written, empty objects included. A field of any JSON value tells a null that stands there, `NULL`, from an absent
+key. A key that no field takes is an error with the path of the object, so nothing that milonga does not know can get
+lost on the way. Knows nothing about pipelines.
 """
 
 from __future__ import annotations
@@ -18,6 +19,35 @@ from milonga.errors import InvalidPipeline
 
 T = TypeVar("T")
 Loader = Callable[[Any, str], Any]
+
+
+class Null:
+    """JSON's null as the value of a field that may hold any JSON value."""
+
+    _only: Null | None = None
+
+    def __new__(cls) -> Null:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __reduce__(self) -> str:
+        return "NULL"
+
+
+NULL = Null()
+"""The only `Null`, so that it may be compared with `is`."""
+
+
+def plain(value: Any) -> Any:
+    """A field's value as JSON has it: `NULL` becomes None, as an absent value is."""
+    return None if value is NULL else value
 
 
 def field(key: str = "", *, default: Any = None) -> Any:
@@ -37,6 +67,7 @@ class _Field:
     key: str
     load: Loader
     required: bool
+    nullable: bool
 
 
 @functools.cache
@@ -46,7 +77,8 @@ def _plan(cls: type) -> dict[str, _Field]:
     for item in dataclasses.fields(cls):
         key = item.metadata.get("key") or camel_case(item.name)
         required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-        plan[key] = _Field(item.name, key, _loader(hints[item.name]), required)
+        annotation = hints[item.name]
+        plan[key] = _Field(item.name, key, _loader(annotation), required, annotation is Any)
     return plan
 
 
@@ -73,7 +105,8 @@ def load(cls: type[T], value: Any, path: str = "") -> T:
             near = difflib.get_close_matches(str(key), plan, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(plan))}"
             raise InvalidPipeline("E202", f"unknown key '{key}'", where=path or "document", hint=hint)
-        arguments[entry.name] = entry.load(item, f"{path}.{key}" if path else str(key))
+        inner = f"{path}.{key}" if path else str(key)
+        arguments[entry.name] = NULL if item is None and entry.nullable else entry.load(item, inner)
     for entry in plan.values():
         if entry.required and entry.name not in arguments:
             raise InvalidPipeline("E203", f"missing key '{entry.key}'", where=path or "document")
@@ -82,7 +115,9 @@ def load(cls: type[T], value: Any, path: str = "") -> T:
 
 def dump(value: Any) -> Any:
     """The JSON form of an object of any wire class, of mappings and of tuples."""
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or value is NULL:
+        return None
+    if isinstance(value, (str, bool, int, float)):
         return value
     if dataclasses.is_dataclass(value):
         result: dict[str, Any] = {}

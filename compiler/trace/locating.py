@@ -19,13 +19,19 @@ class Locator:
         self.loop_items: dict[Group, Value] = {}
         self._one_ofs: dict[tuple[tuple[int, str, str], ...], Value] = {}
 
-    def locate(self, reference: Reference, wanted_in: Scope, *, place: Place | None = None) -> Value | None:
-        """The value of `reference` in the innermost scope around `wanted_in` that has it."""
+    def locate(self, reference: Reference, wanted_in: Scope, *, place: Place) -> Value | None:
+        """The value of `reference` in the innermost scope around `wanted_in` that has it.
+
+        Args:
+            reference: what is wanted.
+            wanted_in: where it is wanted.
+            place: the author's line that wants it, for a finding.
+        """
         if isinstance(reference, CollectedReference):
             return self._collected(reference, wanted_in, place)
         if isinstance(reference, OneOfReference):
             return self._check_reach(self._one_of(reference, place), reference, wanted_in, place)
-        return self._check_reach(self._native(reference), reference, wanted_in, place)
+        return self._check_reach(self._native(reference, place), reference, wanted_in, place)
 
     def task_named(self, other: Any) -> TaskCall | None:
         """The task behind an `after` entry: a value of the pipeline's body, or a name."""
@@ -35,7 +41,7 @@ class Locator:
             return other.source if isinstance(other.source, TaskCall) else None
         return next((task for task in self.recorder.tasks if task.name == other), None)
 
-    def _native(self, reference: Reference) -> Value | None:
+    def _native(self, reference: Reference, place: Place) -> Value | None:
         """The value in the scope that makes it."""
         source = reference.source
         if isinstance(source, TaskCall):
@@ -43,6 +49,7 @@ class Locator:
                 self.recorder.add_finding(
                     "E145",
                     f"{reference.label} belongs to another pipeline",
+                    place=place,
                     hint="pass it as an input of this pipeline",
                 )
                 return None
@@ -51,7 +58,10 @@ class Locator:
             return self.loop_items.get(source)
         if source is not self.recorder.root:
             self.recorder.add_finding(
-                "E145", f"{reference.label} belongs to another pipeline", hint="pass it as an input of this pipeline"
+                "E145",
+                f"{reference.label} belongs to another pipeline",
+                place=place,
+                hint="pass it as an input of this pipeline",
             )
             return None
         return Value(self.scopes[source], "", reference.output, self._root_schema(reference))
@@ -66,9 +76,7 @@ class Locator:
         declared = self.recorder.root_inputs.get(reference.output)
         return declared if declared is not None else reference.schema
 
-    def _check_reach(
-        self, value: Value | None, reference: Reference, wanted_in: Scope, place: Place | None
-    ) -> Value | None:
+    def _check_reach(self, value: Value | None, reference: Reference, wanted_in: Scope, place: Place) -> Value | None:
         if value is None or wanted_in.is_inside(value.scope):
             return value
         outward = self._leave_exit_groups(value, wanted_in)
@@ -98,9 +106,9 @@ class Locator:
             value = value.scope.export_value(value)
         return value
 
-    def _collected(self, reference: CollectedReference, wanted_in: Scope, place: Place | None) -> Value | None:
+    def _collected(self, reference: CollectedReference, wanted_in: Scope, place: Place) -> Value | None:
         inner = reference.inner
-        value = self._one_of(inner, place) if isinstance(inner, OneOfReference) else self._native(inner)
+        value = self._one_of(inner, place) if isinstance(inner, OneOfReference) else self._native(inner, place)
         if value is None:
             return None
         if inner.selector:
@@ -121,8 +129,8 @@ class Locator:
             value = value.scope.export_value(value)
         return value
 
-    def _one_of(self, reference: OneOfReference, place: Place | None) -> Value | None:
-        natives = [self._native(alternative) for alternative in reference.alternatives]
+    def _one_of(self, reference: OneOfReference, place: Place) -> Value | None:
+        natives = [self._native(alternative, place) for alternative in reference.alternatives]
         if any(native is None for native in natives):
             return None
         values = [native for native in natives if native is not None]
@@ -132,7 +140,7 @@ class Locator:
         branches = self._branches_of(values)
         problem = self._one_of_problem(values, branches)
         if problem or branches is None:
-            self.recorder.add_finding("E148", f"{reference.label}: {problem}", place=place or self.recorder.root.place)
+            self.recorder.add_finding("E148", f"{reference.label}: {problem}", place=place)
             return None
         outer = self.scopes[branches]
         exported = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from milonga.compiler.graph import Component, Dag, DagOutputs, Inputs, Outputs, RuntimeValue, Task, TaskInputs
+from milonga.compiler.graph import Component, Dag, DagOutputs, Inputs, Outputs, RuntimeValue, Task, TaskInputs, wire
 from milonga.compiler.graph.task import (
     ArtifactItems,
     ArtifactIterator,
@@ -55,7 +55,7 @@ class Lowering:
         self._open(self.recorder.root, root)
         self._fill(self.recorder.root)
         for name, reference in signature_outputs:
-            value = self.locator.locate(reference, root)
+            value = self.locator.locate(reference, root, place=self.recorder.root.place)
             if value is None:
                 continue
             if not value.producer:
@@ -111,7 +111,7 @@ class Lowering:
 
     def _channel(self, reference: Reference, inner: Scope, outer: Scope) -> str:
         """The input of a condition's task that carries `reference`, or a part of it."""
-        value = self.locator.locate(reference, outer)
+        value = self.locator.locate(reference, outer, place=inner.group.place)
         if value is None or inner.draft is None:
             return CHANNEL + "unknown"
         value = outer.import_value(value)
@@ -126,7 +126,7 @@ class Lowering:
         items = group.items
         schema = group.item.schema if group.item is not None else None
         if isinstance(items, Reference):
-            value = self.locator.locate(items, outer)
+            value = self.locator.locate(items, outer, place=group.place)
             if value is None:
                 return
             value = outer.import_value(value)
@@ -174,7 +174,9 @@ class Lowering:
             value = scope.import_value(value)
             draft.bind(name, value.binding(selector_text(argument) if argument.selector else None))
         elif argument is None:
-            return  # an unset optional input
+            if declared is not None and isinstance(declared.schema, ParameterSchema) and declared.has_value_by_default:
+                draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=wire.NULL)))
+            return  # otherwise an unset optional input is None
         elif declared is not None and isinstance(declared.schema, ParameterSchema):
             draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=argument)))
 

@@ -54,7 +54,7 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
     library = Library()
     tracer = _Tracer(library)
     findings: list[MilongaError] = tracer.findings
-    component = tracer.component_of(target)
+    component = tracer.complete(target)
     if findings:
         raise AuthoringError.from_findings(target.name, findings)
     specification = Specification(
@@ -83,7 +83,15 @@ class _Tracer:
         self.findings: list[MilongaError] = []
         self.places: dict[str, Place] = {}
         self._nested: dict[int, str] = {}
-        self._under_way: list[str] = []
+        self._under_way: list[Definition[..., Any]] = []
+
+    def complete(self, target: Definition[..., Any]) -> Component:
+        """The DAG component of `target`, which is under way until it is known."""
+        self._under_way.append(target)
+        try:
+            return self.component_of(target)
+        finally:
+            self._under_way.pop()
 
     def component_of(self, target: Definition[..., Any]) -> Component:
         """The DAG component of `target`."""
@@ -115,15 +123,12 @@ class _Tracer:
     def _trace_nested(self, target: Pipeline[..., Any]) -> str:
         known = self._nested.get(id(target.function))
         if known is None:
-            if target.name in self._under_way:
-                circle = " → ".join([*self._under_way, target.name])
+            if target.function in [definition.function for definition in self._under_way]:
+                circle = " → ".join([*(definition.name for definition in self._under_way), target.name])
                 raise AuthoringError(
                     "E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle
                 )
-            self._under_way.append(target.name)
-            component = self.component_of(target)
-            self._under_way.pop()
-            known = self.library.add_component(target.name, component)
+            known = self.library.add_component(target.name, self.complete(target))
             self._nested[id(target.function)] = known
         return known
 
@@ -136,7 +141,9 @@ class _Tracer:
         except MilongaError as error:
             recorder.findings.extend(getattr(error, "findings", ()) or (error,))
         except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-            recorder.findings.append(_as_finding(error, target))
+            finding = _as_finding(error, target)
+            if not recorder.has_finding_at(finding.where):  # otherwise it is a consequence of that
+                recorder.findings.append(finding)
         return None
 
     def _outputs(self, target: Definition[..., Any], recorder: Recorder, result: Any) -> list[tuple[str, Reference]]:

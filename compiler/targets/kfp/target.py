@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_graph
-from milonga.compiler.graph import Component, Graph
+from milonga.compiler.graph import Component, Graph, wire
 from milonga.compiler.rules.base import Scope
 from milonga.compiler.targets.kfp.capabilities import CAPABILITIES
 
@@ -53,7 +53,8 @@ def _inputs(root: Component) -> list[str]:
     entries = []
     for name, declared in sorted(root.input_parameters.items()):
         kind = _SPELLING.get(declared.parameter_type or "", declared.parameter_type or "?")
-        default = f" [Default: {declared.default_value!r}]" if declared.default_value is not None else ""
+        value = declared.default_value
+        default = "" if value is None else f" [Default: {wire.plain(value)!r}]"
         entries.append(f"{name}: {kind}{default}")
     for name, artifact in sorted(root.input_artifacts.items()):
         entries.append(f"{name}: {artifact.artifact_type.schema_title if artifact.artifact_type else '?'}")

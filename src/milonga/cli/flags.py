@@ -63,7 +63,7 @@ def input_flags(source: Source) -> Iterator[InputFlag]:
         found = parameter_schema(_ANNOTATIONS.get(declared.parameter_type or "STRING", str))
         required = declared.default_value is None and not declared.is_optional
         spelling = found.spelling if found else "str"
-        yield InputFlag(name, found, spelling, declared.default_value, required, declared.description or "")
+        yield InputFlag(name, found, spelling, wire.plain(declared.default_value), required, declared.description or "")
     for name, artifact in root.input_artifacts.items():
         title = (artifact.artifact_type.schema_title if artifact.artifact_type else None) or "system.Artifact"
         yield InputFlag(name, None, title, None, not artifact.is_optional, artifact.description or "")

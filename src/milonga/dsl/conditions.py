@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from milonga.dsl.recording import report
+from milonga.dsl.places import callers_place
+from milonga.dsl.recording import current_recorder, report
 
 if TYPE_CHECKING:
     from milonga.dsl.references import Reference
@@ -108,6 +109,9 @@ def as_condition(value: Any) -> Condition:
                 hint=f"compare it: {value.label} == ...",
             )
         return Comparison("==", value, True)
+    recorder = current_recorder()
+    if recorder is not None and recorder.has_finding_at(str(callers_place())):
+        return _ALWAYS  # such as `not (a > 1)`, which is reported already and has become a plain bool
     report(
         "E122",
         "a condition that does not depend on anything known only when the pipeline runs",

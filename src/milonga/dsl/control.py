@@ -98,10 +98,9 @@ class _Following(If):
             report(
                 "E133",
                 f"{self._name} without an If directly before it",
-                hint="nothing may stand between the branches, and nothing after Else",
+                hint="nothing may stand between the branches, not even a task in a condition, and nothing after Else",
             )
-            branches = Group("branches", self._recorder.group, self._place, number=self._recorder.next_number())
-            self._recorder.group.children.append(branches)
+            branches = self._meant(siblings)
         earlier = [
             child.own_condition
             for child in branches.children
@@ -113,6 +112,15 @@ class _Following(If):
         condition = self._own(condition)
         self._branch(branches, condition)
         branches.has_else = self._name == "Else"
+
+    def _meant(self, siblings: Sequence[object]) -> Group:
+        """The chain to go on with after the mistake, so that it gives no second finding: the last one, or a new one."""
+        chains = [child for child in siblings if isinstance(child, Group) and child.kind == "branches"]
+        if chains and not chains[-1].has_else:
+            return chains[-1]
+        branches = Group("branches", self._recorder.group, self._place, number=self._recorder.next_number())
+        self._recorder.group.children.append(branches)
+        return branches
 
     def _own(self, none_before: Condition | None) -> Condition | None:
         return Joined("&&", none_before, self._condition) if none_before is not None else self._condition

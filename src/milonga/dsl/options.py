@@ -14,6 +14,15 @@ _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+(\.\d+)?(e\d+|[EPTGMk]|[EPTGMK]i)?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
+_TEXT, _WHOLE, _NUMBER, _FLAG, _MAPPING = "a text", "a whole number", "a number", "True or False", "a dict of texts"
+_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("name", "display_name", "image", "cpu", "memory", "gpu_type", "cache_key"), (_TEXT, (str,))),
+    **dict.fromkeys(("gpu", "retries"), (_WHOLE, (int,))),
+    **dict.fromkeys(("backoff_s", "backoff_factor", "backoff_max_s", "timeout_s"), (_NUMBER, (int, float))),
+    **dict.fromkeys(("cache", "ignore_upstream_failure"), (_FLAG, (bool,))),
+    **dict.fromkeys(("environment", "secrets", "node_selector"), (_MAPPING, (Mapping,))),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -74,8 +83,10 @@ class Options:
         return Options(**changes)
 
     def problems(self) -> list[str]:
-        """Each value that breaks a rule, with the rule."""
-        found: list[str] = []
+        """Each value that breaks a rule, with the rule; only those of a wrong type, if there are any."""
+        found = self._type_problems()
+        if found:
+            return found
         if self.name is not None and not _NAME.fullmatch(self.name):
             found.append(f"name must be lower case letters, digits and inner dashes, but got {self.name!r}")
         if self.cpu is not None and not _CPU.fullmatch(self.cpu):
@@ -96,10 +107,20 @@ class Options:
         for variable, reference in self.secrets.items():
             if reference.count("/") != 1 or reference.startswith("/") or reference.endswith("/"):
                 found.append(f"secret {variable!r} must be 'secret-name/key', but got {reference!r}")
-        for label, mapping in (("environment", self.environment), ("node_selector", self.node_selector)):
-            for key, text in mapping.items():
-                if not (isinstance(key, str) and isinstance(text, str)):  # type: ignore[redundant-expr]
-                    found.append(f"{label} maps strings to strings, but got {key!r}: {text!r}")
+        return found
+
+    def _type_problems(self) -> list[str]:
+        found: list[str] = []
+        for label, (kind, types) in _TYPES.items():
+            value = getattr(self, label)
+            if value is None:
+                continue
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                found.append(f"{label} must be {kind}, but got {value!r}")
+            elif isinstance(value, Mapping):
+                for key, text in value.items():
+                    if not isinstance(key, str) or not isinstance(text, str):
+                        found.append(f"{label} maps strings to strings, but got {key!r}: {text!r}")
         return found
 
 
@@ -117,18 +138,15 @@ def make_options(values: dict[str, Any], *, where: str, what: str) -> Options:
         near = difflib.get_close_matches(unknown[0], known, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"options are: {', '.join(sorted(known))}"
         raise AuthoringError("E106", f"{what} has an unknown option '{unknown[0]}'", where=where, hint=hint)
-    values = dict(values)
+    values = {name: value for name, value in values.items() if value is not None}
     for name in ("cpu", "memory"):
-        if isinstance(values.get(name), (int, float)):
+        if isinstance(values.get(name), (int, float)) and not isinstance(values[name], bool):
             values[name] = str(values[name])
     if "after" in values:
         after = values["after"]
         values["after"] = tuple(after) if isinstance(after, (list, tuple)) else (after,)
     options = Options(**values)
-    try:
-        problems = options.problems()
-    except TypeError as error:
-        problems = [f"an option has a value of the wrong type: {error}"]
+    problems = options.problems()
     if problems:
         raise AuthoringError("E106", f"{what} has an option with a wrong value", where=where, got="; ".join(problems))
     return options

@@ -134,15 +134,15 @@ def _build_schema(annotation: Any) -> ParameterSchema | None:
         schema = parameter_schema(arguments[0])
         return dataclasses.replace(schema, annotation=annotation) if schema else None
     if origin is Literal:
-        kinds = {_SIMPLE.get(type(value)) for value in arguments}
-        kind = kinds.pop() if len(kinds) == 1 else None
+        kind = _common_kind(arguments)
         return ParameterSchema(kind, annotation, literals=arguments) if kind else None
     if origin in (list, Sequence):
-        return ParameterSchema("LIST", annotation, item=parameter_schema(arguments[0]) if arguments else None)
+        item: Any = arguments[0] if arguments else Any
+        return ParameterSchema("LIST", annotation, item=parameter_schema(item)) if _may_be_json(item) else None
     if origin in (dict, Mapping):
-        return ParameterSchema(
-            "STRUCT", annotation, item=parameter_schema(arguments[1]) if len(arguments) == 2 else None
-        )
+        key, item = arguments if len(arguments) == 2 else (str, Any)
+        fits = key in (str, Any) and _may_be_json(item)
+        return ParameterSchema("STRUCT", annotation, item=parameter_schema(item)) if fits else None
     if annotation is TaskFinalStatus:
         return ParameterSchema("TASK_FINAL_STATUS", annotation)
     if isinstance(annotation, type):
@@ -150,12 +150,26 @@ def _build_schema(annotation: Any) -> ParameterSchema | None:
             return ParameterSchema(_SIMPLE[annotation], annotation)
         if issubclass(annotation, enum.Enum):
             values = tuple(member.value for member in annotation)
-            kinds = {_SIMPLE.get(type(value)) for value in values}
-            kind = kinds.pop() if len(kinds) == 1 else None
+            kind = _common_kind(values)
             return ParameterSchema(kind, annotation, literals=values) if kind else None
         if dataclasses.is_dataclass(annotation):
             return ParameterSchema("STRUCT", annotation)
     return None
+
+
+def _may_be_json(annotation: Any) -> bool:
+    """Whether an item may be so declared: a parameter type, anything, or several of these."""
+    if annotation in (Any, object, None, type(None)):
+        return True
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        return all(_may_be_json(inner) for inner in typing.get_args(annotation))
+    return parameter_schema(annotation) is not None
+
+
+def _common_kind(values: Sequence[Any]) -> Kind | None:
+    """The kind of all `values`, or None when they have none in common."""
+    kinds: set[Kind | None] = {_SIMPLE.get(type(value)) for value in values}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def infer_schema(value: Any) -> ParameterSchema | None:

@@ -92,6 +92,10 @@ class Recorder:
             return  # the same line in a Python loop
         self.findings.append(AuthoringError(code, message, where=where, got=got, expected=expected, hint=hint))
 
+    def has_finding_at(self, where: str) -> bool:
+        """Whether a mistake at this place is known: what goes wrong there next is a consequence of it."""
+        return any(known.where == where for known in self.findings)
+
     def add_task(self, task: TaskCall) -> None:
         """Put `task` into the current group."""
         self.group.children.append(task)

@@ -207,11 +207,14 @@ class Reference:
         return 0.0
 
     def __index__(self) -> int:
+        if self.is_artifact:  # open() asks for a file descriptor before it asks for a path
+            self.__fspath__()
         self._refuse_number()
-        return 0
+        raise TypeError("not a whole number while the pipeline is traced")  # any number would be a valid descriptor
 
     def __fspath__(self) -> str:
-        return self._refuse_text("a path")
+        self._refuse_text("a path")
+        raise TypeError("not a path while the pipeline is traced")  # any text would be a valid path
 
 
 class CollectedReference(Reference):

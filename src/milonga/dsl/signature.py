@@ -72,6 +72,11 @@ class Input:
         """Whether a call must give it."""
         return self.default is MISSING
 
+    @property
+    def has_value_by_default(self) -> bool:
+        """Whether an input that a call leaves out is something else than None."""
+        return self.default is not MISSING and self.default is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -204,7 +209,8 @@ def _outputs(
     is_record = is_named_tuple or (isinstance(annotation, type) and dataclasses.is_dataclass(annotation))
     if is_record:
         hints = typing.get_type_hints(annotation, include_extras=True)
-        fields = annotation._fields if is_named_tuple else [field.name for field in dataclasses.fields(annotation)]
+        record: Any = annotation
+        fields = record._fields if is_named_tuple else [field.name for field in dataclasses.fields(record)]
         outputs = tuple(Output(name, _output_schema(function, name, hints[name], where)) for name in fields)
         return outputs, "tuple", annotation
     return (Output(SINGLE_OUTPUT, _output_schema(function, SINGLE_OUTPUT, annotation, where)),), "one", None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.compiler.graph import ArtifactBinding, ParameterBinding
+from milonga.compiler.graph import ArtifactBinding, ParameterBinding, wire
 from milonga.engine.instances import DagInstance, TaskInstance
 from milonga.engine.placeholders import PlaceholderContext
 from milonga.engine.values import Bundle, coerce, resolve_constant, select
@@ -37,7 +37,7 @@ def resolve_inputs(task: TaskInstance, names: Mapping[str, str]) -> Bundle:
             bundle.parameters[name] = select(value, binding.parameter_expression_selector)
     context = PlaceholderContext(names=names, parameters=bundle.parameters)
     for name, constant in constants.items():
-        bundle.parameters[name] = resolve_constant(constant, context)
+        bundle.parameters[name] = resolve_constant(wire.plain(constant), context)
     for name, artifact_binding in task.task.artifact_bindings.items():
         artifact = _artifact(artifact_binding, task.dag)
         if artifact is not ABSENT:

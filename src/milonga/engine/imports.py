@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from milonga.compiler.graph import Importer
+from milonga.compiler.graph import Importer, wire
 from milonga.engine.content import digest_path
 from milonga.engine.executor_io import schema_title
 from milonga.engine.instances import TaskInstance
@@ -28,7 +28,7 @@ def import_artifact(importer: Importer, task: TaskInstance, names: Mapping[str, 
     source = importer.artifact_uri
     uri: Any = None
     if source is not None and source.constant is not None:
-        uri = resolve_constant(source.constant, context)
+        uri = resolve_constant(wire.plain(source.constant), context)
     elif source is not None and source.runtime_parameter is not None:
         uri = task.inputs.parameters.get(source.runtime_parameter)
     if not isinstance(uri, str) or not uri:

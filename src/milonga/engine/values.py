@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.compiler.cel import evaluate, parse
-from milonga.compiler.graph import Component, InputParameter
+from milonga.compiler.graph import Component, InputParameter, wire
 from milonga.engine.placeholders import PlaceholderContext, resolve_text
 from milonga.errors import RunError
 from milonga.lineage.records import ArtifactValue
@@ -82,19 +82,22 @@ def fits(value: Any, kind: str | None) -> bool:
 
 
 def with_defaults(parameters: dict[str, Any], component: Component) -> dict[str, Any]:
-    """`parameters` with the component's defaults for those that are absent, each in its declared type."""
+    """`parameters` with the component's defaults for those that are absent, each in its declared type.
+
+    A default of null is no value: the input stays absent, and the component's own code knows its default.
+    """
     filled: dict[str, Any] = {}
     for name, declared in component.input_parameters.items():
-        if name in parameters and parameters[name] is not None:
+        if name in parameters:
             filled[name] = coerce(parameters[name], declared.parameter_type)
-        elif declared.default_value is not None:
+        elif default_of(declared) is not None:
             filled[name] = coerce(default_of(declared), declared.parameter_type)
     return filled
 
 
 def default_of(declared: InputParameter) -> Any:
-    """The default as a plain JSON value."""
-    return declared.default_value
+    """The default as a plain JSON value; None when there is none."""
+    return wire.plain(declared.default_value)
 
 
 def select(value: Any, selector: str | None) -> Any:

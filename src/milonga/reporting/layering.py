@@ -50,11 +50,13 @@ def arrange(widths: Sequence[float], edges: Iterable[Edge], *, row_width: float,
     count = len(widths)
     wanted = sorted({(a, b) for a, b in edges if a != b and 0 <= a < count and 0 <= b < count})
     forward = _without_circles(count, wanted)
-    row_of = _rows(widths, forward, row_width, gap)
-    row_of, links, chains = _lanes(row_of, forward)
-    for source, target in set(wanted) - set(forward):  # drawn upwards, along the way of the reversed edge
-        chain = chains.get((target, source))
-        chains[source, target] = tuple(reversed(chain)) if chain else (source, target)
+    backward = sorted(set(wanted) - set(forward))
+    downward = sorted({*forward, *((target, source) for source, target in backward)})
+    row_of = _rows(widths, downward, row_width, gap)
+    row_of, links, chains = _lanes(row_of, downward)
+    for source, target in backward:  # drawn upwards; the two edges of a pair take one way
+        chains[source, target] = tuple(reversed(chains[target, source]))
+    chains = {edge: chains[edge] for edge in wanted}
     order = _ordered(row_of, links)
     return Rows(tuple(map(tuple, order)), tuple(links), chains, tuple(row_of))
 

@@ -59,9 +59,9 @@ def render_page(run: RunRecord, tasks: Sequence[TaskRecord], graph: Graph, place
     anchors = anchors_of(rows)
     by_graph: dict[str, str] = {}
     for record in rows:
-        found = by_graph.get(graph_path(record.path))
-        if found is None or record.state == "FAILED":
-            by_graph[graph_path(record.path)] = anchors[record.path]
+        anchor, path = anchors.get(record.path), graph_path(record.path)
+        if anchor is not None and (path not in by_graph or record.state == "FAILED"):
+            by_graph[path] = anchor
     drawing = graph_svg(graph, {task.path: task for task in rows}, arguments=run.arguments, anchors=by_graph)
     sections = (
         ("results", "Results", results_section(run, rows, graph, places)),

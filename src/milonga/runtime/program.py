@@ -88,7 +88,7 @@ class TaskProgram:
 
 def is_milonga_command(command: Sequence[str] | None) -> bool:
     """Whether a container's command is a milonga task."""
-    return bool(command) and len(command or ()) >= 3 and (command or ())[2].startswith(MARKER)
+    return command is not None and len(command) >= 3 and command[2].startswith(MARKER)
 
 
 def pack(modules: Mapping[str, str]) -> str:

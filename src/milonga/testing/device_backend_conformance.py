@@ -150,7 +150,8 @@ def reference_probabilities(source: Path, samples: npt.NDArray[Any]) -> npt.NDAr
     """What onnx's own Python evaluator says, `[n, CLASSES]`."""
     from onnx.reference import ReferenceEvaluator
 
-    result: npt.NDArray[Any] = ReferenceEvaluator(str(source)).run(None, {"input": samples})[0]
+    outputs: Any = ReferenceEvaluator(str(source)).run(None, {"input": samples})
+    result: npt.NDArray[Any] = outputs[0]
     return result
 
 

@@ -10,7 +10,7 @@ import pytest
 from milonga.compiler.trace import trace
 from milonga.errors import AuthoringError
 
-PRELUDE = '''\
+PRELUDE = """\
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
@@ -68,7 +68,7 @@ def notify(status: ml.TaskFinalStatus) -> None:
     pass
 
 
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -125,30 +125,31 @@ MISTAKES = [
     in_pipeline("a missing argument", "E112", "train()  # <-", message="'data'", expected="data: Dataset"),
     in_pipeline("too many arguments", "E110", "number(1, 2)  # <-", message="takes 1 arguments, but 2"),
     in_pipeline("an argument given twice", "E110", "number(1, value=2)  # <-", message="'value' twice"),
-    in_pipeline("a reference inside a list", "E113", "total([1, number()])  # <-", hint="build the list in a component"),
-    in_pipeline("an unknown output", "E130", "deploy(train(load()).modell)  # <-", hint="did you mean 'model'?"),
     in_pipeline(
-        "an output like no other", "E130", "deploy(train(load()).zzz)  # <-", hint="it has: model, accuracy"
+        "a reference inside a list", "E113", "total([1, number()])  # <-", hint="build the list in a component"
     ),
+    in_pipeline("an unknown output", "E130", "deploy(train(load()).modell)  # <-", hint="did you mean 'model'?"),
+    in_pipeline("an output like no other", "E130", "deploy(train(load()).zzz)  # <-", hint="it has: model, accuracy"),
     # Values that exist only when the pipeline runs
     in_pipeline("a plain if", "E120", "if number() == 1:  # <-", "    load()", hint="with ml.If(...)"),
     in_pipeline("a plain if on an output", "E120", "if number():  # <-", "    load()", hint="with ml.If(...)"),
-    in_pipeline(
-        "and", "E120", "a = number()", "with ml.If(a > 1 and a < 3):  # <-", "    load()", hint="&, | and ~"
-    ),
+    in_pipeline("and", "E120", "a = number()", "with ml.If(a > 1 and a < 3):  # <-", "    load()", hint="&, | and ~"),
     in_pipeline("or", "E120", "a = number()", "with ml.If(a > 1 or a < 3):  # <-", "    load()", hint="&, | and ~"),
-    in_pipeline("not", "E120", "a = number()", "with ml.If(not (a > 1)):  # <-", "    load()", message="condition"),
+    in_pipeline("not", "E120", "a = number()", "with ml.If(not (a > 1)):  # <-", "    load()", hint="&, | and ~"),
     in_pipeline("in a reference", "E120", "if 1 in numbers():  # <-", "    load()", hint="ml.contains(items, value)"),
     in_pipeline("a reference in a list", "E120", "if number() in [1, 2]:  # <-", "    load()", hint="ml.contains"),
     in_pipeline("an f-string", "E127", "text(f'n={number()}')  # <-", hint="build the text there"),
     in_pipeline("str()", "E127", "text(str(number()))  # <-", hint="build the text there"),
     in_pipeline("len()", "E128", "number(len(numbers()))  # <-", message="len()"),
-    in_pipeline("a plain loop", "E128", "for item in numbers():  # <-", "    number(item)", "load()", hint="ParallelFor"),
+    in_pipeline(
+        "a plain loop", "E128", "for item in numbers():  # <-", "    number(item)", "load()", hint="ParallelFor"
+    ),
     in_pipeline("arithmetic", "E129", "number(number() + 1)  # <-", hint="compute it in a component"),
     in_pipeline("arithmetic from the right", "E129", "number(2 * number())  # <-", hint="compute it in a component"),
     in_pipeline("int()", "E129", "number(int(number()))  # <-", hint="compute it in a component"),
     in_pipeline("the path of an artifact", "E125", "text(load().path)  # <-", hint="pass the artifact to a component"),
     in_pipeline("open()", "E127", "open(load())  # <-", message="a path", hint="pass the value to a component"),
+    in_pipeline("range()", "E129", "for i in range(number()):  # <-", "    load()", hint="compute it in a component"),
     in_pipeline("an attribute of a parameter", "E126", "text(number().value)  # <-", message="no attribute 'value'"),
     in_pipeline("a part of a number", "E124", "text(number()['a'])  # <-", message="no part 'a'"),
     in_pipeline("a text key of a list", "E124", "number(numbers()['a'])  # <-", message="no part 'a'"),
@@ -213,9 +214,9 @@ MISTAKES = [
     in_pipeline(
         "OneOf without Else",
         "E148",
-        "with ml.If(number() == 1):",
+        "with ml.If(count == 1):",
         "    a = number(1)",
-        "with ml.Elif(number() == 2):",
+        "with ml.Elif(count == 2):",
         "    b = number(2)",
         "number(ml.OneOf(a, b))  # <-",
         message="no Else",
@@ -280,6 +281,15 @@ MISTAKES = [
         hint="nothing may stand between",
     ),
     in_pipeline(
+        "a task in the condition of an Elif",
+        "E133",
+        "with ml.If(count == 1):",
+        "    load()",
+        "with ml.Elif(number() == 2):  # <-",
+        "    load()",
+        hint="not even a task in a condition",
+    ),
+    in_pipeline(
         "Else after Else",
         "E133",
         "with ml.If(count == 1):",
@@ -290,7 +300,9 @@ MISTAKES = [
         "    load()",
         hint="nothing after Else",
     ),
-    in_pipeline("ParallelFor over an int", "E135", "with ml.ParallelFor(number()) as i:  # <-", "    load()", got="int"),
+    in_pipeline(
+        "ParallelFor over an int", "E135", "with ml.ParallelFor(number()) as i:  # <-", "    load()", got="int"
+    ),
     in_pipeline("ParallelFor over a text", "E135", "with ml.ParallelFor('abc') as i:  # <-", "    load()", got="'abc'"),
     in_pipeline(
         "ParallelFor over a list of references",
@@ -363,7 +375,8 @@ MISTAKES = [
     Mistake(
         "a result from inside a branch",
         "E140",
-        "@pipeline  # <-\ndef p(value: int = 1) -> int:\n    with ml.If(value == 1):\n        a = number()\n    return a\n",
+        "@pipeline  # <-\ndef p(value: int = 1) -> int:\n"
+        "    with ml.If(value == 1):\n        a = number()\n    return a\n",
         hint="ml.OneOf",
     ),
     Mistake(

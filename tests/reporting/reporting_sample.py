@@ -66,7 +66,7 @@ def group(
 
 
 def task(component: str, *, after: Sequence[str] = (), extra: Any = None, **inputs: str) -> dict[str, Any]:
-    """A task; an input is "task.output" for a parameter, "task:output" for an artifact, "^name" for the DAG's own."""
+    """A task; an input is "task.output" (parameter), "task:output" (artifact), "^name" or "^^name" (the DAG's own)."""
     parameters: dict[str, Any] = {}
     artifacts: dict[str, Any] = {}
     for name, source in inputs.items():
@@ -120,7 +120,7 @@ def graph_of(
 
 
 def retrain_graph() -> Graph:
-    """Ingest, measure, train three seeds in a loop, compile, evaluate, deploy if the gate passes, clean up at the end."""
+    """Ingest, measure, train three seeds in a loop, compile, evaluate, deploy if the gate passes, say so at the end."""
     seed_loop = {
         "parameterIterator": {"items": {"raw": "[0, 1, 2]"}, "itemInput": "seed"},
         "iteratorPolicy": {"parallelismLimit": 2},
@@ -369,7 +369,7 @@ def trained_model(seed: int) -> str:
     )
 
 
-PAGE = "<html><body style='font-family:sans-serif'><h2>Data</h2><p>1797 samples, 5 classes, 0 duplicates.</p></body></html>"
+PAGE = "<html><body style='font-family:sans-serif'><h2>Data</h2><p>1797 samples, 5 classes.</p></body></html>"
 
 
 def retrain_run(home: Path, *, fails: bool = False) -> tuple[RunRecord, list[TaskRecord], Graph, Path]:
