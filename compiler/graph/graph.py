@@ -152,7 +152,7 @@ class Graph:
         platforms = None
         if len(documents) > 1:
             second = documents[1]
-            if len(documents) > 2 or not isinstance(second, Mapping) or set(second) != {"platforms"}:
+            if len(documents) > 2 or not _is_platforms(second):
                 raise InvalidPipeline(
                     "E205",
                     "more than a pipeline and its platform settings in one file",
@@ -172,6 +172,10 @@ class Graph:
     def replace(self, **changes: Any) -> Graph:
         """A copy with other fields of the specification."""
         return dataclasses.replace(self, specification=dataclasses.replace(self.specification, **changes))
+
+
+def _is_platforms(document: Any) -> bool:
+    return isinstance(document, Mapping) and set(document) == {"platforms"} and isinstance(document["platforms"], Mapping)
 
 
 def _check_version(specification: Specification) -> None:

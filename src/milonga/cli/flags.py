@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from milonga.cli.sources import Source
+from milonga.compiler.graph import wire
 from milonga.dsl.parameters import ParameterSchema, parameter_schema, parse_argument
 from milonga.dsl.signature import ArtifactSchema
 

@@ -109,6 +109,15 @@ class AttemptRunner:
         step.attempt = step.first_attempt
         self._queue.append(step)
 
+    def drop_queued(self, drop: Callable[[Step], bool]) -> list[Step]:
+        """Take back those queued steps that `drop` names and that have never been started."""
+        queued, self._queue = self._queue, deque()
+        dropped = []
+        for step in queued:
+            is_new = step.attempt == step.first_attempt
+            (dropped if is_new and drop(step) else self._queue).append(step)
+        return dropped
+
     def dispatch(self) -> None:
         """Start as many queued attempts as there are slots."""
         while self._queue and len(self._running) < self._slots:

@@ -29,12 +29,14 @@ def resolve_inputs(task: TaskInstance, names: Mapping[str, str]) -> Bundle:
     bundle = Bundle()
     constants: dict[str, Any] = {}
     for name, binding in task.task.parameter_bindings.items():
-        if binding.runtime_value is not None and binding.runtime_value.constant is not None:
+        if binding.runtime_value is not None and binding.runtime_value.constant is not None:  # NULL is a constant
             constants[name] = binding.runtime_value.constant
             continue
         value = _parameter(binding, task)
         if value is not ABSENT and value is not None:
-            bundle.parameters[name] = select(value, binding.parameter_expression_selector)
+            value = select(value, binding.parameter_expression_selector)
+        if value is not ABSENT and value is not None:
+            bundle.parameters[name] = value
     context = PlaceholderContext(names=names, parameters=bundle.parameters)
     for name, constant in constants.items():
         bundle.parameters[name] = resolve_constant(wire.plain(constant), context)

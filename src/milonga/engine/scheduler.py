@@ -182,7 +182,7 @@ class Scheduler:
         if loop is None:
             return
         while loop.active < loop.limit and loop.following < len(loop.items):
-            if self._stopping:
+            if self._is_held(task):
                 break
             index = loop.following
             loop.following += 1
@@ -197,7 +197,7 @@ class Scheduler:
                 self._start_dag(task.component, inputs, path, task, index)
             else:
                 self._start_iterated_step(task, inputs, path, index)
-        if not loop.active and (self._stopping or loop.following == len(loop.items)):
+        if not loop.active and not task.is_finished and (self._is_held(task) or loop.following == len(loop.items)):
             self._loop_ended(task)
 
     def _start_iterated_step(self, task: TaskInstance, inputs: Bundle, path: str, index: int) -> None:
@@ -238,7 +238,7 @@ class Scheduler:
     def _decide(self, task: TaskInstance) -> None:
         producers = [task.dag.tasks[name] for name in task.task.producers()]
         if not task.runs_after_failure:
-            if self._stopping or any(producer.state in ("FAILED", "NOT_RUN") for producer in producers):
+            if self._is_held(task) or any(producer.state in ("FAILED", "NOT_RUN") for producer in producers):
                 self._finish(task, "NOT_RUN")
                 return
             if any(producer.state == "SKIPPED" for producer in producers):
@@ -340,6 +340,8 @@ class Scheduler:
         step.task.attempts = step.attempt
         log = log_of(step.task.path, step.attempt)
         self._store.put_task(self._record(step.task, key=step.key, log=log))
+        if self._settings.mode == "in-process":
+            self._store.commit()  # the author's code runs next, and must not hold the store's lock meanwhile
         self._progress.step_started(step.task.path, step.attempt)
 
     def _step_retried(self, step: Step, error: Mapping[str, Any], delay_s: float) -> None:
@@ -351,8 +353,7 @@ class Scheduler:
         task = step.task
         if outcome.outputs is None:
             task.error = dict(outcome.error)
-            if self._settings.fail_fast:
-                self._stopping = True
+            self._failure_seen()
         else:
             task.error = {}
             task.outputs = outcome.outputs
@@ -372,9 +373,23 @@ class Scheduler:
     def _fail(self, task: TaskInstance, error: MilongaError) -> None:
         task.error = error.to_json()
         task.started_at = task.started_at or time.time()
-        if self._settings.fail_fast:
-            self._stopping = True
+        self._failure_seen()
         self._finish(task, "FAILED")
+
+    def _is_held(self, task: TaskInstance) -> bool:
+        """Whether fail-fast keeps `task` from starting: not an exit task, nor anything inside of one."""
+        owner: TaskInstance | None = task
+        while self._stopping and owner is not None and not owner.runs_after_failure:
+            owner = owner.dag.owner
+        return self._stopping and owner is None
+
+    def _failure_seen(self) -> None:
+        """With fail-fast, what has not started yet does not start any more."""
+        if not self._settings.fail_fast or self._stopping:
+            return
+        self._stopping = True
+        for step in self._runner.drop_queued(lambda step: self._is_held(step.task)):
+            self._finish(step.task, "NOT_RUN")
 
     def _finish(self, task: TaskInstance, state: State, *, record: TaskRecord | None = None, **details: Any) -> None:
         task.state = state

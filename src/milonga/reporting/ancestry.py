@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from milonga.compiler.graph import Component, Graph, Task
 from milonga.lineage.records import ArtifactRecord, Artifacts, RunRecord, TaskRecord, flattened
+from milonga.reporting.graph_types import channel_name
 from milonga.reporting.markup import digest_code, escape, text
 from milonga.reporting.results import own_type
 from milonga.reporting.scene import tasks_of
@@ -196,7 +197,7 @@ def _step(path: str, records: Sequence[TaskRecord], anchors: Mapping[str, str]) 
     head = f'<a href="#{escape(anchor)}">{name}</a>' if anchor else name
     times = f' <span class="muted">{escape(counted(summary))}</span>' if len(records) > 1 else ""
     pairs = "".join(
-        f'<span class="pair">{text(key, 60)}<b>{text(value, 80)}</b></span>'
+        f'<span class="pair">{text(channel_name(key), 60)}<b>{text(value, 80)}</b></span>'
         for key, value in list(first.inputs.items())[:30]
     )
     taken, made = _artifacts(first.input_artifacts), _artifacts(first.output_artifacts)
@@ -213,7 +214,8 @@ def _artifacts(artifacts: Artifacts) -> str:
         (name, record) for name, value in artifacts.items() for record in flattened(value)
     ]
     shown = " ".join(
-        f'<span class="pair">{text(name, 60)} <i>{text(own_type(record), 60)}</i> {digest_code(record.digest)}</span>'
+        f'<span class="pair">{text(channel_name(name), 60)} <i>{text(own_type(record), 60)}</i> '
+        f"{digest_code(record.digest)}</span>"
         for name, record in records[:12]
     )
     return shown + (f" and {len(records) - 12} more" if len(records) > 12 else "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from milonga.lineage.records import Artifacts, TaskRecord, flattened
+from milonga.reporting.graph_types import channel_name
 from milonga.reporting.markup import clip, definitions, digest_code, escape, short_pairs, text, value_code
 from milonga.reporting.places import Places
 from milonga.reporting.quantities import byte_size, duration
@@ -137,14 +138,15 @@ def _more(task: TaskRecord, places: Places, limit: int, depth: int) -> str:
 
 
 def _line(task: TaskRecord) -> str:
-    taken = [short_pairs(task.inputs), ", ".join(task.input_artifacts)]
+    named = {channel_name(name): value for name, value in task.inputs.items()}
+    taken = [short_pairs(named), ", ".join(map(channel_name, task.input_artifacts))]
     made = [short_pairs(task.outputs), ", ".join(task.output_artifacts)]
     sides = (", ".join(filter(None, taken)), ", ".join(filter(None, made)))
     return " → ".join(side for side in (sides[0] or "()", sides[1]) if side)
 
 
 def _border(title: str, parameters: Mapping[str, Any], artifacts: Artifacts, places: Places, limit: int) -> list[str]:
-    rows = [(name, value_code(value, limit)) for name, value in parameters.items()]
+    rows = [(channel_name(name), value_code(value, limit)) for name, value in parameters.items()]
     for name, value in artifacts.items():
         records = flattened(value)
         items = [
@@ -153,5 +155,5 @@ def _border(title: str, parameters: Mapping[str, Any], artifacts: Artifacts, pla
         ]
         if len(records) > 20:
             items.append(f"and {len(records) - 20} more")
-        rows.append((name, "<br>".join(items) or '<span class="muted">an empty list</span>'))
+        rows.append((channel_name(name), "<br>".join(items) or '<span class="muted">an empty list</span>'))
     return [f"<h4>{title}</h4>{definitions(rows, css='border')}"] if rows else []
