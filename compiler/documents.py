@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,9 +21,12 @@ from milonga.compiler.graph import Graph
 from milonga.errors import InvalidPipeline
 
 _BYTES_MAX = 64 * 1024 * 1024
-_ALIASES_MAX = 1000
+_NODES_MAX = 5_000_000
+_SIMPLE_KEY_MAX = 1000
+"""A key that is longer than 1024 characters must be written with a question mark (YAML 1.1, section 9.3.2)."""
 
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_ASTRAL = re.compile("([\U00010000-\U0010ffff])")
 _RESERVED = frozenset(
     variant
     for word in ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
@@ -85,8 +89,6 @@ def parse_documents(text: str) -> tuple[Any, ...]:
     Raises:
         InvalidPipeline: E200, not YAML, or YAML made to be expensive.
     """
-    if text.count("*") > _ALIASES_MAX and len(re.findall(r"(?m)(?:^|[\s\[,])\*[A-Za-z0-9]", text)) > _ALIASES_MAX:
-        raise InvalidPipeline("E200", "the file aliases YAML nodes over and over", hint="write the values out")
     try:
         documents = list(yaml.load_all(text, Loader=_Loader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -94,6 +96,8 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidPipeline("E200", f"the file is not valid YAML: {problem}", where=place) from None
+    if "*" in text and sum(_expanded_size(document, {}) for document in documents) > _NODES_MAX:
+        raise InvalidPipeline("E200", "the file aliases YAML nodes over and over", hint="write the values out")
     found = tuple(document for document in documents if document is not None)
     if not found:
         raise InvalidPipeline("E204", "the file is empty", expected="a KFP PipelineSpec")
@@ -107,8 +111,23 @@ def parse_documents(text: str) -> tuple[Any, ...]:
     return found
 
 
+def _expanded_size(value: Any, known: dict[int, float]) -> float:
+    """How many nodes `value` has when each alias is written out; infinite for one that holds itself."""
+    if not isinstance(value, (dict, list)):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = math.inf
+        items = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_expanded_size(item, known) for item in items)
+    return known[id(value)]
+
+
 def dump_yaml(value: Any) -> str:
-    """`value` as one YAML document in block style, keys sorted, ending in one newline."""
+    """`value` as one YAML document in block style, keys sorted, ending in one newline.
+
+    Raises:
+        TypeError, ValueError: something in it has no JSON form.
+    """
     lines: list[str] = []
     _emit(value, "", lines, "")
     return "\n".join(lines) + "\n"
@@ -123,7 +142,11 @@ def dump_graph(graph: Graph, header: str = "") -> str:
 def _text(value: str) -> str:
     if _PLAIN.fullmatch(value) and value not in _RESERVED:
         return value
-    return json.dumps(value, ensure_ascii=True)
+    # JSON writes a character beyond U+FFFF as two escapes, YAML as one of eight digits.
+    parts = (
+        f"\\U{ord(part):08x}" if index % 2 else json.dumps(part)[1:-1] for index, part in enumerate(_ASTRAL.split(value))
+    )
+    return f'"{"".join(parts)}"'
 
 
 def _scalar(value: Any) -> str:
@@ -136,8 +159,12 @@ def _scalar(value: Any) -> str:
     if value is False:
         return "false"
     if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} has no JSON form")
         text = repr(value)
         return text if "e" not in text or "." in text else text.replace("e", ".0e")
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} has no JSON form")
     return str(value)
 
 
@@ -166,14 +193,14 @@ def _emit(value: Any, indent: str, lines: list[str], start: str) -> None:
         if start:
             lines.append(start.rstrip())
         for key in sorted(value):
-            _emit_entry(value[key], indent, lines, f"{indent}{_text(key)}:")
+            text = _text(key)
+            start = f"{indent}{text}:" if len(text) <= _SIMPLE_KEY_MAX else f"{indent}? {text}\n{indent}:"
+            _emit_entry(value[key], indent, lines, start)
     elif isinstance(value, (list, tuple)) and value:
         if start:
             lines.append(start.rstrip())
         for item in value:
             _emit_item(item, indent, lines)
-    elif _is_block_text(value):
-        _emit_block(value, indent, lines, start)
     else:
         empty = "{}" if isinstance(value, dict) else "[]" if isinstance(value, (list, tuple)) else None
         lines.append(start + (empty or _scalar(value)))

@@ -19,6 +19,9 @@ _SPELLING = {
 }
 
 
+_CONVERTED = frozenset({("NUMBER_INTEGER", "NUMBER_DOUBLE"), ("TASK_FINAL_STATUS", "STRUCT")})
+
+
 def required_inputs_are_bound(scope: Scope) -> Iterator[Diagnostic]:
     """An input without a default gets a value."""
     for name, task in scope.tasks.items():
@@ -42,14 +45,20 @@ def bindings_have_inputs(scope: Scope) -> Iterator[Diagnostic]:
         component = scope.used(task)
         if component is None:
             continue
-        for key in task.parameter_bindings:
-            if key not in component.input_parameters:
+        for key, binding in task.parameter_bindings.items():
+            if key not in component.input_parameters and not _is_for_placeholders(key, binding):
                 hint = nearest(key, component.input_parameters)
                 yield scope.finding("E222", f"the component has no input parameter '{key}'", task=name, hint=hint)
         for key in task.artifact_bindings:
             if key not in component.input_artifacts:
                 hint = nearest(key, component.input_artifacts)
                 yield scope.finding("E222", f"the component has no input artifact '{key}'", task=name, hint=hint)
+
+
+def _is_for_placeholders(key: str, binding: ParameterBinding) -> bool:
+    """Whether kfp's compiler made this binding beside the inputs, for placeholders in constants and resources."""
+    constant = binding.runtime_value.constant if binding.runtime_value is not None else None
+    return key.startswith("pipelinechannel--") or (isinstance(constant, str) and "{{$.inputs" in constant)
 
 
 def sources_exist(scope: Scope) -> Iterator[Diagnostic]:
@@ -95,7 +104,7 @@ def _missing_artifact(scope: Scope, binding: ArtifactBinding) -> str:
 
 
 def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
-    """A parameter goes to an input of its own type; an int may stand for a float."""
+    """A parameter goes to an input of its own type, or of one that it converts to without loss."""
     for name, task in scope.tasks.items():
         component = scope.used(task)
         if component is None:
@@ -108,7 +117,7 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
                 made is None
                 or wanted is None
                 or made == wanted
-                or (made, wanted) == ("NUMBER_INTEGER", "NUMBER_DOUBLE")
+                or (made, wanted) in _CONVERTED
             ):
                 continue
             yield scope.finding(

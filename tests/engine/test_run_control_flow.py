@@ -9,8 +9,6 @@ import milonga as ml
 import pytest
 from milonga import Artifact, Dataset, Model, component, pipeline
 
-STATES = "SUCCEEDED FAILED SKIPPED NOT_RUN".split()
-
 
 def states(result) -> dict[str, str]:
     return {path: task.state for path, task in result.tasks.items()}
@@ -169,7 +167,7 @@ def pair(left: int, right: int) -> str:
 
 
 @component
-def flatten(rows: list[list[str]]) -> str:
+def flatten(rows: list) -> str:
     return " ".join("".join(f"[{cell}]" for cell in row) for row in rows)
 
 
@@ -471,15 +469,34 @@ def test_an_exit_handler_runs_however_the_body_ends(play_both, ledger: Path, lin
     assert ("the body broke" in line) == break_it
 
 
-def test_an_exit_handler_runs_under_fail_fast(play, ledger: Path, lines_of) -> None:
-    assert play(guarded, {"ledger": str(ledger), "break_it": True}, fail_fast=True).state == "FAILED"
-    assert len(lines_of()) == 1
+@pipeline
+def farewell(ledger: str) -> None:
+    note_down(ledger, say("good"))
+    with ml.ParallelFor(["bye", "bye"], parallelism=1) as word:
+        note_down(ledger, word)
+
+
+@component
+def note_down(ledger: str, word: str) -> None:
+    with open(ledger, "a") as stream:  # noqa: PTH123
+        stream.write(word + "\n")
 
 
 @pipeline
-def goes_on() -> str:
-    broken = fail()
-    return say.options(ignore_upstream_failure=True)(say_or(broken))
+def guarded_by_a_pipeline(ledger: str) -> None:
+    with ml.ExitHandler(farewell, ledger):
+        fail("the body broke")
+
+
+@pytest.mark.parametrize("fail_fast", [False, True])
+def test_a_whole_pipeline_may_be_the_exit_task(play, ledger: Path, lines_of, fail_fast: bool) -> None:
+    result = play(guarded_by_a_pipeline, {"ledger": str(ledger)}, fail_fast=fail_fast)
+    assert result.state == "FAILED" and sorted(lines_of()) == ["bye", "bye", "good"]
+
+
+def test_an_exit_handler_runs_under_fail_fast(play, ledger: Path, lines_of) -> None:
+    assert play(guarded, {"ledger": str(ledger), "break_it": True}, fail_fast=True).state == "FAILED"
+    assert len(lines_of()) == 1
 
 
 @component

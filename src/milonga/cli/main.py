@@ -85,12 +85,12 @@ def run_command_line(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 1
-    except RecursionError as error:
+    except RecursionError:
         return fail(_internal("something in the input is nested too deeply"), as_json=as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback
+    except Exception as error:
         if os.environ.get("MILONGA_DEBUG"):
             raise
         return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)

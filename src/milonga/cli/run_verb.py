@@ -192,8 +192,9 @@ def show_result(result: RunResult, *, as_json: bool) -> None:
             print(f"{name} = {_shown_artifact(result.run.output_artifacts[name])}")
     error = result.run.error
     if error:
-        where = f"  at: task {error['task']}\n" if error.get("task") else ""
-        details = "".join(f"  {key}: {error[key]}\n" for key in ("where", "got", "expected", "hint") if error.get(key))
+        places = [f"task {error['task']}" if error.get("task") else "", str(error.get("where", ""))]
+        where = f"  at: {', '.join(filter(None, places))}\n" if any(places) else ""
+        details = "".join(f"  {key}: {error[key]}\n" for key in ("got", "expected", "hint") if error.get(key))
         message(f"error {error.get('code', 'E410')}: {error.get('message', '')}\n{where}{details}".rstrip())
     if result.report is not None:
         message(f"report: {result.report}")

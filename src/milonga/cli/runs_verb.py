@@ -8,7 +8,13 @@ import click
 
 from milonga.cli.output import print_json
 from milonga.engine.home import Home
-from milonga.lineage import LineageStore
+from milonga.engine.run_lock import is_held
+from milonga.lineage import LineageStore, RunRecord
+
+
+def shown_state(run: RunRecord, home: Home) -> str:
+    """The state of a run; one that no process works on any more was interrupted, whatever its record says."""
+    return "INTERRUPTED" if run.state == "RUNNING" and not is_held(home.run(run.id)) else run.state
 
 
 @click.command("runs")
@@ -28,7 +34,7 @@ def command(pipeline: str | None, limit: int, as_json: bool) -> None:
                     {
                         "run_id": run.id,
                         "pipeline": run.pipeline,
-                        "state": run.state,
+                        "state": shown_state(run, home),
                         "started_at": run.created_at,
                         "ended_at": run.ended_at,
                         "source": run.source,
@@ -41,4 +47,4 @@ def command(pipeline: str | None, limit: int, as_json: bool) -> None:
     for run in runs:
         started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.created_at))
         took = f"{run.ended_at - run.created_at:.1f} s" if run.ended_at else ""
-        print(f"{run.id}  {started}  {run.state:<10} {took:>9}  {run.pipeline}")
+        print(f"{run.id}  {started}  {shown_state(run, home):<11} {took:>9}  {run.pipeline}")

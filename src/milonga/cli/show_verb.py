@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from milonga.cli.output import message, print_json
+from milonga.cli.runs_verb import shown_state
 from milonga.cli.sources import load_source
 from milonga.compiler.graph import Component, Graph
 from milonga.engine.home import Home
@@ -53,7 +54,7 @@ def _show_run(run: RunRecord, as_json: bool) -> None:
     if as_json:
         print_json(result.to_json())
         return
-    print(f"{run.id}  {run.pipeline}  {run.state}")
+    print(f"{run.id}  {run.pipeline}  {shown_state(run, home)}")
     for task in tasks:
         print(f"  {task.path}  {describe_end(task)}")
     if result.report:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import secrets as random_tokens
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from milonga.engine.arguments import root_inputs
 from milonga.engine.home import Home
 from milonga.engine.progress import LineProgress, Progress
 from milonga.engine.result import RunResult
+from milonga.engine.run_lock import locked
 from milonga.engine.runnable import Runnable
 from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import Mode, RunSettings
@@ -177,7 +175,7 @@ def _execute(
     same_graph: bool,
 ) -> RunResult:
     folder = settings.home.run(record.id)
-    with _locked(folder):
+    with locked(folder):
         store.put_run(record)
         store.commit()
         progress.run_started(record, folder)
@@ -252,19 +250,3 @@ def _new_run_id(home: Home) -> str:
                 "E423", f"the state folder cannot be written: {error.strerror}", where=str(home.root), kind="system"
             ) from error
         return run_id
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the run: only one engine may work on it. The lock goes with the process, however it ends."""
-    with (folder / "lock").open("a+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(
-                "E438", "the run is still going on in another process", where=folder.name, hint="wait for it, or end it"
-            ) from None
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield

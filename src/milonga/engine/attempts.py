@@ -28,7 +28,7 @@ from milonga.engine.workers.base import (
     StepRequest,
     WorkerPool,
 )
-from milonga.errors import MilongaError
+from milonga.errors import MilongaError, TaskFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class AttemptRunner:
     def drop_queued(self, drop: Callable[[Step], bool]) -> list[Step]:
         """Take back those queued steps that `drop` names and that have never been started."""
         queued, self._queue = self._queue, deque()
-        dropped = []
+        dropped: list[Step] = []
         for step in queued:
             is_new = step.attempt == step.first_attempt
             (dropped if is_new and drop(step) else self._queue).append(step)
@@ -199,6 +199,10 @@ class AttemptRunner:
         if output is None:
             path = step.folder / OUTPUT_FILE
             output = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+            component = step.task.component
+            promised = bool(component.output_parameters or component.output_artifacts)
+            if promised and step.prepared.worker == "milonga" and not path.is_file():  # such as sys.exit(0)
+                raise TaskFailed("E416", "the process ended with exit code 0 without a result")
         return read_outputs(step.task.component, output or {}, step.request, step.folder, self._store)
 
     def _failure(self, step: Step, ended: StepEnded) -> Mapping[str, Any]:

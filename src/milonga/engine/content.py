@@ -82,6 +82,17 @@ class ContentStore:
                     return entry
         return None
 
+    def _find_intact(self, digest: str) -> Path | None:
+        """Like `find`, for content that is what its address says; anything else there is thrown away."""
+        known = self.find(digest)
+        if known is None or digest_path(known).digest == digest:
+            return known
+        spoilt = known.with_name(f".{known.name}.{os.getpid()}.spoilt")
+        with contextlib.suppress(OSError):
+            known.rename(spoilt)
+            self._remove(spoilt)
+        return None
+
     def take(self, path: Path, name: str) -> tuple[Path, Content]:
         """Move the file or folder at `path` into the store; a link to it stays behind, so old paths go on working.
 
@@ -89,7 +100,7 @@ class ContentStore:
             StoreError: E424, the disk is full or cannot be written; nothing is lost, the content stays at `path`.
         """
         content = digest_path(path)
-        known = self.find(content.digest)
+        known = self._find_intact(content.digest)
         try:
             if known is None:
                 known = self._move_in(path, content.digest, name)

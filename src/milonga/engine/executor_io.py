@@ -115,12 +115,17 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
     metadata = dict(entry.get("metadata") or {})
     path = local_path(entry)
     if not (path.exists() or path.is_symlink()):
-        text = json.dumps([entry.get("uri", ""), metadata], sort_keys=True)
-        is_own = folder in path.parents  # nothing was written: its whole content is its metadata
-        digest = hashlib.sha256((json.dumps(metadata, sort_keys=True) if is_own else text).encode()).hexdigest()
-        return ArtifactRecord(name, title, str(entry.get("uri", "")), digest, 0, metadata)
+        uri = str(entry.get("uri", ""))
+        digest = digest_of_unwritten(uri, metadata, own=folder in path.parents)
+        return ArtifactRecord(name, title, uri, digest, 0, metadata)
     if folder in path.parents and not path.is_symlink():
         kept, content = store.take(path, name)
         return ArtifactRecord(name, title, str(kept), content.digest, content.size_bytes, metadata)
     content = digest_path(path)  # an input passed through, or content that lives where the author put it
     return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)
+
+
+def digest_of_unwritten(uri: str, metadata: Mapping[str, Any], *, own: bool) -> str:
+    """What stands for an artifact without content here: its metadata, and its URI when that is the author's choice."""
+    text = json.dumps(metadata if own else [uri, metadata], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -106,10 +106,21 @@ class LoopInstance:
         limit: how many iterations may be under way.
         following: index of the next iteration to start.
         active: iterations under way.
+        starting: whether iterations are being started right now.
         results: outputs by iteration; None until it has ended, or when it was not run.
     """
 
-    __slots__ = ("active", "failed", "following", "item_input", "items", "limit", "over_artifacts", "results")
+    __slots__ = (
+        "active",
+        "failed",
+        "following",
+        "item_input",
+        "items",
+        "limit",
+        "over_artifacts",
+        "results",
+        "starting",
+    )
 
     def __init__(self, items: list[Any], item_input: str, limit: int, over_artifacts: bool) -> None:
         self.items = items
@@ -120,3 +131,4 @@ class LoopInstance:
         self.active = 0
         self.results: list[Bundle | None] = [None] * len(items)
         self.failed: TaskInstance | None = None
+        self.starting = False

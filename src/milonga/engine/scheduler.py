@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import Component, Graph
@@ -20,13 +19,14 @@ from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
 from milonga.engine.keys import content_key
 from milonga.engine.progress import Progress
+from milonga.engine.reuse import ContentCheck, same_inputs
 from milonga.engine.settings import RunSettings
 from milonga.engine.steps import STEP_KINDS, PreparedStep, StepContext
 from milonga.engine.values import Bundle, holds, with_defaults
 from milonga.engine.workers.base import WorkerPool
 from milonga.errors import InvalidPipeline, MilongaError
 from milonga.lineage import LineageStore, TaskRecord
-from milonga.lineage.records import Artifacts, State, flattened
+from milonga.lineage.records import State
 
 _ITERATIONS_AHEAD = 64
 """Iterations of an unlimited loop that are instantiated beyond those that can run, to bound memory."""
@@ -77,6 +77,7 @@ class Scheduler:
         self._ready: deque[TaskInstance] = deque()
         self._prepared: dict[str, PreparedStep] = {}
         self._stopping = False
+        self._content = ContentCheck()
         self._root: DagInstance | None = None
         self._result: Bundle | None = None
         self._names = {
@@ -178,12 +179,12 @@ class Scheduler:
             self._start_iterations(task)
 
     def _start_iterations(self, task: TaskInstance) -> None:
+        """Start as many iterations as may be under way; one that ends at once comes back here while this goes on."""
         loop = task.loop
-        if loop is None:
+        if loop is None or loop.starting:
             return
-        while loop.active < loop.limit and loop.following < len(loop.items):
-            if self._is_held(task):
-                break
+        loop.starting = True
+        while loop.active < loop.limit and loop.following < len(loop.items) and not self._is_held(task):
             index = loop.following
             loop.following += 1
             loop.active += 1
@@ -197,6 +198,7 @@ class Scheduler:
                 self._start_dag(task.component, inputs, path, task, index)
             else:
                 self._start_iterated_step(task, inputs, path, index)
+        loop.starting = False
         if not loop.active and not task.is_finished and (self._is_held(task) or loop.following == len(loop.items)):
             self._loop_ended(task)
 
@@ -207,7 +209,10 @@ class Scheduler:
         dag.tasks[task.name] = instance
         dag.unfinished = 1
         instance.inputs = Bundle(with_defaults(inputs.parameters, task.component), inputs.artifacts)
-        self._start_step(instance)
+        try:
+            self._start_step(instance)
+        except MilongaError as error:
+            self._fail(instance, error)
 
     def _iteration_ended(self, task: TaskInstance, index: int, outputs: Bundle, cause: TaskInstance | None) -> None:
         loop = task.loop
@@ -217,10 +222,7 @@ class Scheduler:
         loop.results[index] = outputs
         if cause is not None and loop.failed is None:
             loop.failed = cause
-        if loop.following < len(loop.items):
-            self._start_iterations(task)
-        elif not loop.active and not task.is_finished:
-            self._loop_ended(task)
+        self._start_iterations(task)
 
     def _loop_ended(self, task: TaskInstance) -> None:
         cause = task.loop.failed if task.loop else None
@@ -272,7 +274,7 @@ class Scheduler:
         caching = task.task.caching_options
         key = content_key(prepared.identity, task.component, task.inputs, caching.cache_key if caching else None)
         earlier = self._finished.get(task.path)
-        if earlier is not None and (self._same_graph or earlier.key == key) and _all_here(earlier.output_artifacts):
+        if earlier is not None and self._is_kept(earlier, task, key):
             task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
             task.attempts = earlier.attempts
             self._finish(task, "SUCCEEDED", record=earlier)
@@ -296,6 +298,11 @@ class Scheduler:
                 backoff_max_s=_seconds(retry.backoff_max_duration if retry else None, 3600.0),
             )
         )
+
+    def _is_kept(self, earlier: TaskRecord, task: TaskInstance, key: str) -> bool:
+        """Whether a finished step of a resumed run need not be repeated."""
+        same_work = earlier.key == key or (self._same_graph and same_inputs(earlier, task))
+        return same_work and self._content.holds(earlier.output_artifacts)
 
     def _first_attempt(self, path: str) -> int:
         """A resumed run keeps the folders of earlier attempts."""
@@ -326,7 +333,7 @@ class Scheduler:
         if found is None:
             return False
         parameters, artifacts = found
-        if not _all_here(artifacts):
+        if not self._content.holds(artifacts):
             self._store.forget_cache(key)
             return False
         task.outputs = Bundle(dict(parameters), dict(artifacts))
@@ -432,15 +439,6 @@ class Scheduler:
             iterations=len(task.loop.items) if task.loop else None,
             **details,
         )
-
-
-def _all_here(artifacts: Artifacts) -> bool:
-    """Whether content that an earlier step made can still be read here."""
-    return all(
-        not record.size_bytes or "://" in record.uri or Path(record.uri).exists()
-        for value in artifacts.values()
-        for record in flattened(value)
-    )
 
 
 def _seconds(text: str | None, default: float) -> float:

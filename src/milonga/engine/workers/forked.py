@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ class ForkedPool:
 
     def __init__(self, search_path: tuple[str, ...] = ()) -> None:
         self._search_path = search_path
-        self._running: set[int] = set()
+        self._running: dict[int, int] = {}  # request id → process id, 0 until the zygote has said it
         self._buffer = b""
         self._started: subprocess.Popen[bytes] | None = None
 
@@ -59,7 +60,7 @@ class ForkedPool:
 
     def submit(self, request: StepRequest) -> None:
         """Ask the zygote for a fork."""
-        self._running.add(request.id)
+        self._running[request.id] = 0
         request.folder.mkdir(parents=True, exist_ok=True)
         (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
         self._send(
@@ -77,7 +78,8 @@ class ForkedPool:
 
     def kill(self, request_id: int) -> None:
         """End an attempt's process group."""
-        self._send({"do": "kill", "id": request_id})
+        if self._started is not None:
+            self._send({"do": "kill", "id": request_id})
 
     def _send(self, message: dict[str, object]) -> None:
         stream = self._process.stdin
@@ -105,17 +107,28 @@ class ForkedPool:
         if not chunk:
             return self._all_lost()
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")
-        return [self._report(json.loads(line)) for line in lines]
+        reports = [self._report(json.loads(line)) for line in lines]
+        return [report for report in reports if report is not None]
 
-    def _report(self, message: dict[str, float]) -> StepEnded:
+    def _report(self, message: dict[str, float]) -> StepEnded | None:
         request_id = int(message["id"])
-        self._running.discard(request_id)
+        if "pid" in message:
+            self._running[request_id] = int(message["pid"])
+            return None
+        self._running.pop(request_id, None)
         return StepEnded(request_id, int(message["exit_code"]), message["cpu_s"], int(message["peak_memory_bytes"]))
 
     def _all_lost(self) -> list[StepEnded]:
-        lost, self._running = sorted(self._running), set()
+        """The zygote died, and its forks with it: end what they had started. The next attempt gets a new zygote."""
+        lost, self._running, self._buffer = self._running, {}, b""
+        for pid in lost.values():
+            if pid:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+        self.close()
+        self._started = None
         error = {"code": "E417", "kind": "system", "message": "the worker process died under this task"}
-        return [StepEnded(request_id, -9, error=error) for request_id in lost]
+        return [StepEnded(request_id, -9, error=error) for request_id in sorted(lost)]
 
     @property
     def is_alive(self) -> bool:

@@ -28,9 +28,12 @@ class InProcessPool:
         with _environment(request.environment), _teed(request.folder / LOG_FILE):
             try:
                 output = self._run(request)
-            except Exception as failure:  # noqa: BLE001 - the author's code may raise anything
-                error = describe_error(failure)
-                print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
+            except KeyboardInterrupt:
+                raise
+            except BaseException as failure:  # noqa: BLE001 - the author's code may raise anything, SystemExit too
+                if not (isinstance(failure, SystemExit) and failure.code in (None, 0)):
+                    error = describe_error(failure)
+                    print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
         cpu_s = time.process_time() - before
         self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error))
 

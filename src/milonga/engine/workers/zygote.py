@@ -6,15 +6,16 @@ imports the author's code itself, so that every fork starts clean.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
 import json
 import os
-import resource
 import select
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,16 @@ class Zygote:
             self._libc = ctypes.CDLL(None, use_errno=True)
 
     def serve(self) -> None:
-        """Read requests until the engine closes its end or dies."""
+        """Read requests until the engine closes its end or dies; then end every attempt."""
+        try:
+            self._serve()
+        except BrokenPipeError:
+            pass  # the engine died while a report was on its way
+        finally:
+            for pid in list(self._children):
+                _kill_group(pid)
+
+    def _serve(self) -> None:
         _warm_up()
         gc.collect()
         gc.freeze()
@@ -56,12 +66,10 @@ class Zygote:
             if 0 in ready:
                 chunk = os.read(0, 1 << 20)
                 if not chunk:
-                    break
+                    return
                 *lines, buffer = (buffer + chunk).split(b"\n")
                 for line in lines:
                     self._handle(json.loads(line))
-        for pid in list(self._children):
-            _kill_group(pid)
 
     def _handle(self, message: dict[str, Any]) -> None:
         if message["do"] == "run":
@@ -80,6 +88,7 @@ class Zygote:
         if pid == 0:
             self._become_child(message)
         self._children[pid] = message["id"]
+        self._send({"id": message["id"], "pid": pid})
 
     def _become_child(self, message: dict[str, Any]) -> None:
         signal.set_wakeup_fd(-1)
@@ -93,6 +102,7 @@ class Zygote:
         exit_code = 1
         try:
             exit_code = run_attempt(message)
+            _leave_as_python_does()
         finally:
             with contextlib.suppress(Exception):
                 sys.stdout.flush()
@@ -110,18 +120,25 @@ class Zygote:
             request_id = self._children.pop(pid, None)
             _kill_group(pid)  # whatever the attempt left behind
             if request_id is not None:
-                self._send(request_id, os.waitstatus_to_exitcode(status), usage)
+                self._send(
+                    {
+                        "id": request_id,
+                        "exit_code": os.waitstatus_to_exitcode(status),
+                        "cpu_s": usage.ru_utime + usage.ru_stime,
+                        "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+                    }
+                )
 
-    def _send(self, request_id: int, exit_code: int, usage: resource.struct_rusage) -> None:
-        report = {
-            "id": request_id,
-            "exit_code": exit_code,
-            "cpu_s": usage.ru_utime + usage.ru_stime,
-            "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-        }
+    def _send(self, report: dict[str, float]) -> None:
         data = json.dumps(report).encode() + b"\n"
         while data:
             data = data[os.write(self._output, data) :]
+
+
+def _leave_as_python_does() -> None:
+    """Wait for the author's threads and run what was registered with atexit, as multiprocessing does in its forks."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
 
 
 def _warm_up() -> None:

@@ -1,0 +1,1 @@
+"""Every performance claim of milonga, measured beside its peers: `python -m benchmarks`."""
