@@ -117,7 +117,16 @@ class Locator:
             )
             return None
         loops = [scope for scope in value.scope.chain_from(self.scopes[self.recorder.root]) if scope.is_loop]
-        if not any(not wanted_in.is_inside(scope) for scope in loops):
+        left = sum(not wanted_in.is_inside(scope) for scope in loops)
+        if left and left != reference.depth:
+            self.recorder.add_finding(
+                "E147",
+                f"{reference.label} is used outside of one more loop than it was collected for",
+                place=place,
+                hint="write Collected where the value is used",
+            )
+            return None
+        if not left or not value.producer:
             self.recorder.add_finding(
                 "E147",
                 f"{reference.label} is not made in a loop that has ended here",

@@ -395,13 +395,13 @@ def test_a_task_has_no_input_to_wait_for(play) -> None:
 
 @component
 def environment() -> str:
-    return f"{os.environ.get('LEVEL')} {os.environ.get('TOKEN')} {os.environ.get('BOTH')}"
+    return f"{os.environ.get('LEVEL')} {os.environ.get('TOKEN')} {os.environ.get('MIXED')}"
 
 
 @pipeline
 def with_environment() -> str:
     return environment.options(
-        environment={"LEVEL": "3", "BOTH": "$(LEVEL)-$(NONE)"}, secrets={"TOKEN": "vault/token"}
+        environment={"LEVEL": "3", "MIXED": "$(LEVEL)-$(NONE)"}, secrets={"TOKEN": "vault/token"}
     )()
 
 

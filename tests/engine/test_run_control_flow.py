@@ -471,9 +471,9 @@ def test_an_exit_handler_runs_however_the_body_ends(play_both, ledger: Path, lin
 
 @pipeline
 def farewell(ledger: str) -> None:
-    note_down(ledger, say("good"))
+    note_down.options(cache=False)(ledger, say("good"))
     with ml.ParallelFor(["bye", "bye"], parallelism=1) as word:
-        note_down(ledger, word)
+        note_down.options(cache=False)(ledger, word)
 
 
 @component

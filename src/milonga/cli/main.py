@@ -19,6 +19,7 @@ from milonga.errors import MilongaError
 _VERBS = {
     "check": "Check a pipeline and report every finding.",
     "compile": "Write a pipeline as a file for a target.",
+    "conformance": "Compare this engine with a corpus of pipelines and results.",
     "data": "Make real example data.",
     "devices": "Show and measure target devices.",
     "doctor": "Say what this installation can do.",

@@ -62,7 +62,9 @@ def _show_run(run: RunRecord, as_json: bool) -> None:
 
 
 def _show_dag(graph: Graph, component: Component, indent: str) -> None:
-    for name, task in ((component.dag.tasks if component.dag else None) or {}).items():
+    tasks = (component.dag.tasks if component.dag else None) or {}
+    for name in in_order({name: task.producers() for name, task in tasks.items()}):
+        task = tasks[name]
         used = graph.component_of(task, name)
         notes = []
         if task.trigger_policy is not None and task.trigger_policy.condition:
@@ -75,6 +77,18 @@ def _show_dag(graph: Graph, component: Component, indent: str) -> None:
         print(f"{indent}{name}({_inputs(used)}) -> {_outputs(used)}{after}{note}")
         if used.dag is not None:
             _show_dag(graph, used, indent + "  ")
+
+
+def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:
+    """Names so that each stands after those it waits for; what waits in a circle stands at the end."""
+    ordered: dict[str, None] = {}
+    left = dict(waits_for)
+    while left:
+        free = [name for name, producers in left.items() if producers.isdisjoint(left)] or list(left)
+        for name in free:
+            ordered[name] = None
+            del left[name]
+    return list(ordered)
 
 
 def _inputs(component: Component) -> str:

@@ -14,7 +14,7 @@ from milonga.dsl.conditions import Condition, Joined, Negated, as_condition
 from milonga.dsl.definition import Definition, P
 from milonga.dsl.parameters import ParameterSchema, infer_schema
 from milonga.dsl.places import callers_place
-from milonga.dsl.recording import Group, Recorder, current_recorder, report
+from milonga.dsl.recording import Group, Recorder, TaskCall, current_recorder, report
 from milonga.dsl.references import CollectedReference, OneOfReference, Reference, TaskOutputs
 from milonga.dsl.signature import ArtifactSchema
 from milonga.errors import AuthoringError
@@ -240,12 +240,21 @@ class ExitHandler(_Scope):
 
 
 def Collected(value: T) -> list[T]:
-    """All values that the loop around a task made of `value`, as a list in iteration order, outside of that loop."""
-    _recorder("Collected")
-    if not isinstance(value, Reference):
-        report("E137", "Collected of something that is no task output", got=repr(value)[:80])
+    """All values that the loop around a task made of `value`, as a list in iteration order, outside of that loop.
+
+    Outside of two loops, one in the other, they are a list of lists; `Collected(Collected(value))` says so to a type
+    checker, and means the same as `Collected(value)`.
+    """
+    recorder = _recorder("Collected")
+    if isinstance(value, CollectedReference) and value.layers < value.depth:
+        return CollectedReference(value.inner, value.depth, value.layers + 1)  # type: ignore[return-value]
+    if not isinstance(value, Reference) or isinstance(value, CollectedReference):
+        report("E137", "Collected of something that no task makes in a loop", got=repr(value)[:80])
         return []
-    return CollectedReference(value)  # type: ignore[return-value]
+    around = value.source.group if isinstance(value.source, TaskCall) else value.source
+    here = list(recorder.group.ancestors())
+    depth = sum(group.kind == "loop" and group not in here for group in around.ancestors())
+    return CollectedReference(value, depth)  # type: ignore[return-value]
 
 
 def OneOf(*values: T) -> T:

@@ -39,7 +39,7 @@ class Definition(Generic[P, R]):
     def __init__(self, function: Callable[P, R], options: Options | None = None, *, name: str = "") -> None:
         self.function = function
         self.task_options = options or Options()
-        self.name = name or kebab(getattr(function, "__name__", "component"))
+        self.name = kebab(name or getattr(function, "__name__", "component"))
         self.place: Place = place_of_code(function.__code__)
         self.signature: Signature = signature_of(function)
         functools.update_wrapper(self, function, updated=())  # type: ignore[arg-type]

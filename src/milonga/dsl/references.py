@@ -218,19 +218,27 @@ class Reference:
 
 
 class CollectedReference(Reference):
-    """All values that a loop made of `inner`, in iteration order."""
+    """All values that the loops around `inner` made of it, in iteration order.
 
-    __slots__ = ("inner",)
+    Attributes:
+        inner: the value inside of the loops.
+        depth: how many loops it leaves; each makes a list of what the one inside of it made.
+        layers: how often `Collected` was written, at most `depth`.
+    """
+
+    __slots__ = ("depth", "inner", "layers")
     __hash__ = object.__hash__
 
-    def __init__(self, inner: Reference) -> None:
-        schema: Schema
-        if isinstance(inner.schema, ArtifactSchema):
-            schema = dataclasses.replace(inner.schema, is_list=True)
+    def __init__(self, inner: Reference, depth: int = 1, layers: int = 1) -> None:
+        schema: Schema = inner.schema
+        if isinstance(schema, ArtifactSchema):
+            schema = dataclasses.replace(schema, is_list=True)
         else:
-            schema = ParameterSchema("LIST", list, item=inner.schema)
+            for _ in range(max(depth, 1)):
+                annotation: Any = list[schema.annotation] if schema is not None else list  # type: ignore[name-defined]
+                schema = ParameterSchema("LIST", annotation, item=schema)
         super().__init__(inner.source, inner.output, schema)
-        self.inner = inner
+        self.inner, self.depth, self.layers = inner, depth, layers
 
     @property
     def label(self) -> str:

@@ -29,6 +29,7 @@ from milonga.engine.workers.in_process import InProcessPool
 from milonga.errors import MilongaError, RunError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 from milonga.lineage.records import State
+from milonga.runtime.task import write_atomically
 
 _GRAPH_FILE = "pipeline.yaml"
 
@@ -109,8 +110,9 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
             arguments=_recorded_arguments(runnable.graph, inputs),
             source=runnable.source,
         )
-        (folder / _GRAPH_FILE).write_text(dump_graph(runnable.graph), encoding="utf-8")
-        return _execute(runnable, record, inputs, settings, store, progress, {}, resumed=False, same_graph=True)
+        write_atomically(folder / _GRAPH_FILE, dump_graph(runnable.graph))
+        with locked(folder):
+            return _execute(runnable, record, inputs, settings, store, progress, {}, resumed=False, same_graph=True)
     finally:
         store.close()
 
@@ -130,7 +132,7 @@ def resume_run(
         arguments: must be those of the run, if given.
 
     Raises:
-        UsageError: E905 no such run, E906 other arguments than the run's.
+        UsageError: E905 no such run of that pipeline, E906 other arguments than the run's.
         RunError: E438, the run is still going on in another process.
     """
     store = LineageStore(settings.home.database)
@@ -139,6 +141,9 @@ def resume_run(
         if found is None:
             what = f"run '{run_id}'" if run_id else f"a run of '{runnable.graph.name if runnable else ''}'"
             raise UsageError("E905", f"there is no {what} to resume", where=str(settings.home.root))
+        if runnable is not None and runnable.graph.name != found.pipeline:
+            what = f"run '{found.id}' of '{runnable.graph.name}'"
+            raise UsageError("E905", f"there is no {what} to resume", got=f"a run of '{found.pipeline}'")
         folder = settings.home.run(found.id)
         own = load_graph(folder / _GRAPH_FILE)
         same = runnable is None or runnable.graph.digest() == found.graph_digest
@@ -148,11 +153,12 @@ def resume_run(
             raise UsageError(
                 "E906", "a resumed run keeps its arguments", got=json.dumps(dict(arguments)), hint="start a new run"
             )
-        if not same:
-            (folder / _GRAPH_FILE).write_text(dump_graph(chosen.graph), encoding="utf-8")
         record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=chosen.graph.digest())
-        finished = store.finished_steps(found.id)
-        return _execute(chosen, record, inputs, settings, store, progress, finished, resumed=True, same_graph=same)
+        with locked(folder):
+            if not same:
+                write_atomically(folder / _GRAPH_FILE, dump_graph(chosen.graph))
+            finished = store.finished_steps(found.id)
+            return _execute(chosen, record, inputs, settings, store, progress, finished, resumed=True, same_graph=same)
     finally:
         store.close()
 
@@ -175,35 +181,36 @@ def _execute(
     same_graph: bool,
 ) -> RunResult:
     folder = settings.home.run(record.id)
-    with locked(folder):
-        store.put_run(record)
-        store.commit()
-        progress.run_started(record, folder)
-        pool: WorkerPool = InProcessPool() if settings.mode == "in-process" else ForkedPool(settings.search_path)
-        try:
-            scheduler = Scheduler(
-                graph=runnable.graph,
-                run_id=record.id,
-                inputs=inputs,
-                settings=settings,
-                store=store,
-                pool=pool,
-                progress=progress,
-                finished=finished,
-                functions=runnable.functions,
-                resumed=resumed,
-                same_graph=same_graph,
-            )
-            ended = _run_scheduler(scheduler, record)
-        finally:
-            pool.close()
-        store.put_run(ended)
-        store.commit()
-        tasks = store.tasks(record.id)
-        from milonga.reporting import write_report  # drawing is needed at the end only
+    store.put_run(record)
+    store.commit()
+    progress.run_started(record, folder)
+    pool: WorkerPool = InProcessPool() if settings.mode == "in-process" else ForkedPool(settings.search_path)
+    try:
+        scheduler = Scheduler(
+            graph=runnable.graph,
+            run_id=record.id,
+            inputs=inputs,
+            settings=settings,
+            store=store,
+            pool=pool,
+            progress=progress,
+            finished=finished,
+            functions=runnable.functions,
+            resumed=resumed,
+            same_graph=same_graph,
+        )
+        ended = _run_scheduler(scheduler, record)
+    finally:
+        pool.close()
+    if resumed and ended.state != "CANCELLED":
+        store.forget_tasks(record.id, keep=scheduler.paths)
+    store.put_run(ended)
+    store.commit()
+    tasks = store.tasks(record.id)
+    from milonga.reporting import write_report  # drawing is needed at the end only
 
-        report = write_report(ended, tasks, runnable.graph, folder)
-        progress.run_ended(ended, folder)
+    report = write_report(ended, tasks, runnable.graph, folder)
+    progress.run_ended(ended, folder)
     return RunResult(ended, {task.path: task for task in tasks}, folder, report)
 
 

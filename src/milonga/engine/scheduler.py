@@ -47,6 +47,9 @@ class Scheduler:
         functions: live functions by executor label.
         resumed: whether this run has been worked on before.
         same_graph: whether `finished` was made by this very graph.
+
+    Attributes:
+        paths: of the tasks that have their final state.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Scheduler:
         self._prepared: dict[str, PreparedStep] = {}
         self._stopping = False
         self._content = ContentCheck()
+        self.paths: set[str] = set()
         self._root: DagInstance | None = None
         self._result: Bundle | None = None
         self._names = {
@@ -400,6 +404,7 @@ class Scheduler:
 
     def _finish(self, task: TaskInstance, state: State, *, record: TaskRecord | None = None, **details: Any) -> None:
         task.state = state
+        self.paths.add(task.path)
         remember = details.pop("remember", False)
         if record is None:
             record = self._record(task, ended_at=time.time(), **details)

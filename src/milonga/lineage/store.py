@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,22 +55,36 @@ class LineageStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._is_open = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode=WAL")
+        except (OSError, sqlite3.DatabaseError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreError("E423", f"the run store cannot be written: {reason}", where=str(path)) from error
+        try:
+            self._choose_journal()
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._prepare()
         except sqlite3.DatabaseError as error:
-            raise StoreError(
-                "E421",
-                f"the run store cannot be opened: {error}",
-                where=str(path),
-                hint="move the file away to start a new store; the runs' folders stay",
-            ) from error
-        except OSError as error:
-            raise StoreError("E423", f"the run store cannot be written: {error.strerror}", where=str(path)) from error
-        self._is_open = False
+            self._connection.close()
+            raise self._failure(error) from error
+        except StoreError:
+            self._connection.close()
+            raise
+
+    def _choose_journal(self) -> None:
+        """Switch to WAL. SQLite does not wait for its lock here, and engines that begin together need it at once."""
+        deadline = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _prepare(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -116,8 +131,19 @@ class LineageStore:
         except sqlite3.DatabaseError as error:
             raise self._failure(error) from error
 
+    def _rows(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
+
     def _failure(self, error: sqlite3.DatabaseError) -> StoreError:
-        hint = "free some space and resume the run" if "full" in str(error) else "resume the run when it is free again"
+        """What SQLite says, as one of ours. It has no classes for these; its texts have been stable for decades."""
+        text = str(error)
+        if any(word in text for word in ("malformed", "not a database", "no such table", "no such column", "corrupt")):
+            hint = "move the file away to start a new store; the runs' folders stay"
+            return StoreError("E421", f"the run store is damaged: {error}", where=str(self.path), hint=hint)
+        hint = "free some space and resume the run" if "full" in text else "resume the run when it is free again"
         return StoreError("E423", f"the run store cannot be written: {error}", where=str(self.path), hint=hint)
 
     # Runs ------------------------------------------------------------------------------------------------------
@@ -143,7 +169,7 @@ class LineageStore:
         """The run of that id, or of a unique beginning of it."""
         query = f"SELECT {_RUN_COLUMNS} FROM runs WHERE id = ? OR id LIKE ? ESCAPE '\\' ORDER BY id LIMIT 2"
         prefix = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = self._connection.execute(query, (run_id, prefix)).fetchall()
+        rows = self._rows(query, (run_id, prefix))
         exact = [row for row in rows if row[0] == run_id]
         chosen = exact or (rows if len(rows) == 1 else [])
         return _run(chosen[0]) if chosen else None
@@ -152,7 +178,7 @@ class LineageStore:
         """Runs, the newest first."""
         where, values = ("WHERE pipeline = ?", (pipeline,)) if pipeline else ("", ())
         query = f"SELECT {_RUN_COLUMNS} FROM runs {where} ORDER BY created_at DESC, id DESC LIMIT ?"
-        return [_run(row) for row in self._connection.execute(query, (*values, limit))]
+        return [_run(row) for row in self._rows(query, (*values, limit))]
 
     # Tasks -----------------------------------------------------------------------------------------------------
 
@@ -188,28 +214,36 @@ class LineageStore:
                 for name, position, record in _flat(artifacts)
             ]
             if edges:
+                self._write("DELETE FROM artifact_edges WHERE run_id = ? AND path = ?", [(task.run_id, task.path)])
                 self._write("INSERT OR REPLACE INTO artifact_edges VALUES (?,?,?,?,?,?,?)", edges)
+
+    def forget_tasks(self, run_id: str, keep: Collection[str]) -> None:
+        """Drop the tasks of a run that are not among `keep`: those of an earlier form of its pipeline."""
+        gone = [(run_id, task.path) for task in self.tasks(run_id) if task.path not in keep]
+        if gone:
+            self._write("DELETE FROM tasks WHERE run_id = ? AND path = ?", gone)
+            self._write("DELETE FROM artifact_edges WHERE run_id = ? AND path = ?", gone)
 
     def task(self, run_id: str, path: str) -> TaskRecord | None:
         """One task of a run."""
         query = f"SELECT {_TASK_COLUMNS} FROM tasks WHERE run_id = ? AND path = ?"
-        row = self._connection.execute(query, (run_id, path)).fetchone()
-        return _task(row) if row else None
+        rows = self._rows(query, (run_id, path))
+        return _task(rows[0]) if rows else None
 
     def tasks(self, run_id: str) -> list[TaskRecord]:
         """All tasks of a run, by start time, those that never started last."""
         query = f"SELECT {_TASK_COLUMNS} FROM tasks WHERE run_id = ? ORDER BY started_at IS NULL, started_at, path"
-        return [_task(row) for row in self._connection.execute(query, (run_id,))]
+        return [_task(row) for row in self._rows(query, (run_id,))]
 
     def finished_steps(self, run_id: str) -> dict[str, TaskRecord]:
         """The succeeded steps of a run by path: what a resumed run does not repeat."""
         query = f"SELECT {_TASK_COLUMNS} FROM tasks WHERE run_id = ? AND kind = 'step' AND state = 'SUCCEEDED'"
-        return {row[1]: _task(row) for row in self._connection.execute(query, (run_id,))}
+        return {row[1]: _task(row) for row in self._rows(query, (run_id,))}
 
     def producers_of(self, digest: str) -> list[tuple[str, str, str]]:
         """(run id, task path, output name) of every task that made content of this digest."""
         query = "SELECT run_id, path, name FROM artifact_edges WHERE digest = ? AND direction = 'out'"
-        return [tuple(row) for row in self._connection.execute(query, (digest,))]
+        return [(run_id, path, name) for run_id, path, name in self._rows(query, (digest,))]
 
     # Cache -----------------------------------------------------------------------------------------------------
 
@@ -229,8 +263,8 @@ class LineageStore:
     def cached(self, key: str) -> tuple[Mapping[str, Any], Artifacts] | None:
         """Outputs and output artifacts under `key`."""
         query = "SELECT outputs, output_artifacts FROM cache WHERE key = ?"
-        row = self._connection.execute(query, (key,)).fetchone()
-        return (json.loads(row[0]), artifacts_from_json(json.loads(row[1]))) if row else None
+        rows = self._rows(query, (key,))
+        return (json.loads(rows[0][0]), artifacts_from_json(json.loads(rows[0][1]))) if rows else None
 
     def forget_cache(self, key: str) -> None:
         """Drop a cache entry whose outputs are gone."""

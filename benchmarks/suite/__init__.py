@@ -1,0 +1,23 @@
+"""The benchmarks by name, in the order in which they run."""
+
+from __future__ import annotations
+
+from benchmarks.suite.cached import cached
+from benchmarks.suite.compilation import compilation
+from benchmarks.suite.imports import imports
+from benchmarks.suite.noop import noop
+from benchmarks.suite.parallel import parallel
+from benchmarks.suite.scale import scale
+from benchmarks.suite.size import size
+
+SUITE = {
+    "import": imports,
+    "compile": compilation,
+    "noop": noop,
+    "parallel": parallel,
+    "cached": cached,
+    "scale": scale,
+    "size": size,
+}
+
+__all__ = ["SUITE"]

@@ -1,0 +1,106 @@
+"""References to values of a run, `task path#field`, and conditions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from milonga.errors import UsageError
+from milonga.testing.conformance.matchers import ABSENT, difference, shown
+from milonga.testing.conformance.observed import ObservedArtifact, ObservedRun
+
+
+def value_of(reference: str, run: ObservedRun) -> Any:
+    """The value behind a reference, such as `flip-coin#parameters.Output` or `#outputs.Output`; ABSENT without one.
+
+    Raises:
+        UsageError: E916, it is no reference.
+    """
+    path, mark, field = reference.rpartition("#")
+    kind, _, rest = field.partition(".")
+    if not mark or (path and kind not in _TASK_FIELDS) or (not path and kind not in _ROOT_FIELDS):
+        raise UsageError(
+            "E916",
+            "the corpus has a reference that is none",
+            got=reference,
+            expected="task path#parameters.NAME, #artifacts.NAME.FIELD, #outputs.NAME or #output_artifacts.NAME.FIELD",
+        )
+    if not path:
+        return _inside(getattr(run, kind), rest)
+    task = run.tasks.get(path)
+    if task is None or not task.has_run:
+        return ABSENT
+    found = getattr(task, kind)
+    if not rest:
+        return ABSENT if found is None else found
+    return _inside(found, rest)
+
+
+_TASK_FIELDS = frozenset({"parameters", "artifacts", "state", "iterations", "attempts"})
+_ROOT_FIELDS = frozenset({"outputs", "output_artifacts"})
+
+
+def _inside(value: Any, path: str) -> Any:
+    """Follow a dotted path; the longest key that is there wins, for keys may hold dots."""
+    if not path:
+        return value
+    if isinstance(value, ObservedArtifact):
+        first, _, rest = path.partition(".")
+        known = {"type": value.type, "uri": value.uri, "metadata": value.metadata}
+        return _inside(known[first], rest) if first in known else ABSENT
+    if isinstance(value, Mapping):
+        parts = path.split(".")
+        for count in range(len(parts), 0, -1):
+            key = ".".join(parts[:count])
+            if key in value:
+                return _inside(value[key], ".".join(parts[count:]))
+    if isinstance(value, (list, tuple)):
+        first, _, rest = path.partition(".")
+        if first.isdecimal() and int(first) < len(value):
+            return _inside(value[int(first)], rest)
+    return ABSENT
+
+
+def resolved(value: Any, run: ObservedRun) -> Any:
+    """A value of a rule: itself, `{"ref": reference}` or `{"list": [...]}`."""
+    if isinstance(value, Mapping) and value.keys() == {"ref"}:
+        return value_of(value["ref"], run)
+    if isinstance(value, Mapping) and value.keys() == {"list"}:
+        return [resolved(item, run) for item in value["list"]]
+    return value
+
+
+def holds(condition: Any, run: ObservedRun) -> bool:
+    """Whether `[reference, operator, value]` holds; never when the task did not run.
+
+    Raises:
+        UsageError: E916, it is no condition.
+    """
+    if not isinstance(condition, list) or len(condition) != 3 or condition[1] not in _OPERATORS:
+        raise UsageError(
+            "E916", "the corpus has a condition that is none", got=shown(condition), expected=", ".join(_OPERATORS)
+        )
+    left = value_of(condition[0], run)
+    right = resolved(condition[2], run)
+    if left is ABSENT or right is ABSENT:
+        return False
+    try:
+        return _OPERATORS[condition[1]](left, right)
+    except TypeError:
+        return False
+
+
+def all_hold(conditions: Any, run: ObservedRun) -> bool:
+    """Whether every condition holds."""
+    return all(holds(condition, run) for condition in conditions or ())
+
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": lambda left, right: not difference(right, left, ""),
+    "!=": lambda left, right: bool(difference(right, left, "")),
+    "<": lambda left, right: bool(left < right),
+    "<=": lambda left, right: bool(left <= right),
+    ">": lambda left, right: bool(left > right),
+    ">=": lambda left, right: bool(left >= right),
+    "is_even": lambda left, right: isinstance(left, int) and (left % 2 == 0) is right,
+}

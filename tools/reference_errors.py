@@ -1,0 +1,227 @@
+"""The page of error codes, read from the source: each place that makes an error with a literal code."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDERS = ("src/milonga", "components", "pipelines", "compiler")
+_CODE = re.compile(r"E\d{3}")
+_JSON_FILE = "components/contracts/json_file.py"
+_CLASSES = {"report": "AuthoringError", "add_finding": "AuthoringError", "finding": "a finding", "cls": "MissingExtra"}
+_SELECTION = "components/device_compilation/selection.py"
+_BY_HAND = {
+    "E410": (
+        "TaskFailed",
+        "the exception of the task's own code, which is no MilongaError",
+        "src/milonga/engine/workers/step.py",
+    ),
+    "E610": ("LimitNotMet", "no artefact for '{device}' keeps the p95 latency", _SELECTION),
+    "E611": ("LimitNotMet", "no artefact for '{device}' keeps the size", _SELECTION),
+    "E612": ("LimitNotMet", "no artefact for '{device}' keeps the accuracy drop", _SELECTION),
+}
+"""Codes whose message the source does not hold beside them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Raised:
+    """One place that makes an error."""
+
+    code: str
+    message: str
+    error: str
+    file: str
+    function: str
+    hint: str = ""
+
+
+def errors_page(root: Path) -> str:
+    """All codes, grouped as the tree at the top of `errors.py`."""
+    found: dict[str, set[Raised]] = defaultdict(set)
+    literals: set[str] = set()
+    templates = _contract_templates(root / _JSON_FILE)
+    for file, tree in _sources(root):
+        literals |= {node.value for node in ast.walk(tree) if _is_code(node)}  # type: ignore[attr-defined]
+        for raised in _Collector(file, templates).collect(tree):
+            found[raised.code].add(raised)
+    for code, (error, message, file) in _BY_HAND.items():
+        found[code].add(Raised(code, message, error, file, ""))
+    unexplained = sorted(literals - set(found))
+    if unexplained:
+        raise SystemExit(f"tools/reference_errors.py finds no message for {', '.join(unexplained)}")
+    return "\n\n".join([*_introduction(), *_groups(found)])
+
+
+def _introduction() -> list[str]:
+    from milonga import errors
+
+    tree = inspect.cleandoc((errors.__doc__ or "").split("\n\n")[1])
+    return [
+        "# Errors",
+        "Every error that milonga raises on purpose has a code that stays the same. A message has up to four more "
+        "lines: `at` (file and line, task or document), `got`, `expected`, `hint`. `milonga check` reports all "
+        "findings at once, most other errors come alone. In the messages below, `{...}` is filled in.",
+        f"```text\n{tree}\n```",
+    ]
+
+
+def _groups(found: dict[str, set[Raised]]) -> Iterator[str]:
+    from milonga import errors
+
+    rows = re.findall(r"(\w+)\s+E(\d)x+\s+(.*)", errors.__doc__ or "")
+    for name, digit, meaning in rows:
+        codes = sorted(code for code in found if code[1] == digit)
+        if not codes:
+            continue
+        yield f"## E{digit}xx: {name}"
+        yield meaning[0].upper() + meaning[1:] + "."
+        for code in codes:
+            yield f"### {code}"
+            yield "\n".join(_line(raised) for raised in sorted(found[code]))
+
+
+def _line(raised: Raised) -> str:
+    function = f", `{raised.function}`" if raised.function else ""
+    hint = f" Hint: `{raised.hint}`." if raised.hint else ""
+    return f"- `{raised.message}` ({raised.error}; `{raised.file}`{function}).{hint}"
+
+
+def _sources(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.py")):
+            name = path.relative_to(root).as_posix()
+            if not name.startswith(tuple(f"src/milonga/{link}/" for link in FOLDERS)):
+                yield name, ast.parse(path.read_text("utf-8"))
+
+
+def _is_code(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(_CODE.fullmatch(node.value))
+
+
+def _contract_templates(path: Path) -> dict[str, list[str]]:
+    """Last digit → messages, of the errors that every contract file shares: `f"{prefix}0"` and so on."""
+    templates: dict[str, list[str]] = defaultdict(list)
+    collector = _Collector("", {})
+    for function in (
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
+    ):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[0], ast.JoinedStr):
+                digit = node.args[0].values[-1]
+                if isinstance(digit, ast.Constant):
+                    templates[str(digit.value)[-1]] += collector.texts(node.args[1], function)
+            if function.name == "fail" and isinstance(node, ast.Call) and len(node.args) > 1:
+                if ast.unparse(node.args[0]) == "self._code":
+                    templates["3"] += collector.texts(node.args[1], function)
+    return templates
+
+
+class _Collector:
+    """Finds the errors of one file."""
+
+    def __init__(self, file: str, templates: dict[str, list[str]]) -> None:
+        self.file = file
+        self.templates = templates
+        self.tree = ast.Module([], [])
+
+    def collect(self, tree: ast.Module) -> Iterator[Raised]:
+        """All errors that `tree` makes."""
+        self.tree = tree
+        yield from self._visit(tree, [], None)
+
+    def _visit(self, node: ast.AST, names: list[str], function: ast.AST | None) -> Iterator[Raised]:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names = [*names, node.name]
+            function = node if isinstance(node, ast.FunctionDef) else function
+        if isinstance(node, ast.Call):
+            yield from self._call(node, ".".join(names), function)
+        elif isinstance(node, ast.Dict):
+            yield from self._dict(node, ".".join(names), function)
+        for child in ast.iter_child_nodes(node):
+            yield from self._visit(child, names, function)
+
+    def _call(self, node: ast.Call, where: str, function: ast.AST | None) -> Iterator[Raised]:
+        name = ast.unparse(node.func).rpartition(".")[2]
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        error = ast.unparse(keywords["error"]) if "error" in keywords else "DataError"
+        if name == "read_json":
+            prefix = keywords["prefix"].value if "prefix" in keywords else "E52"  # type: ignore[attr-defined]
+            for digit, messages in self.templates.items():
+                for message in messages:
+                    yield Raised(f"{prefix}{digit}", message, error, self.file, where)
+        if name == "Fields" and _is_code(keywords.get("code")):
+            for message in self.templates.get("3", []):
+                yield Raised(keywords["code"].value, message, error, self.file, where)  # type: ignore[attr-defined]
+        for index, argument in enumerate(node.args[:-1]):
+            if _is_code(argument):
+                hint = keywords.get("hint")
+                shown = self.texts(hint, function)[0] if isinstance(hint, (ast.Constant, ast.JoinedStr)) else ""
+                error = _CLASSES.get(name, name)
+                for message in self.texts(node.args[index + 1], function):
+                    yield Raised(argument.value, message, error, self.file, where, shown)  # type: ignore[attr-defined]
+
+    def _dict(self, node: ast.Dict, where: str, function: ast.AST | None) -> Iterator[Raised]:
+        entries = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if _is_text(key)}  # type: ignore[union-attr]
+        if _is_code(entries.get("code")) and "message" in entries:
+            for message in self.texts(entries["message"], function):
+                yield Raised(entries["code"].value, message, "TaskFailed", self.file, where)  # type: ignore[attr-defined]
+
+    def texts(self, node: ast.AST | None, function: ast.AST | None) -> list[str]:
+        """What an expression says, with `{...}` for what is filled in; all that a local name may be."""
+        if isinstance(node, ast.Constant):
+            return [str(node.value)]
+        if isinstance(node, ast.JoinedStr):
+            return ["".join(self._part(part) for part in node.values)]
+        if isinstance(node, ast.IfExp):
+            return [*self.texts(node.body, function), *self.texts(node.orelse, function)]
+        if isinstance(node, ast.Name) and isinstance(function, ast.FunctionDef):
+            values = list(_assigned(node, function)) or list(self._passed(node.id, function))
+            return [text for value in values for text in self.texts(value, None)] or ["{" + node.id + "}"]
+        return ["{...}"]
+
+    def _passed(self, name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
+        """What the callers of a helper in the same file give for its argument `name`."""
+        names = [argument.arg for argument in function.args.args]
+        if name not in names:
+            return
+        for call in (node for node in ast.walk(self.tree) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func).rpartition(".")[2] == function.name:
+                index = names.index(name) - (names[0] == "self")
+                yield from call.args[index : index + 1]
+
+    def _part(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Constant):
+            return str(node.value)
+        inner = node.value if isinstance(node, ast.FormattedValue) else node
+        simple = isinstance(inner, (ast.Name, ast.Attribute))
+        return "{" + (ast.unparse(inner).rpartition(".")[2].lstrip("_") if simple else "...") + "}"
+
+
+def _assigned(name: ast.Name, function: ast.FunctionDef) -> Iterator[ast.expr]:
+    """The values that a local name may have where it is used: the last one before it, and those of the same `if`."""
+    found = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and node.lineno < name.lineno
+        and any(ast.unparse(target) == name.id for target in node.targets)
+    ]
+    if not found:
+        return
+    last = max(found, key=lambda node: node.lineno)
+    ifs = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.If) and node.lineno < last.lineno <= (node.end_lineno or 0) < name.lineno
+    ]
+    first_line = min((node.lineno for node in ifs), default=last.lineno)
+    yield from (node.value for node in found if node.lineno >= first_line)
+
+
+def _is_text(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
