@@ -77,10 +77,8 @@ def table(figures: list[Figure]) -> str:
     """Figures as lines of text."""
     rows = [("", "tool", "figure", "", "bar", "met", "")]
     for figure in figures:
-        value = "-" if figure.value is None else f"{figure.value:,.4g}" if figure.value < 1000 else f"{figure.value:,.0f}"
-        rows.append(
-            (figure.what, figure.tool, value, figure.unit, str(figure.bar or ""), figure.verdict, figure.note)
-        )
+        bar = str(figure.bar or "")
+        rows.append((figure.what, figure.tool, _text(figure.value), figure.unit, bar, figure.verdict, figure.note))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     lines = []
     for row in rows:
@@ -90,3 +88,9 @@ def table(figures: list[Figure]) -> str:
         ]
         lines.append("  ".join([*cells, row[6]]).rstrip())
     return "\n".join(lines)
+
+
+def _text(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.3g}" if value < 100 else f"{value:,.0f}"

@@ -134,5 +134,6 @@ def options_table() -> str:
     rows = []
     for item in dataclasses.fields(Options):
         kind = _TYPES[item.name][0] if item.name in _TYPES else "a task's value, a task's name, or a list of them"
+        kind = "a text or a number" if item.name in ("cpu", "memory") else kind
         rows.append([f"`{item.name}`", cell(kind), described[item.name]])
     return table(["option", "value", "meaning"], rows)

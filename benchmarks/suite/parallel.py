@@ -29,5 +29,4 @@ def parallel(*, quick: bool = False) -> list[Figure]:
         figures.append(Figure(what, name, found.reported("wall_s"), "s (wall)", bar, note))
         note = found.failure or "the first run in a process"
         figures.append(Figure(what, name, found.reported("first_wall_s"), "s (wall)", note=note))
-        figures.append(Figure(what, name, found.median(lambda sample: sample.wall_s), "s (wall)", note=found.failure or "both runs, and the start of the process"))
     return figures

@@ -6,7 +6,7 @@ never raises on a strange graph; it yields nothing about what another rule repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from milonga.compiler.diagnostics import Diagnostic, Severity
@@ -22,9 +22,9 @@ class Scope:
     component: Component
 
     @property
-    def tasks(self) -> dict[str, Task]:
-        """Tasks by name."""
-        return dict((self.component.dag.tasks if self.component.dag else None) or {})
+    def tasks(self) -> Mapping[str, Task]:
+        """Tasks by name; rules ask for it once a task, so it must not be a copy."""
+        return (self.component.dag.tasks if self.component.dag else None) or {}
 
     def used(self, task: Task) -> Component | None:
         """The component that `task` uses, if it exists."""

@@ -15,13 +15,18 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from milonga import __about__
-from milonga.compiler.trace.sources import imports_of
+from milonga import __about__, dsl
+from milonga.compiler.trace.statements import imports_of
 from milonga.errors import AuthoringError
 from milonga.runtime.program import pack
 
 _DATA_SUFFIXES = frozenset({".css", ".csv", ".html", ".json", ".toml", ".txt", ".yaml", ".yml"})
 _DATA_BYTES_MAX = 64 * 1024
+_CARRIED = ("artifacts", "parameters", "places", "signature")
+"""What of the language every task carries."""
+
+_LANGUAGE = "milonga.dsl (the whole language)"
+"""Stands among the imports of a module that defines components or pipelines, which a task does not need by itself."""
 
 PACKED_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
@@ -37,7 +42,7 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
     """The files of all project modules behind `imports`: path in the bundle → text.
 
     Raises:
-        AuthoringError: E152, the bundle is too large to travel inside the pipeline file.
+        AuthoringError: E150 a module cannot be read, E152 the bundle is too large to travel inside the pipeline file.
     """
     files: dict[str, str] = {}
     todo = list(imports)
@@ -52,12 +57,19 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
             continue
         path, file = found
         status = file.stat()
-        text, inner = _read(file, (status.st_mtime_ns, status.st_size), name, path)
+        try:
+            text, inner = _read(file, (status.st_mtime_ns, status.st_size), name, path)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise AuthoringError(
+                "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=path
+            ) from None
         files[path] = text
         if path.endswith("/__init__.py"):
             files.update(_data_files(name, file))
         todo.extend(inner)
         todo.extend(_parents(name))
+    if _LANGUAGE in seen:
+        files.update(_language_files())
     size = len(pack(files))
     if size > PACKED_CHARACTERS_MAX:
         largest = max(files, key=lambda path: len(files[path]))
@@ -80,6 +92,8 @@ def _parents(name: str) -> list[str]:
 def _module_imports(text: str, name: str, path: str) -> set[str]:
     tree = ast.parse(text)
     names = set(imports_of(tree))
+    if _uses_language(tree):
+        names.add(_LANGUAGE)
     package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:  # relative, in somebody else's project
@@ -88,6 +102,17 @@ def _module_imports(text: str, name: str, path: str) -> set[str]:
             names.add(prefix)
             names.update(f"{prefix}.{alias.name}" for alias in node.names)
     return names
+
+
+def _uses_language(tree: ast.AST) -> bool:
+    """Whether a module asks milonga for more than the artifacts and types that every task carries."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and any(alias.name in ("milonga", "milonga.dsl") for alias in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and node.module in ("milonga", "milonga.dsl"):
+            if any(dsl.HOMES.get(alias.name, "artifacts") not in _CARRIED for alias in node.names):
+                return True
+    return False
 
 
 @functools.lru_cache(maxsize=4096)
@@ -154,10 +179,18 @@ def runtime_files() -> dict[str, str]:
     """milonga's own modules that every task carries: path → source without docstrings and comments."""
     root = Path(__about__.__file__).parent
     names = ["__init__.py", "__about__.py", "errors.py", "dsl/__init__.py"]
-    names += [f"dsl/{name}.py" for name in ("parameters", "places", "signature")]
+    names += [f"dsl/{name}.py" for name in _CARRIED if name != "artifacts"]
     names += [f"dsl/artifacts/{path.name}" for path in sorted((root / "dsl" / "artifacts").glob("*.py"))]
     names += [f"runtime/{path.name}" for path in sorted((root / "runtime").glob("*.py"))]
     return {f"milonga/{name}": _compact((root / name).read_text("utf-8")) for name in names}
+
+
+@functools.lru_cache(maxsize=1)
+def _language_files() -> dict[str, str]:
+    """The rest of the language, so that a module that defines components can be imported in a task as well."""
+    folder = Path(__about__.__file__).parent / "dsl"
+    paths = [path for path in sorted(folder.glob("*.py")) if path.stem not in (*_CARRIED, "__init__")]
+    return {f"milonga/dsl/{path.name}": _compact(path.read_text("utf-8")) for path in paths}
 
 
 def _compact(text: str) -> str:

@@ -152,6 +152,7 @@ class Workplace:
             "MILONGA_HOME": str(self.folder / ".milonga"),
             "COLUMNS": "200",
             "NO_COLOR": "1",
+            "PYTHONUNBUFFERED": "1",
         }
         done = subprocess.run(
             ["bash", "-c", script],

@@ -50,5 +50,5 @@ def test_every_page_under_docs_is_reached_from_another_page() -> None:
     for page in pages():
         for target in (match["target"].partition("#")[0] for match in _LINK.finditer(prose_of(page))):
             path = ((ROOT / page).parent / target).resolve()
-            linked |= {inner for inner in path.glob("*.md")} if path.is_dir() else {path}
+            linked |= set(path.glob("*.md")) if path.is_dir() else {path}
     assert [page for page in pages() if page.startswith("docs/") and ROOT / page not in linked] == []

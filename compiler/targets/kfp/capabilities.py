@@ -53,4 +53,19 @@ def root_artifacts(scope: Scope) -> Iterator[Diagnostic]:
             )
 
 
-CAPABILITIES: tuple[Rule, ...] = (artifact_iterators, conditions_on_importers, root_artifacts)
+def loops_over_parts(scope: Scope) -> Iterator[Diagnostic]:
+    """A loop over a part of a value: the driver answers "parameter expression selector … value not found in inputs"."""
+    for name, task in scope.tasks.items():
+        items = task.parameter_iterator.items if task.parameter_iterator else None
+        binding = task.parameter_bindings.get((items.input_parameter if items else None) or "")
+        if binding is not None and binding.parameter_expression_selector:
+            yield scope.finding(
+                "E304",
+                "target kfp: its back end fails on a loop over a part of a value",
+                task=name,
+                severity="warning",
+                hint="let a component return the list itself",
+            )
+
+
+CAPABILITIES: tuple[Rule, ...] = (artifact_iterators, conditions_on_importers, root_artifacts, loops_over_parts)

@@ -12,6 +12,7 @@ from milonga.cli.sources import load_source
 from milonga.compiler.api import write_text
 from milonga.compiler.rules import check
 from milonga.compiler.targets import target_named
+from milonga.errors import UsageError
 
 
 @click.command("compile")
@@ -35,7 +36,10 @@ def command(source: str, target_name: str, output: str | None, check_only: bool,
     if output in (None, "-"):
         sys.stdout.write(text)
     else:
-        write_text(Path(output or ""), text)
+        try:
+            write_text(Path(output or ""), text)
+        except OSError as error:
+            raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(output)) from None
         message(f"wrote {output} ({len(text.encode()) // 1024} KiB)")
     return 0
 

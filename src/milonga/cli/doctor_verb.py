@@ -45,7 +45,7 @@ def command(as_json: bool) -> None:
         "platform": platform.platform(),
         "cores": available_cores(),
         "home": str(home.root),
-        "free_bytes": shutil.disk_usage(home.root if home.root.exists() else home.root.parent).free,
+        "free_bytes": shutil.disk_usage(next(path for path in (home.root, *home.root.parents) if path.exists())).free,
         "extras": extras,
     }
     if as_json:

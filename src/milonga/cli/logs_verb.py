@@ -19,17 +19,18 @@ def command(run_id: str, task: str) -> None:
     """Print the log of a task's newest attempt."""
     home = Home.default()
     store = LineageStore(home.database)
-    run = store.run(run_id)
-    if run is None:
-        raise UsageError("E905", f"there is no run '{run_id}'", where=str(home.root))
-    record = store.task(run.id, task)
+    try:
+        run = store.run(run_id)
+        if run is None:
+            raise UsageError("E905", f"there is no run '{run_id}'", where=str(home.root))
+        record = store.task(run.id, task)
+        paths = [item.path for item in store.tasks(run.id)] if record is None else []
+    finally:
+        store.close()
     if record is None:
-        paths = [item.path for item in store.tasks(run.id)]
         near = difflib.get_close_matches(task, paths, n=1)
-        raise UsageError(
-            "E913", f"run {run.id} has no task '{task}'", hint=f"did you mean '{near[0]}'?" if near else ""
-        )
-    store.close()
+        hint = f"did you mean '{near[0]}'?" if near else ""
+        raise UsageError("E913", f"run {run.id} has no task '{task}'", hint=hint)
     path = home.run(run.id) / record.log
     if record.log and path.is_file():
         sys.stdout.write(path.read_text("utf-8", "replace"))

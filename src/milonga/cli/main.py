@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 findings or a failed run, 2 wrong usage, 3 somebody else's s
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -14,7 +15,7 @@ import click
 
 from milonga.__about__ import __version__
 from milonga.cli.output import fail
-from milonga.errors import MilongaError
+from milonga.errors import MilongaError, UsageError
 
 _VERBS = {
     "check": "Check a pipeline and report every finding.",
@@ -65,6 +66,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a value may hold what no encoding has
     sys.exit(run_command_line(sys.argv[1:]))
 
 
@@ -80,9 +84,11 @@ def run_command_line(arguments: list[str]) -> int:
     except click.Abort:
         print("interrupted", file=sys.stderr)
         return 1
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show(file=sys.stderr)
         return 2
+    except click.ClickException as error:
+        return fail(_wrong_usage(error), as_json=as_json)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 1
@@ -96,6 +102,12 @@ def run_command_line(arguments: list[str]) -> int:
             raise
         return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)
     return result if isinstance(result, int) else 0
+
+
+def _wrong_usage(error: click.ClickException) -> UsageError:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context is not None else "milonga"
+    return UsageError("E900", error.format_message(), hint=f"{command} --help")
 
 
 def _internal(message: str) -> MilongaError:

@@ -33,5 +33,9 @@ def fail(error: MilongaError, *, as_json: bool) -> int:
         if isinstance(error, AuthoringError) and error.findings:
             document["findings"] = [finding.to_json() for finding in error.findings]
         print_json(document)
-    message(f"error {error}")
+    findings = error.findings if isinstance(error, AuthoringError) else ()
+    for finding in findings or (error,):
+        message(f"error {finding}")
+    if len(findings) > 1:
+        message(error.message)
     return exit_code_of(error)

@@ -70,8 +70,7 @@ class _RunCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         if ctx.obj is None:
-            click.echo(ctx.get_help(), err=True)
-            ctx.exit(2)
+            raise UsageError("E908", "no pipeline to run", hint="milonga run --help says what it takes")
         inner, target, rest = ctx.obj
         return inner.main(args=rest, prog_name=f"milonga run {target}".strip(), standalone_mode=False)
 

@@ -24,9 +24,11 @@ def shown_state(run: RunRecord, home: Home) -> str:
 def command(pipeline: str | None, limit: int, as_json: bool) -> None:
     """List runs, the newest first."""
     home = Home.default()
-    store = LineageStore(home.database)
-    runs = store.runs(pipeline, limit)
-    store.close()
+    runs = []
+    if home.database.exists():  # looking makes nothing
+        store = LineageStore(home.database)
+        runs = store.runs(pipeline, limit)
+        store.close()
     if as_json:
         print_json(
             {

@@ -14,6 +14,7 @@ from milonga.compiler.graph import Component, Graph
 from milonga.engine.home import Home
 from milonga.engine.progress.lines import describe_end
 from milonga.engine.result import RunResult
+from milonga.errors import UsageError
 from milonga.lineage import LineageStore, RunRecord
 
 
@@ -24,9 +25,10 @@ def command(what: str, as_json: bool) -> None:
     """Show a pipeline (its tasks and types), or a run (its tasks and states)."""
     if what[:8].isdigit() and not Path(what).exists():
         found = _run_named(what)
-        if found is not None:
-            _show_run(found, as_json)
-            return
+        if found is None:
+            raise UsageError("E905", f"there is no run '{what}'", where=str(Home.default().root))
+        _show_run(found, as_json)
+        return
     graph = load_source(what).graph
     if as_json:
         documents = graph.to_documents()

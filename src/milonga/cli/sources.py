@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib.util
 import sys
@@ -53,6 +54,11 @@ def load_source(name: str) -> Source:
         AuthoringError: the file or the pipeline has mistakes.
         InvalidPipeline: the file is no pipeline.
     """
+    with contextlib.redirect_stdout(sys.stderr):  # what an author's file prints is no data of ours
+        return _loaded(name)
+
+
+def _loaded(name: str) -> Source:
     file, _, attribute = name.rpartition(":")
     if not file or "/" in attribute or "\\" in attribute:
         file, attribute = name, ""
@@ -133,8 +139,11 @@ def _load_module(path: Path) -> ModuleType:
         raise AuthoringError(
             "E163", f"the file is no valid Python: {error.msg}", where=f"{error.filename}:{error.lineno}"
         ) from None
-    except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    except (Exception, SystemExit) as error:
+        own = str(path.resolve())
+        frames = [
+            item for item in traceback.extract_tb(error.__traceback__) if str(Path(item.filename).resolve()) == own
+        ]
         line = frames[-1].lineno if frames else 0
         raise AuthoringError(
             "E163", f"the file raised {type(error).__name__} when it was loaded: {error}", where=f"{path}:{line}"

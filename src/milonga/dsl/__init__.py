@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from milonga.dsl.parameters import TaskFinalStatus
     from milonga.dsl.pipeline_decorator import Pipeline, pipeline
 
-_HOMES = {
+HOMES = {
     "HTML": "artifacts",
     "Artifact": "artifacts",
     "ClassificationMetrics": "artifacts",
@@ -75,9 +75,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'milonga.dsl' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"milonga.dsl.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"milonga.dsl.{HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from milonga.compiler.documents import dump_graph, load_graph
 from milonga.compiler.graph import Graph
+from milonga.compiler.rules import check
 from milonga.compiler.trace import TracedPipeline, trace
 from milonga.dsl.definition import Definition
 from milonga.engine.arguments import root_inputs
@@ -26,7 +27,7 @@ from milonga.engine.values import Bundle, with_defaults
 from milonga.engine.workers.base import WorkerPool
 from milonga.engine.workers.forked import ForkedPool
 from milonga.engine.workers.in_process import InProcessPool
-from milonga.errors import MilongaError, RunError, UsageError
+from milonga.errors import InvalidPipeline, MilongaError, RunError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 from milonga.lineage.records import State
 from milonga.runtime.task import write_atomically
@@ -95,7 +96,12 @@ def as_runnable(target: Definition[..., Any] | Graph | TracedPipeline | Runnable
 
 
 def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress) -> RunResult:
-    """Run from the beginning."""
+    """Run from the beginning.
+
+    Raises:
+        InvalidPipeline: E225, the graph is not consistent; nothing has been written.
+    """
+    _require_consistent(runnable)
     inputs = root_inputs(runnable.graph.root, arguments)
     store = LineageStore(settings.home.database)
     try:
@@ -148,6 +154,7 @@ def resume_run(
         own = load_graph(folder / _GRAPH_FILE)
         same = runnable is None or runnable.graph.digest() == found.graph_digest
         chosen = runnable if runnable is not None else Runnable(own, source=found.source)
+        _require_consistent(chosen)
         inputs = root_inputs(chosen.graph.root, {**found.arguments, **(arguments or {})})
         if _recorded_arguments(chosen.graph, inputs) != dict(found.arguments) and arguments:
             raise UsageError(
@@ -161,6 +168,15 @@ def resume_run(
             return _execute(chosen, record, inputs, settings, store, progress, finished, resumed=True, same_graph=same)
     finally:
         store.close()
+
+
+def _require_consistent(runnable: Runnable) -> None:
+    errors = [finding for finding in check(runnable.graph) if finding.severity == "error"]
+    if errors:
+        where = ": ".join(part for part in (runnable.source, errors[0].where) if part)
+        raise InvalidPipeline(
+            "E225", "the pipeline has errors", where=where, got="\n".join(str(finding) for finding in errors)
+        )
 
 
 def _newest(store: LineageStore, runnable: Runnable | None) -> RunRecord | None:

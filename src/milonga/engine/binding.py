@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.compiler.graph import ArtifactBinding, ParameterBinding, wire
+from milonga.compiler.graph import ArtifactBinding, ParameterBinding
 from milonga.engine.instances import DagInstance, TaskInstance
 from milonga.engine.placeholders import PlaceholderContext
-from milonga.engine.values import Bundle, coerce, resolve_constant, select
+from milonga.engine.values import Bundle, coerce, document_value, resolve_constant, select
 from milonga.errors import RunError
+from milonga.lineage.records import flattened
 
 ABSENT = object()
 """Marks a value that was never made: an input that was not given, an output of a branch that did not run."""
@@ -39,7 +40,7 @@ def resolve_inputs(task: TaskInstance, names: Mapping[str, str]) -> Bundle:
             bundle.parameters[name] = value
     context = PlaceholderContext(names=names, parameters=bundle.parameters)
     for name, constant in constants.items():
-        bundle.parameters[name] = resolve_constant(wire.plain(constant), context)
+        bundle.parameters[name] = resolve_constant(document_value(constant), context)
     for name, artifact_binding in task.task.artifact_bindings.items():
         artifact = _artifact(artifact_binding, task.dag)
         if artifact is not ABSENT:
@@ -116,14 +117,16 @@ def dag_outputs(dag: DagInstance) -> Bundle:
 def loop_outputs(task: TaskInstance) -> Bundle:
     """What a finished loop hands out: for each output of its body, the values in iteration order.
 
-    Iterations that did not make a value (their branch did not run) are left out.
+    Iterations that did not make a value (their branch did not run) are left out. Parameters of nested loops are nested
+    lists; artifacts are one flat list, as KFP's back end knows no other.
     """
     bundle = Bundle()
     results = [result for result in (task.loop.results if task.loop else ()) if result is not None]
     for name in task.component.output_parameters:
         bundle.parameters[name] = [result.parameters[name] for result in results if name in result.parameters]
     for name in task.component.output_artifacts:
-        bundle.artifacts[name] = tuple(result.artifacts[name] for result in results if name in result.artifacts)
+        made = (result.artifacts[name] for result in results if name in result.artifacts)
+        bundle.artifacts[name] = tuple(record for value in made for record in flattened(value))
     return bundle
 
 

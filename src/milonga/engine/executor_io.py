@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from milonga.compiler.graph import ArtifactType, Component
 from milonga.engine.content import ContentStore, digest_path
 from milonga.engine.values import Bundle, coerce, fits
 from milonga.engine.workers.base import OUTPUT_FILE
-from milonga.errors import TaskFailed
+from milonga.errors import StoreError, TaskFailed
 from milonga.lineage.records import ArtifactRecord, flattened
 from milonga.runtime.placement import local_path
 
@@ -114,6 +115,9 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
     title = (entry.get("type") or {}).get("schemaTitle") or "system.Artifact"
     metadata = dict(entry.get("metadata") or {})
     path = local_path(entry)
+    custom = entry.get("customPath") or entry.get("custom_path")  # kfp's executor writes the second spelling
+    if custom and Path(custom).exists():
+        path = _copied(Path(custom), folder / "custom" / name)
     if not (path.exists() or path.is_symlink()):
         uri = str(entry.get("uri", ""))
         digest = digest_of_unwritten(uri, metadata, own=folder in path.parents)
@@ -123,6 +127,20 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
         return ArtifactRecord(name, title, str(kept), content.digest, content.size_bytes, metadata)
     content = digest_path(path)  # an input passed through, or content that lives where the author put it
     return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)
+
+
+def _copied(source: Path, target: Path) -> Path:
+    """A copy of what the author put at a path of his own, which stays his: KFP's launcher uploads it from there.
+
+    Raises:
+        StoreError: E424, it cannot be read or copied.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target, symlinks=True) if source.is_dir() else shutil.copy2(source, target)
+    except OSError as error:
+        raise StoreError("E424", f"the artifact cannot be stored: {error.strerror}", where=str(source)) from error
+    return target
 
 
 def digest_of_unwritten(uri: str, metadata: Mapping[str, Any], *, own: bool) -> str:

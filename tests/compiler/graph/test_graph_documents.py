@@ -87,7 +87,9 @@ def test_the_rules_find_no_error_in_what_kfp_accepts():
     from milonga.compiler.rules import check
 
     found = {path.stem: check(load_graph(path)) for path in VALID}
-    assert {name: errors for name, all_ in found.items() if (errors := [e for e in all_ if e.severity == "error"])} == {}
+    assert {
+        name: errors for name, all_ in found.items() if (errors := [e for e in all_ if e.severity == "error"])
+    } == {}
 
 
 def test_the_digest_is_of_the_content_and_not_of_the_order():
@@ -123,7 +125,9 @@ def test_no_documents_are_no_pipeline():
     assert raised.value.code == "E204"
 
 
-@pytest.mark.parametrize("rest", [(SMALL,), ({"platforms": {}}, {"platforms": {}}), ({"platforms": {}, "a": 1},), ([],)])
+@pytest.mark.parametrize(
+    "rest", [(SMALL,), ({"platforms": {}}, {"platforms": {}}), ({"platforms": {}, "a": 1},), ([],)]
+)
 def test_a_second_document_holds_platforms_and_nothing_else(rest):
     with pytest.raises(InvalidPipeline) as raised:
         Graph.from_documents((SMALL, *rest))

@@ -57,7 +57,7 @@ def test_kfps_local_runner_gets_the_same(case, kfps_results):
     results, folder = kfps_results
     result = results[case.name]
     assert result["state"] == case.state, result
-    assert result.get("outputs", {}) == case.outputs
+    assert result.get("outputs", {}) == case.outputs  # 1 or 1.0: kfp.local makes floats of the ints in a list
     for name, text in case.files.items():
         assert (folder / "files" / case.name / name).read_text() == text
 
@@ -65,18 +65,19 @@ def test_kfps_local_runner_gets_the_same(case, kfps_results):
 @pytest.mark.parametrize("case", CASES)
 def test_it_gives_what_it_must(case, tmp_path):
     arguments = prepared(case, tmp_path / "files")
-    result = milonga.run(case.pipeline, arguments, home=tmp_path / "home", progress=Silent())
+    result = milonga.run(case.pipeline, arguments, home=tmp_path / "home", mode="in-process", progress=Silent())
 
     assert result.state == case.state, result.run.error
     outputs = dict(result.run.outputs)
     for name, record in result.run.output_artifacts.items():
         path = Path(record.uri)
         outputs[name] = path.read_text() if path.is_file() else dict(record.metadata)
-    assert outputs == case.outputs
+    assert constructs.same(outputs, case.outputs)
     for name, text in case.files.items():
         assert (tmp_path / "files" / name).read_text() == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_the_compiled_file_runs_like_the_live_pipeline(case, tmp_path):
     path = tmp_path / "pipeline.yaml"
@@ -93,4 +94,4 @@ def test_the_compiled_file_runs_like_the_live_pipeline(case, tmp_path):
 
 def test_every_skipped_case_says_which_defect_of_kfps_local_runner_it_is():
     assert all("kfp.local" in case.local for case in constructs.CASES if case.local)
-    assert sum(1 for case in constructs.CASES if case.local) <= 8
+    assert sum(1 for case in constructs.CASES if not case.local) >= 30

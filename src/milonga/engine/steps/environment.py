@@ -10,6 +10,7 @@ from milonga.compiler.graph import Container
 from milonga.engine.steps.base import StepContext
 from milonga.errors import RunError
 
+_POD_METADATA = re.compile(r"metadata\.(labels|annotations)\['([^']*)'\]")
 _EXPANSION = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -26,7 +27,22 @@ def environment_of(container: Container, context: StepContext) -> dict[str, str]
         )
     for entry in context.platform.get("secretAsEnv") or ():
         variables.update(_from_secret(entry, context))
+    for entry in context.platform.get("fieldPathAsEnv") or ():
+        variables[entry["name"]] = _from_pod_metadata(str(entry.get("fieldPath") or ""), context)
     return variables
+
+
+def _from_pod_metadata(path: str, context: StepContext) -> str:
+    """A label or annotation that the same document gives to the pod; one that it does not give is empty.
+
+    Raises:
+        RunError: E444, a field that only a real pod has.
+    """
+    field = _POD_METADATA.fullmatch(path)
+    if field is None:
+        raise RunError("E444", "there is no pod here whose field could be read", got=path, hint="run it on a cluster")
+    given = (context.platform.get("podMetadata") or {}).get(field.group(1)) or {}
+    return str(given.get(field.group(2), ""))
 
 
 def _from_secret(entry: Mapping[str, Any], context: StepContext) -> dict[str, str]:

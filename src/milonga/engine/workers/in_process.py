@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from milonga.engine.workers.base import LOG_FILE, StepEnded, StepRequest
-from milonga.engine.workers.step import describe_error, run_kfp_step, run_milonga_step
+from milonga.engine.workers.step import describe_error, run_kfp_step, run_milonga_step, shown_error
 
 
 class InProcessPool:
@@ -33,7 +33,7 @@ class InProcessPool:
             except BaseException as failure:  # noqa: BLE001 - the author's code may raise anything, SystemExit too
                 if not (isinstance(failure, SystemExit) and failure.code in (None, 0)):
                     error = describe_error(failure)
-                    print(error["traceback"] or str(failure), file=sys.stderr)  # noqa: T201
+                    print(shown_error(failure, error), file=sys.stderr)  # noqa: T201
         cpu_s = time.process_time() - before
         self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error))
 

@@ -82,8 +82,13 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     return {**details, "type": type(error).__name__, "traceback": text}
 
 
+def shown_error(error: BaseException, details: Mapping[str, Any]) -> str:
+    """What the log says about it: an error that was raised on purpose speaks for itself, any other needs its lines."""
+    return str(error) if isinstance(error, MilongaError) else details["traceback"] or str(error)
+
+
 def write_error(folder: Path, file: str, error: BaseException) -> None:
     """Leave the error where the engine looks for it, and its traceback in the log."""
     details = describe_error(error)
-    print(details["traceback"] or str(error), file=sys.stderr, flush=True)  # noqa: T201
+    print(shown_error(error, details), file=sys.stderr, flush=True)  # noqa: T201
     write_atomically(folder / file, json.dumps(details))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from milonga.errors import UsageError
-from milonga.testing.conformance.checks import CHECKS, SECOND_RUN
+from milonga.testing.conformance.checks import CHECKS
 
 EXPECTED_FILE = "expected.json"
 INDEX_FILE = "index.json"
@@ -35,11 +35,6 @@ class Case:
     artifact_arguments: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     expectations: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def runs_twice(self) -> bool:
-        """Whether the case says something about a second run with the cache."""
-        return SECOND_RUN in self.expectations
 
 
 @dataclass(frozen=True, slots=True)

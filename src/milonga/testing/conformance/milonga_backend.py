@@ -30,8 +30,8 @@ class MilongaBackend:
 
     @property
     def provides(self) -> frozenset[str]:
-        """Secrets come from the caller."""
-        return frozenset({"secrets"})
+        """Secrets come from the caller, pod labels and annotations from the file."""
+        return frozenset({"secrets", "pod-metadata"})
 
     def read(self, file: Path) -> None:
         """Read, check, write again and compare.

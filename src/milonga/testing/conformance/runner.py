@@ -13,7 +13,7 @@ from typing import Any
 from milonga.errors import InvalidPipeline, MilongaError, UsageError
 from milonga.runtime.loading import missing_packages
 from milonga.testing.conformance.backend import ArtifactArgument, ConformanceBackend, RunRequest
-from milonga.testing.conformance.checks import CHECKS, SECOND_RUN, CheckContext
+from milonga.testing.conformance.checks import CHECKS, CheckContext
 from milonga.testing.conformance.corpus import Case, Corpus, PipelineFile, is_selected
 from milonga.testing.conformance.placeholders import filled
 from milonga.testing.conformance.verdict import Outcome, Verdict
@@ -94,7 +94,7 @@ def _outcome(corpus: Corpus, backend: ConformanceBackend, job: _Job) -> tuple[Ou
     if missing:
         return "skipped", f"packages that are not installed: {', '.join(missing)}"
     with tempfile.TemporaryDirectory(prefix="milonga-conformance-") as folder:
-        reason = case_difference(backend, path, job.case, Path(folder))
+        reason = first_difference(observed_case(backend, path, job.case, Path(folder)))
     return ("failed" if reason else "passed"), reason
 
 
@@ -106,8 +106,9 @@ def _rejection(backend: ConformanceBackend, path: Path, because: str) -> tuple[O
     return "failed", f"expected a refusal ({because}), and it was accepted"
 
 
-def case_difference(backend: ConformanceBackend, file: Path, case: Case, folder: Path) -> str:
-    """Run one case, all its state below `folder`; its first difference, or "".
+def observed_case(backend: ConformanceBackend, file: Path, case: Case, folder: Path) -> CheckContext:
+    """Run one case, all its state below `folder`. A second run is left to the check that asks for it, the last one:
+    it may change what the first has left.
 
     Raises:
         MilongaError: the run could not be started, or the case is malformed.
@@ -122,16 +123,21 @@ def case_difference(backend: ConformanceBackend, file: Path, case: Case, folder:
         artifact_arguments={name: _argument(item, inputs / name) for name, item in case.artifact_arguments.items()},
         secrets=case.secrets,
     )
-    run = backend.run(request)
-    expectations = filled(case.expectations, temporary)
-    context = CheckContext(run, None, expectations)
-    for key, expected in expectations.items():
-        if key == SECOND_RUN:
-            context = CheckContext(run, backend.run(replace(request, use_cache=True)), expectations)
-        found = CHECKS[key](expected, context)
-        if found:
-            return found
-    return ""
+    return CheckContext(
+        run=backend.run(request),
+        rerun=lambda: backend.run(replace(request, use_cache=True)),
+        expectations=filled(case.expectations, temporary),
+    )
+
+
+def first_difference(context: CheckContext) -> str:
+    """The first of the expectations that was not met, or "".
+
+    Raises:
+        UsageError: E916, an expectation is malformed.
+    """
+    found = (CHECKS[key](expected, context) for key, expected in context.expectations.items())
+    return next((text for text in found if text), "")
 
 
 def _argument(item: dict[str, Any], path: Path) -> ArtifactArgument:

@@ -18,9 +18,7 @@ def second_run_difference(expected: Any, context: CheckContext) -> str:
     unknown = sorted(set(expected) - {"cached", "executed"})
     if unknown:
         raise UsageError("E916", "the corpus says something of a second run that has no meaning", got=unknown[0])
-    run = context.second
-    if run is None:
-        return "second_run: there was none"
+    run = context.rerun()
     found = difference(context.expectations["state"], run.state, "second_run.state")
     if found:
         return f"{found} ({run.error})" if run.error else found

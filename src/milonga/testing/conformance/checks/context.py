@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +15,10 @@ class CheckContext:
 
     Attributes:
         run: its run.
-        second: the same run again with the cache, where the case asks for it.
+        rerun: runs the same again, with the cache.
         expectations: all that the case expects, for checks that lean on another key.
     """
 
     run: ObservedRun
-    second: ObservedRun | None = None
+    rerun: Callable[[], ObservedRun]
     expectations: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""Each case script runs once with tiny numbers. Nothing is timed here: that is what `python -m benchmarks` is for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import measurement  # noqa: E402 - a folder of the checkout, not of the package
+from benchmarks.environments import FOLDER  # noqa: E402
+from benchmarks.figures import Bar, Figure, table  # noqa: E402
+from benchmarks.measurement import Case, CaseFailed, interleave, run_case  # noqa: E402
+from benchmarks.suite import SUITE  # noqa: E402
+
+CASES = {
+    "import_module": {"module": "milonga"},
+    "milonga_compile": {"sizes": [2], "repeats": 1},
+    "milonga_run": {"tasks": 2, "mode": "in-process"},
+    "milonga_parallel": {"tasks": 2, "seconds": 0.01, "shape": "loop"},
+    "compiled_size": {"tool": "milonga", "components": 2},
+    "kfp_compile": {"sizes": [2], "repeats": 1},
+    "kfp_run": {"tasks": 2},
+    "kfp_parallel": {"tasks": 2, "seconds": 0.01, "shape": "independent"},
+    "metaflow_run": {"tasks": 3},
+    "flytekit_run": {"tasks": 2},
+}
+
+
+def interpreter(tool: str) -> Path:
+    """Ours where the tool is installed beside milonga, else that of `.bench`; a test installs nothing."""
+    if tool == "milonga" or find_spec(tool) is not None:
+        return Path(sys.executable)
+    made = FOLDER / tool / "bin" / "python"
+    if not made.exists():
+        pytest.skip(f"{tool} is not installed; `python -m benchmarks` installs it")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _installed_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measurement, "interpreter_of", interpreter)
+
+
+@pytest.mark.parametrize("script", CASES)
+def test_a_case_runs(script: str):
+    tool = script.partition("_")[0]
+    sample = run_case(Case(tool if tool in ("kfp", "metaflow", "flytekit") else "milonga", script, CASES[script]))
+    assert sample.output
+    assert sample.cpu_s > 0
+    assert sample.peak_bytes > 1_000_000
+
+
+def test_every_script_has_a_test():
+    assert {path.stem for path in measurement.CASES.glob("*.py")} == set(CASES)
+
+
+def test_the_second_run_takes_every_step_from_the_cache(tmp_path: Path):
+    run_case(Case("milonga", "milonga_run", {"tasks": 3, "cache": True, "mode": "in-process"}), tmp_path)
+    again = run_case(Case("milonga", "milonga_run", {"tasks": 3, "cache": True}), tmp_path)
+    assert (again.output["steps"], again.output["cached"]) == (3, 3)
+
+
+def test_a_loop_counts_its_iterations():
+    sample = run_case(Case("milonga", "milonga_run", {"tasks": 4, "shape": "loop", "mode": "in-process"}))
+    assert sample.output["steps"] == 4
+
+
+def test_a_case_that_fails_says_why():
+    with pytest.raises(CaseFailed, match="no_such_module"):
+        run_case(Case("milonga", "import_module", {"module": "no_such_module"}))
+
+
+def test_a_failing_case_is_kept_with_its_reason_and_does_not_stop_the_others():
+    runs = interleave(
+        {
+            "bad": Case("milonga", "import_module", {"module": "no_such_module"}),
+            "good": Case("milonga", "import_module", {"module": "json"}),
+        },
+        repeats=2,
+    )
+    assert runs["bad"].median() is None
+    assert "no_such_module" in runs["bad"].failure
+    assert len(runs["good"].samples) == 2
+
+
+def test_a_missed_bar_is_missed_and_a_missing_peer_is_not():
+    assert Figure("x", "milonga", 2.0, "s", Bar(1.0)).verdict == "NO"
+    assert Figure("x", "milonga", None, "s", Bar(1.0)).verdict == "NO"
+    assert Figure("x", "milonga", 1.0, "s", Bar(1.0)).verdict == "yes"
+    assert Figure("x", "kfp / milonga", None, "times", Bar(10, at_least=True)).verdict == "not measured"
+    assert Figure("x", "kfp / milonga", 9.0, "times", Bar(10, at_least=True)).is_missed
+
+
+def test_a_figure_that_could_not_be_measured_is_shown_with_its_reason():
+    assert "kfp cannot be installed" in table([Figure("x", "kfp", None, "s", note="kfp cannot be installed")])
+
+
+def test_figures_have_a_json_form():
+    assert json.dumps([Figure("x", "milonga", 1.0, "s", Bar(1.0)).to_json()])
+
+
+def test_the_command_names_every_benchmark():
+    assert list(SUITE) == ["import", "compile", "noop", "parallel", "cached", "scale", "size"]

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """The real command in a folder of its own, with a state folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / ".milonga"
+
+    def __call__(self, *arguments: str, env: dict[str, str] | None = None, stdin: str | None = None) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "milonga", *map(str, arguments)],
+            cwd=self.folder,
+            env={**{name: value for name, value in os.environ.items() if name != "MILONGA_HOME"}, **(env or {})},
+            capture_output=True,
+            input=stdin,
+            encoding="utf-8",
+            timeout=180,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def milonga(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+FLOW = '''
+    """A file with a pipeline."""
+    from typing import Literal, Optional
+
+    from milonga import Dataset, component, pipeline
+
+    print("noise while the file is loaded")
+
+    @component
+    def scale(value: int, factor: float) -> float:
+        print("scaling", value)
+        return value * factor
+
+    @component
+    def store(text: str) -> Dataset:
+        made = Dataset.create_file(metadata={"length": len(text)})
+        made.write_text(text)
+        return made
+
+    @pipeline
+    def p(
+        value: int,
+        factor: float = 0.5,
+        text: str = "hello",
+        loud: bool = False,
+        items: list[int] = [1],
+        table: dict[str, int] = {"a": 1},
+        size: Literal["s", "m"] = "s",
+        maybe: Optional[int] = None,
+        jobs: int = 1,
+    ) -> float:
+        """Multiply a number.
+
+        Args:
+            value: what is multiplied, in metres.
+            factor: by how much.
+        """
+        store(text)
+        return scale(value, factor)
+'''
+
+
+@pytest.fixture
+def flow(milonga: CommandLine) -> Path:
+    return milonga.write("flow.py", FLOW)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Any]:
+    """A command line whose folder has a finished run, and that run's document; tests only read it."""
+    command = CommandLine(tmp_path_factory.mktemp("finished"))
+    command.write("flow.py", FLOW)
+    ended = command("run", "flow.py:p", "--value", "4", "--json")
+    assert ended.code == 0, ended.err
+    return command, ended.json

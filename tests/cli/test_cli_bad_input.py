@@ -1,0 +1,193 @@
+"""Bad input: one clear error with code, what, where and a hint; the right exit code; no traceback; nothing half done."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+    from milonga import component, pipeline
+
+    @component
+    def one(value: int) -> int:
+        return value
+
+    @pipeline
+    def p(value: int = 1) -> int:
+        return one(value)
+"""
+
+NEEDS_INPUT = GOOD.replace("value: int = 1", "value: int")
+
+# name → (content of bad.py or None, arguments, exit code, error code, texts that the message must hold)
+TABLE = {
+    "unknown target": (None, ["run", "nothing.py:p"], 2, "E908", ["nothing.py:p"]),
+    "unknown pipeline": (GOOD, ["run", "bad.py:q"], 2, "E909", ["'q'"]),
+    "syntax error": ("def p(:\n    pass\n", ["run", "bad.py:p"], 1, "E163", ["bad.py:1"]),
+    "raises on import": ("import os\n\nos.no_such_thing()\n", ["run", "bad.py:p"], 1, "E163", ["bad.py:3", "no_such_thing"]),
+    "missing import": ("import surely_not_here\n", ["run", "bad.py:p"], 1, "E163", ["surely_not_here", "bad.py:1"]),
+    "leaves on import": ("import sys\nsys.exit(0)\n", ["run", "bad.py:p"], 1, "E163", ["SystemExit", "bad.py:2"]),
+    "no pipeline in it": ("x = 1\n", ["run", "bad.py"], 2, "E909", ["no pipeline"]),
+    "type error": (GOOD.replace("one(value)", 'one("text")'), ["run", "bad.py:p"], 1, "E113", ["bad.py:10", "int"]),
+    "bug in the pipeline": (GOOD.replace("return one(value)", "return one(1 // 0)"), ["run", "bad.py:p"], 1, "E", ["ZeroDivisionError", "bad.py:10"]),
+    "no annotation": (GOOD.replace("def one(value: int)", "def one(value)"), ["run", "bad.py:p"], 1, "E101", ["'value'", "bad.py:"]),
+    "empty Python file": ("", ["run", "bad.py:p"], 2, "E909", ["'p'"]),
+    "unknown flag": (GOOD, ["run", "bad.py:p", "--valeu", "1"], 2, "E900", ["--valeu", "--value"]),
+    "wrong flag type": (GOOD, ["run", "bad.py:p", "--value", "abc"], 2, "E900", ["--value", "abc", "int"]),
+    "float for int": (GOOD, ["run", "bad.py:p", "--value", "1.5"], 2, "E900", ["--value", "1.5"]),
+    "missing input": (NEEDS_INPUT, ["run", "bad.py:p"], 2, "E903", ["value: int"]),
+    "unknown --set": (GOOD, ["run", "bad.py:p", "--set", "valeu=1"], 2, "E902", ["'valeu'", "'value'"]),
+    "--set without =": (GOOD, ["run", "bad.py:p", "--set", "value"], 2, "E911", ["NAME=VALUE"]),
+    "--set of wrong type": (GOOD, ["run", "bad.py:p", "--set", "value=x"], 2, "E904", ["'value'"]),
+    "--args missing": (GOOD, ["run", "bad.py:p", "--args", "no.json"], 2, "E912", ["no.json"]),
+    "--args not JSON": (GOOD, ["run", "bad.py:p", "--args", "bad.py"], 2, "E912", ["bad.py"]),
+    "negative jobs": (GOOD, ["run", "bad.py:p", "--jobs", "-1"], 2, "E900", ["--jobs"]),
+    "unknown verb": (None, ["rnu"], 2, "E900", ["'rnu'", "'run'"]),
+    "unknown option": (None, ["--verbos"], 2, "E900", ["--verbos"]),
+    "run without target": (None, ["run"], 2, "E9", []),
+    "resume of nothing": (GOOD, ["run", "bad.py:p", "--resume"], 2, "E905", []),
+    "logs of nothing": (None, ["logs", "20200101-000000-aaaaaa", "x"], 2, "E905", []),
+    "show of nothing": (None, ["show", "nothing"], 2, "E908", ["nothing"]),
+    "show of an unknown run": (None, ["show", "20200101-000000-aaaaaa"], 2, "E905", ["20200101-000000-aaaaaa"]),
+    "unknown compile target": (GOOD, ["compile", "bad.py:p", "--target", "kpf"], 2, "E907", ["'kpf'", "kfp"]),
+    "output in no folder": (GOOD, ["compile", "bad.py:p", "-o", "bad.py/out.yaml"], 2, "E9", ["bad.py/out.yaml"]),
+    "unknown device": (None, ["devices", "show", "no-such-device"], 1, "E6", ["no-such-device"]),
+}
+
+
+def check_error(ended, exit_code: int, code: str, texts: list[str]) -> None:
+    shown = f"{ended.out}\n{ended.err}"
+    assert ended.code == exit_code, shown
+    assert "Traceback" not in shown, shown
+    errors = re.findall(r"(?m)^error (E\d+):", ended.err)
+    assert len(errors) == 1 and errors[0].startswith(code), shown
+    for text in texts:
+        assert text in ended.err, f"{text!r} is missing in\n{shown}"
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_one_clear_error(milonga, case: str) -> None:
+    content, arguments, exit_code, code, texts = TABLE[case]
+    if content is not None:
+        milonga.write("bad.py", content)
+    before = sorted(path for path in milonga.folder.rglob("*") if "__pycache__" not in str(path))
+    ended = milonga(*arguments)
+    check_error(ended, exit_code, code, texts)
+    assert ended.out == ""
+    after = sorted(path for path in milonga.folder.rglob("*") if "__pycache__" not in str(path))
+    left = [path for path in after if path not in before and milonga.home not in [path, *path.parents]]
+    assert left == [] and not (milonga.home / "runs").exists(), "something was left half done"
+
+
+@pytest.mark.parametrize("case", ["unknown verb", "unknown flag", "type error", "missing input", "unknown target"])
+def test_the_same_error_as_json(milonga, case: str) -> None:
+    content, arguments, exit_code, code, _ = TABLE[case]
+    if content is not None:
+        milonga.write("bad.py", content)
+    ended = milonga(*arguments, "--json")
+    assert ended.code == exit_code and ended.json["error"]["code"] == code and ended.json["error"]["message"]
+
+
+NO_PIPELINES = {
+    "yaml that is no pipeline": ("file.yaml", b"a: 1\nb: [2]\n"),
+    "yaml list": ("file.yaml", b"- 1\n- 2\n"),
+    "yaml text": ("file.yaml", b"just words\n"),
+    "broken yaml": ("file.yaml", b"a: [1\nb: }\n"),
+    "yaml with two keys of one name": ("file.yaml", b"pipelineInfo: {name: a}\npipelineInfo: {name: b}\n"),
+    "yaml with tags": ("file.yaml", b"!!python/object/apply:os.system ['echo']\n"),
+    "broken json": ("file.json", b'{"pipelineInfo": {"name": "x"'),
+    "empty file": ("file.yaml", b""),
+    "binary file": ("file.yaml", bytes(range(256)) * 10),
+    "binary with another name": ("file.bin", b"\x7fELF\x00\x01\xff\xfe" * 50),
+    "deep nesting": ("file.yaml", b"[" * 3000),
+    "wrong types inside": ("file.yaml", b"pipelineInfo: {name: x}\nschemaVersion: 2.1.0\nroot: 7\n"),
+    "tasks that do not exist": (
+        "file.json",
+        json.dumps(
+            {
+                "pipelineInfo": {"name": "x"},
+                "schemaVersion": "2.1.0",
+                "root": {"dag": {"tasks": {"t": {"componentRef": {"name": "comp-none"}}}}},
+            }
+        ).encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_PIPELINES)
+def test_a_file_that_is_no_pipeline(milonga, case: str) -> None:
+    name, content = NO_PIPELINES[case]
+    (milonga.folder / name).write_bytes(content)
+    ended = milonga("run", name)
+    check_error(ended, 1, "E2", [name])
+    assert not milonga.home.exists() or not (milonga.home / "runs").exists()
+    checked = milonga("check", name, "--json")
+    assert checked.code == 1 and checked.json["findings"] and "Traceback" not in checked.err
+
+
+def test_a_folder_that_is_no_pipeline(milonga) -> None:
+    (milonga.folder / "empty").mkdir()
+    check_error(milonga("run", "empty"), 2, "E908", ["'empty'"])
+
+
+def test_a_python_file_that_is_no_text(milonga) -> None:
+    (milonga.folder / "bad.py").write_bytes(b"\x00\xff\xfe binary")
+    check_error(milonga("run", "bad.py:p"), 1, "E163", ["bad.py"])
+
+
+@pytest.mark.parametrize("verb", [["run", "bad.py:p"], ["run", "bad.py:p", "--resume"]])
+def test_a_state_folder_that_cannot_be_written(milonga, verb: list[str]) -> None:
+    milonga.write("bad.py", GOOD)
+    milonga.write("blocked", "a file where the folder should be")
+    check_error(milonga(*verb, "--home", "blocked/home"), 1, "E423", ["blocked/home"])
+
+
+def test_a_damaged_store(milonga) -> None:
+    milonga.write("bad.py", GOOD)
+    milonga.home.mkdir()
+    (milonga.home / "lineage.sqlite").write_bytes(b"no database " * 500)
+    for verb in (["run", "bad.py:p"], ["runs"], ["show", "20200101-000000-aaaaaa"], ["logs", "20200101", "x"]):
+        check_error(milonga(*verb), 1, "E421", ["lineage.sqlite", "move the file away"])
+
+
+# The flagship pipeline on bad data -------------------------------------------------------------------------------
+
+
+def write_image(path: Path, shade: int) -> None:
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (8, 8), shade).save(path)
+
+
+def test_a_data_folder_that_does_not_exist(milonga) -> None:
+    ended = milonga("run", "image-classification", "--data", "no/such/folder")
+    check_error(ended, 1, "E5", ["no/such/folder"])
+
+
+def test_a_data_folder_with_one_class(milonga) -> None:
+    for index in range(8):
+        write_image(milonga.folder / "data" / "cats" / f"{index}.png", index * 20)
+    check_error(milonga("run", "image-classification", "--data", "data"), 1, "E5", ["cats"])
+
+
+def test_a_corrupt_picture(milonga) -> None:
+    for index in range(8):
+        for name in ("cats", "dogs"):
+            write_image(milonga.folder / "data" / name / f"{index}.png", index * 20)
+    (milonga.folder / "data" / "dogs" / "3.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    check_error(milonga("run", "image-classification", "--data", "data"), 1, "E5", ["3.png"])
+
+
+@pytest.mark.slow
+def test_a_latency_that_no_network_can_have(milonga) -> None:
+    assert milonga("data", "digits", "digits").code == 0
+    ended = milonga(
+        *("run", "image-classification", "--data", "digits", "--json", "-q"),
+        *("--set", "latency_p95_ms=0.0001", "--set", "trials=2", "--set", "epochs=1"),
+    )
+    assert ended.code == 1 and "Traceback" not in ended.err, ended.err
+    assert ended.json["state"] == "FAILED" and ended.json["error"]["code"].startswith("E6"), ended.json["error"]
