@@ -69,6 +69,10 @@ class Runs:
         """Median of what `read` takes from each sample; None when the case failed."""
         return None if self.failure or not self.samples else statistics.median(map(read, self.samples))
 
+    def fastest(self, name: str) -> float | None:
+        """Least of a wall time that the case reported: other load on the machine can only add to it."""
+        return None if self.failure else min((float(sample.output[name]) for sample in self.samples), default=None)
+
     def reported(self, name: str) -> float | None:
         """Median of a number that the case reported."""
         return self.median(lambda sample: float(sample.output[name]))

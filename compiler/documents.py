@@ -144,7 +144,8 @@ def _text(value: str) -> str:
         return value
     # JSON writes a character beyond U+FFFF as two escapes, YAML as one of eight digits.
     parts = (
-        f"\\U{ord(part):08x}" if index % 2 else json.dumps(part)[1:-1] for index, part in enumerate(_ASTRAL.split(value))
+        f"\\U{ord(part):08x}" if index % 2 else json.dumps(part)[1:-1]
+        for index, part in enumerate(_ASTRAL.split(value))
     )
     return f'"{"".join(parts)}"'
 

@@ -107,17 +107,16 @@ def _contract_templates(path: Path) -> dict[str, list[str]]:
     """Last digit → messages, of the errors that every contract file shares: `f"{prefix}0"` and so on."""
     templates: dict[str, list[str]] = defaultdict(list)
     collector = _Collector("", {})
-    for function in (
-        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
-    ):
+    tree = ast.parse(path.read_text("utf-8"))
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
         for node in ast.walk(function):
-            if isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[0], ast.JoinedStr):
-                digit = node.args[0].values[-1]
-                if isinstance(digit, ast.Constant):
-                    templates[str(digit.value)[-1]] += collector.texts(node.args[1], function)
-            if function.name == "fail" and isinstance(node, ast.Call) and len(node.args) > 1:
-                if ast.unparse(node.args[0]) == "self._code":
-                    templates["3"] += collector.texts(node.args[1], function)
+            if not isinstance(node, ast.Call) or len(node.args) < 2:
+                continue
+            code, message = node.args[:2]
+            if isinstance(code, ast.JoinedStr) and isinstance(code.values[-1], ast.Constant):
+                templates[str(code.values[-1].value)[-1]] += collector.texts(message, function)
+            elif function.name == "fail" and ast.unparse(code) == "self._code":
+                templates["3"] += collector.texts(message, function)
     return templates
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 SECTIONS = ("Args", "Attributes", "Returns", "Raises")
 _HEADING = re.compile(rf"^({'|'.join(SECTIONS)}):$")
+_STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _ENTRY = re.compile(r"^([\w*, .]+?): (.*)$")
 
 
@@ -113,7 +114,7 @@ def spelled_signature(target: Callable[..., Any], *, bound: bool = False) -> str
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             parts.append("*")
         starred = starred or parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
-        prefix = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        prefix = "*" * (1 + _STARRED.index(parameter.kind)) if parameter.kind in _STARRED else ""
         annotation = "" if parameter.annotation is parameter.empty else f": {_annotation(parameter.annotation)}"
         default = "" if parameter.default is parameter.empty else f" = {_default(parameter.default)}"
         parts.append(f"{prefix}{parameter.name}{annotation}{default}")

@@ -12,6 +12,7 @@ from benchmarks.measurement import Case, CaseFailed, Runs, run_case
 BAR = Bar(0.5)
 TASKS = 1000
 KFP_TASKS = 100
+REPEATS = 5
 
 
 def cached(*, quick: bool = False) -> list[Figure]:
@@ -29,7 +30,7 @@ def cached(*, quick: bool = False) -> list[Figure]:
     how = ours.failure or "trace, run, report; the second run in a process"
     figures = [
         Figure(what, "milonga", ours.reported("cpu_s"), "CPU s", BAR, how),
-        Figure(what, "milonga", ours.reported("wall_s"), "s (wall)", BAR, how),
+        Figure(what, "milonga", ours.fastest("wall_s"), "s (wall)", BAR, ours.failure or f"fastest of {REPEATS}"),
         Figure(what, "milonga", ours.median(), "CPU s", note=ours.failure or "the whole process, its start included"),
     ]
     for tool, found, tasks in (("milonga", ours, TASKS), ("kfp.local", theirs, kfp_tasks)):
@@ -44,7 +45,7 @@ def _again(fill: Case, again: Case) -> Runs:
     with tempfile.TemporaryDirectory(prefix="bench-") as home:
         try:
             run_case(fill, Path(home))
-            found.samples = [run_case(again, Path(home)) for _ in range(3)]
+            found.samples = [run_case(again, Path(home)) for _ in range(REPEATS)]
         except (CaseFailed, PeerMissing) as error:
             found.failure = str(error)
     return found

@@ -29,9 +29,10 @@ def compilation(*, quick: bool = False) -> list[Figure]:
         figures.append(Figure(f"compile {tasks} tasks", tool, _read(runs[tool], tasks, "cpu_s"), "CPU s", bar, note))
         kilobytes = ratio(_read(runs[tool], tasks, "bytes"), 1000)
         figures.append(Figure(f"file of {tasks} tasks", tool, kilobytes, "kB", note=runs[tool].failure))
-    small, large = (_read(runs["milonga"], tasks, "cpu_s") for tasks in (100, 5000))
-    growth = ratio(ratio(large, 5000), ratio(small, 100))
-    figures.append(Figure("CPU per task, 5000 against 100", "milonga", growth, "times", GROWTH))
+    for largest in sizes[2:]:
+        growth = ratio(_marginal(runs["milonga"], 500, largest), _marginal(runs["milonga"], 100, 500))
+        what, bar = f"CPU of a further task, up to {largest} against up to 500", GROWTH if largest == 5000 else None
+        figures.append(Figure(what, "milonga", growth, "times", bar, "without what does not depend on the size"))
     ours, theirs = (_read(runs[tool], 500, "cpu_s") for tool in ("milonga", "kfp"))
     figures.append(Figure("compile 500 tasks", "kfp / milonga", ratio(theirs, ours), "times", FASTER))
     return figures
@@ -39,3 +40,9 @@ def compilation(*, quick: bool = False) -> list[Figure]:
 
 def _read(runs: Runs, tasks: int, name: str) -> float | None:
     return runs.median(lambda sample: float(sample.output[str(tasks)][name]))
+
+
+def _marginal(runs: Runs, few: int, many: int) -> float | None:
+    """CPU seconds of one more task between two sizes."""
+    low, high = _read(runs, few, "cpu_s"), _read(runs, many, "cpu_s")
+    return None if low is None or high is None else (high - low) / (many - few)

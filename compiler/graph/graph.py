@@ -175,7 +175,9 @@ class Graph:
 
 
 def _is_platforms(document: Any) -> bool:
-    return isinstance(document, Mapping) and set(document) == {"platforms"} and isinstance(document["platforms"], Mapping)
+    return (
+        isinstance(document, Mapping) and set(document) == {"platforms"} and isinstance(document["platforms"], Mapping)
+    )
 
 
 def _check_version(specification: Specification) -> None:

@@ -113,12 +113,7 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
             declared = component.input_parameters.get(key)
             made = _parameter_type(scope, task, binding)
             wanted = declared.parameter_type if declared is not None else None
-            if (
-                made is None
-                or wanted is None
-                or made == wanted
-                or (made, wanted) in _CONVERTED
-            ):
+            if made is None or wanted is None or made == wanted or (made, wanted) in _CONVERTED:
                 continue
             yield scope.finding(
                 "E113",

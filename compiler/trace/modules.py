@@ -22,7 +22,7 @@ from milonga.runtime.program import pack
 
 _DATA_SUFFIXES = frozenset({".css", ".csv", ".html", ".json", ".toml", ".txt", ".yaml", ".yml"})
 _DATA_BYTES_MAX = 64 * 1024
-_CARRIED = ("artifacts", "parameters", "places", "signature")
+_CARRIED = ("artifacts", "json_form", "parameters", "places", "signature")
 """What of the language every task carries."""
 
 _LANGUAGE = "milonga.dsl (the whole language)"

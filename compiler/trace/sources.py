@@ -86,6 +86,7 @@ class _Extraction:
             yield ("\n\n" + text) if text.startswith(("def ", "class ", "async ", "@")) else text
 
     def _module_of(self, file: str) -> ModuleText:
+        linecache.checkcache(file)  # the file may have been edited and loaded again
         text = "".join(linecache.getlines(file)) or (Path(file).read_text("utf-8") if Path(file).is_file() else "")
         if not text:
             raise AuthoringError(

@@ -47,10 +47,16 @@ def _installed_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "interpreter_of", interpreter)
 
 
-@pytest.mark.parametrize("script", CASES)
+PEERS = ("kfp", "metaflow", "flytekit")
+PARAMETERS = [
+    pytest.param(script, marks=pytest.mark.slow if script.partition("_")[0] in PEERS else ()) for script in CASES
+]
+
+
+@pytest.mark.parametrize("script", PARAMETERS)
 def test_a_case_runs(script: str):
     tool = script.partition("_")[0]
-    sample = run_case(Case(tool if tool in ("kfp", "metaflow", "flytekit") else "milonga", script, CASES[script]))
+    sample = run_case(Case(tool if tool in PEERS else "milonga", script, CASES[script]))
     assert sample.output
     assert sample.cpu_s > 0
     assert sample.peak_bytes > 1_000_000

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -52,6 +54,30 @@ class CommandLine:
         return path
 
 
+class CommandLineHere(CommandLine):
+    """The same without a process of its own, for the many cases in which none makes a difference."""
+
+    def __call__(self, *arguments: str, env: dict[str, str] | None = None, stdin: str | None = None) -> Ended:
+        from milonga.cli.main import run_command_line
+
+        out, err = io.StringIO(), io.StringIO()
+        before, path = Path.cwd(), list(sys.path)
+        os.chdir(self.folder)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = run_command_line([str(argument) for argument in arguments])
+        finally:
+            os.chdir(before)
+            sys.path[:] = path
+        return Ended(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLineHere:
+    monkeypatch.delenv("MILONGA_HOME", raising=False)
+    return CommandLineHere(tmp_path)
+
+
 @pytest.fixture
 def milonga(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path)
@@ -100,8 +126,8 @@ FLOW = '''
 
 
 @pytest.fixture
-def flow(milonga: CommandLine) -> Path:
-    return milonga.write("flow.py", FLOW)
+def flow(tmp_path: Path) -> Path:
+    return CommandLine(tmp_path).write("flow.py", FLOW)
 
 
 @pytest.fixture(scope="module")

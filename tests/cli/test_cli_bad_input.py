@@ -1,4 +1,4 @@
-"""Bad input: one clear error with code, what, where and a hint; the right exit code; no traceback; nothing half done."""
+"""Bad input: one clear error with code, what, where and a hint; the right exit code; nothing half done."""
 
 from __future__ import annotations
 
@@ -27,13 +27,31 @@ TABLE = {
     "unknown target": (None, ["run", "nothing.py:p"], 2, "E908", ["nothing.py:p"]),
     "unknown pipeline": (GOOD, ["run", "bad.py:q"], 2, "E909", ["'q'"]),
     "syntax error": ("def p(:\n    pass\n", ["run", "bad.py:p"], 1, "E163", ["bad.py:1"]),
-    "raises on import": ("import os\n\nos.no_such_thing()\n", ["run", "bad.py:p"], 1, "E163", ["bad.py:3", "no_such_thing"]),
+    "raises on import": (
+        "import os\n\nos.no_such_thing()\n",
+        ["run", "bad.py:p"],
+        1,
+        "E163",
+        ["bad.py:3", "no_such_thing"],
+    ),
     "missing import": ("import surely_not_here\n", ["run", "bad.py:p"], 1, "E163", ["surely_not_here", "bad.py:1"]),
     "leaves on import": ("import sys\nsys.exit(0)\n", ["run", "bad.py:p"], 1, "E163", ["SystemExit", "bad.py:2"]),
     "no pipeline in it": ("x = 1\n", ["run", "bad.py"], 2, "E909", ["no pipeline"]),
     "type error": (GOOD.replace("one(value)", 'one("text")'), ["run", "bad.py:p"], 1, "E113", ["bad.py:10", "int"]),
-    "bug in the pipeline": (GOOD.replace("return one(value)", "return one(1 // 0)"), ["run", "bad.py:p"], 1, "E", ["ZeroDivisionError", "bad.py:10"]),
-    "no annotation": (GOOD.replace("def one(value: int)", "def one(value)"), ["run", "bad.py:p"], 1, "E101", ["'value'", "bad.py:"]),
+    "bug in the pipeline": (
+        GOOD.replace("return one(value)", "return one(1 // 0)"),
+        ["run", "bad.py:p"],
+        1,
+        "E",
+        ["ZeroDivisionError", "bad.py:10"],
+    ),
+    "no annotation": (
+        GOOD.replace("def one(value: int)", "def one(value)"),
+        ["run", "bad.py:p"],
+        1,
+        "E101",
+        ["'value'", "bad.py:"],
+    ),
     "empty Python file": ("", ["run", "bad.py:p"], 2, "E909", ["'p'"]),
     "unknown flag": (GOOD, ["run", "bad.py:p", "--valeu", "1"], 2, "E900", ["--valeu", "--value"]),
     "wrong flag type": (GOOD, ["run", "bad.py:p", "--value", "abc"], 2, "E900", ["--value", "abc", "int"]),
@@ -44,6 +62,15 @@ TABLE = {
     "--set of wrong type": (GOOD, ["run", "bad.py:p", "--set", "value=x"], 2, "E904", ["'value'"]),
     "--args missing": (GOOD, ["run", "bad.py:p", "--args", "no.json"], 2, "E912", ["no.json"]),
     "--args not JSON": (GOOD, ["run", "bad.py:p", "--args", "bad.py"], 2, "E912", ["bad.py"]),
+    "--args with a value that is not one": (
+        GOOD.replace("value: int = 1", "value: Literal[1, 2] = 1").replace(
+            "from milonga", "from typing import Literal\n    from milonga", 1
+        ),
+        ["run", "bad.py:p", "--args", "args.json"],
+        2,
+        "E904",
+        ["'value'", "1, 2", "7"],
+    ),
     "negative jobs": (GOOD, ["run", "bad.py:p", "--jobs", "-1"], 2, "E900", ["--jobs"]),
     "unknown verb": (None, ["rnu"], 2, "E900", ["'rnu'", "'run'"]),
     "unknown option": (None, ["--verbos"], 2, "E900", ["--verbos"]),
@@ -69,17 +96,18 @@ def check_error(ended, exit_code: int, code: str, texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_one_clear_error(milonga, case: str) -> None:
+def test_one_clear_error(here, case: str) -> None:
     content, arguments, exit_code, code, texts = TABLE[case]
     if content is not None:
-        milonga.write("bad.py", content)
-    before = sorted(path for path in milonga.folder.rglob("*") if "__pycache__" not in str(path))
-    ended = milonga(*arguments)
+        here.write("bad.py", content)
+    here.write("args.json", '{"value": 7}')
+    before = sorted(path for path in here.folder.rglob("*") if "__pycache__" not in str(path))
+    ended = here(*arguments)
     check_error(ended, exit_code, code, texts)
     assert ended.out == ""
-    after = sorted(path for path in milonga.folder.rglob("*") if "__pycache__" not in str(path))
-    left = [path for path in after if path not in before and milonga.home not in [path, *path.parents]]
-    assert left == [] and not (milonga.home / "runs").exists(), "something was left half done"
+    after = sorted(path for path in here.folder.rglob("*") if "__pycache__" not in str(path))
+    left = [path for path in after if path not in before and here.home not in [path, *path.parents]]
+    assert left == [] and not (here.home / "runs").exists(), "something was left half done"
 
 
 @pytest.mark.parametrize("case", ["unknown verb", "unknown flag", "type error", "missing input", "unknown target"])
@@ -118,39 +146,39 @@ NO_PIPELINES = {
 
 
 @pytest.mark.parametrize("case", NO_PIPELINES)
-def test_a_file_that_is_no_pipeline(milonga, case: str) -> None:
+def test_a_file_that_is_no_pipeline(here, case: str) -> None:
     name, content = NO_PIPELINES[case]
-    (milonga.folder / name).write_bytes(content)
-    ended = milonga("run", name)
+    (here.folder / name).write_bytes(content)
+    ended = here("run", name)
     check_error(ended, 1, "E2", [name])
-    assert not milonga.home.exists() or not (milonga.home / "runs").exists()
-    checked = milonga("check", name, "--json")
+    assert not here.home.exists() or not (here.home / "runs").exists()
+    checked = here("check", name, "--json")
     assert checked.code == 1 and checked.json["findings"] and "Traceback" not in checked.err
 
 
-def test_a_folder_that_is_no_pipeline(milonga) -> None:
-    (milonga.folder / "empty").mkdir()
-    check_error(milonga("run", "empty"), 2, "E908", ["'empty'"])
+def test_a_folder_that_is_no_pipeline(here) -> None:
+    (here.folder / "empty").mkdir()
+    check_error(here("run", "empty"), 2, "E908", ["'empty'"])
 
 
-def test_a_python_file_that_is_no_text(milonga) -> None:
-    (milonga.folder / "bad.py").write_bytes(b"\x00\xff\xfe binary")
-    check_error(milonga("run", "bad.py:p"), 1, "E163", ["bad.py"])
+def test_a_python_file_that_is_no_text(here) -> None:
+    (here.folder / "bad.py").write_bytes(b"\x00\xff\xfe binary")
+    check_error(here("run", "bad.py:p"), 1, "E163", ["bad.py"])
 
 
 @pytest.mark.parametrize("verb", [["run", "bad.py:p"], ["run", "bad.py:p", "--resume"]])
-def test_a_state_folder_that_cannot_be_written(milonga, verb: list[str]) -> None:
-    milonga.write("bad.py", GOOD)
-    milonga.write("blocked", "a file where the folder should be")
-    check_error(milonga(*verb, "--home", "blocked/home"), 1, "E423", ["blocked/home"])
+def test_a_state_folder_that_cannot_be_written(here, verb: list[str]) -> None:
+    here.write("bad.py", GOOD)
+    here.write("blocked", "a file where the folder should be")
+    check_error(here(*verb, "--home", "blocked/home"), 1, "E423", ["blocked/home"])
 
 
-def test_a_damaged_store(milonga) -> None:
-    milonga.write("bad.py", GOOD)
-    milonga.home.mkdir()
-    (milonga.home / "lineage.sqlite").write_bytes(b"no database " * 500)
+def test_a_damaged_store(here) -> None:
+    here.write("bad.py", GOOD)
+    here.home.mkdir()
+    (here.home / "lineage.sqlite").write_bytes(b"no database " * 500)
     for verb in (["run", "bad.py:p"], ["runs"], ["show", "20200101-000000-aaaaaa"], ["logs", "20200101", "x"]):
-        check_error(milonga(*verb), 1, "E421", ["lineage.sqlite", "move the file away"])
+        check_error(here(*verb), 1, "E421", ["lineage.sqlite", "move the file away"])
 
 
 # The flagship pipeline on bad data -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`--in-process`: a breakpoint in a task is hit, the debugger answers, and what is printed goes to stderr and the log."""
+"""`--in-process`: a breakpoint in a task is hit, the debugger answers, what is printed goes to stderr and the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ FLOW = """
 
 def test_a_breakpoint_is_hit_through_a_pipe(milonga) -> None:
     milonga.write("flow.py", FLOW.format(stop="breakpoint()"))
-    ended = milonga("run", "flow.py:p", "--in-process", "--json", stdin="p 'got', secret\ncontinue\nsecret = 5\ncontinue\n")
+    ended = milonga(
+        "run", "flow.py:p", "--in-process", "--json", stdin="p 'got', secret\ncontinue\nsecret = 5\ncontinue\n"
+    )
     assert ended.code == 0, ended.err
     assert "('got', 42)" in ended.err and "think() " in ended.err.replace("think()\n", "think() ")
     assert ended.json["outputs"] == {"Output": 5}, "the debugger changed a local variable"

@@ -12,8 +12,8 @@ def value_of(ended, name: str):
     return ended.json["arguments"][name]
 
 
-def test_help_lists_each_input_with_type_default_and_text(milonga, flow: Path) -> None:
-    ended = milonga("run", "flow.py:p", "--help")
+def test_help_lists_each_input_with_type_default_and_text(here, flow: Path) -> None:
+    ended = here("run", "flow.py:p", "--help")
     assert ended.code == 0
     text = " ".join(ended.out.split())
     assert "Multiply a number." in text
@@ -37,9 +37,9 @@ def test_flags_have_the_types_of_the_inputs(milonga, flow: Path) -> None:
     assert ended.json["outputs"] == {"Output": -6.0}
 
 
-def test_arguments_come_from_a_file_then_set_then_flags(milonga, flow: Path) -> None:
-    milonga.write("args.json", json.dumps({"value": 1, "factor": 1.0, "text": "file", "jobs": 5, "maybe": None}))
-    ended = milonga(
+def test_arguments_come_from_a_file_then_set_then_flags(here, flow: Path) -> None:
+    here.write("args.json", json.dumps({"value": 1, "factor": 1.0, "text": "file", "jobs": 5, "maybe": None}))
+    ended = here(
         *("run", "flow.py:p", "--args", "args.json", "--set", "factor=2", "--set", "jobs=7"),
         *("--factor", "3", "--json", "-q"),
     )
@@ -47,8 +47,8 @@ def test_arguments_come_from_a_file_then_set_then_flags(milonga, flow: Path) -> 
     assert [value_of(ended, name) for name in ("value", "factor", "text", "jobs")] == [1, 3.0, "file", 7]
 
 
-def test_the_last_of_several_assignments_wins_and_text_may_hold_anything(milonga, flow: Path) -> None:
-    ended = milonga("run", "flow.py:p", "--value=1", "--set", "text=a", "--set", "text=b=c,{}'\"", "--json", "-q")
+def test_the_last_of_several_assignments_wins_and_text_may_hold_anything(here, flow: Path) -> None:
+    ended = here("run", "flow.py:p", "--value=1", "--set", "text=a", "--set", "text=b=c,{}'\"", "--json", "-q")
     assert value_of(ended, "text") == "b=c,{}'\""
 
 
@@ -81,8 +81,8 @@ def test_stdout_is_data_only(milonga, flow: Path) -> None:
     assert debugged.json["state"] == "SUCCEEDED" and "scaling 4" in debugged.err
 
 
-def test_quiet_is_quiet(milonga, flow: Path) -> None:
-    ended = milonga("run", "flow.py:p", "--value", "4", "-q")
+def test_quiet_is_quiet(here, flow: Path) -> None:
+    ended = here("run", "flow.py:p", "--value", "4", "-q")
     assert ended.out == "Output = 2.0\n" and "started" not in ended.err
 
 
@@ -109,15 +109,18 @@ def test_a_failed_run_ends_with_one_and_says_where(milonga) -> None:
     assert f"milonga run --resume {ended.json['run_id']}" in ended.err
 
 
-def test_a_failed_run_shows_the_log_of_the_failure(milonga) -> None:
-    milonga.write("bad.py", FAILING)
-    ended = milonga("run", "bad.py:p")
+def test_a_failed_run_shows_the_log_of_the_failure(here) -> None:
+    here.write("bad.py", FAILING)
+    ended = here("run", "bad.py:p")
     assert ended.code == 1 and ended.out == "" and "return 1 / value" in ended.err
 
 
 def test_text_that_no_terminal_can_show_is_still_shown(milonga) -> None:
-    milonga.write("odd.py", 'from milonga import component, pipeline\n@component\ndef odd() -> str:\n'
-                  '    return "\\ud800 \\x00 ñ"\n@pipeline\ndef p() -> str:\n    return odd()\n')
+    milonga.write(
+        "odd.py",
+        "from milonga import component, pipeline\n@component\ndef odd() -> str:\n"
+        '    return "\\ud800 \\x00 ñ"\n@pipeline\ndef p() -> str:\n    return odd()\n',
+    )
     ended = milonga("run", "odd.py:p")
     assert ended.code == 0 and ended.out.startswith('Output = "\\ud800') and "Traceback" not in ended.err
 
@@ -139,20 +142,20 @@ SEVERAL = """
 """
 
 
-def test_a_file_with_several_pipelines_needs_a_name(milonga) -> None:
-    milonga.write("several.py", SEVERAL)
-    ended = milonga("run", "several.py")
+def test_a_file_with_several_pipelines_needs_a_name(here) -> None:
+    here.write("several.py", SEVERAL)
+    ended = here("run", "several.py")
     assert ended.code == 2 and "E909" in ended.err and "several.py:first, several.py:second" in ended.err
-    assert milonga("run", "several.py:second").out == "Output = 1\n"
-    near = milonga("run", "several.py:secnd")
+    assert here("run", "several.py:second").out == "Output = 1\n"
+    near = here("run", "several.py:secnd")
     assert near.code == 2 and "did you mean 'second'?" in near.err
 
 
-def test_a_folder_a_file_and_a_component_are_targets(milonga) -> None:
-    milonga.write("job/pipeline.py", SEVERAL.split("@pipeline\n    def second")[0])
-    assert milonga("run", "job").out == "Output = 1\n"
-    assert milonga("run", "job/pipeline.py").out == "Output = 1\n"
-    assert milonga("run", "job/pipeline.py:one").out == "Output = 1\n"
+def test_a_folder_a_file_and_a_component_are_targets(here) -> None:
+    here.write("job/pipeline.py", SEVERAL.split("@pipeline\n    def second")[0])
+    assert here("run", "job").out == "Output = 1\n"
+    assert here("run", "job/pipeline.py").out == "Output = 1\n"
+    assert here("run", "job/pipeline.py:one").out == "Output = 1\n"
 
 
 def test_tasks_import_what_lies_beside_the_file(milonga) -> None:
@@ -176,19 +179,19 @@ def test_tasks_import_what_lies_beside_the_file(milonga) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
-def test_a_compiled_file_runs_as_the_source_does(milonga, flow: Path, suffix: str) -> None:
-    ended = milonga("compile", "flow.py:p", "-o", f"out.{suffix}")
+def test_a_compiled_file_runs_as_the_source_does(here, flow: Path, suffix: str) -> None:
+    ended = here("compile", "flow.py:p", "-o", f"out.{suffix}")
     assert ended.code == 0, ended.err
     if suffix == "json":
         import yaml
 
-        document = yaml.safe_load((milonga.folder / "out.json").read_text())
-        (milonga.folder / "out.json").write_text(json.dumps(document))
+        document = yaml.safe_load((here.folder / "out.json").read_text())
+        (here.folder / "out.json").write_text(json.dumps(document))
     flow.unlink()
-    ended = milonga("run", f"out.{suffix}", "--value", "4", "--items", "[3]", "--json", "-q")
+    ended = here("run", f"out.{suffix}", "--value", "4", "--items", "[3]", "--json", "-q")
     assert ended.code == 0, ended.err
     assert ended.json["outputs"] == {"Output": 2.0} and value_of(ended, "items") == [3]
-    assert "--value INT" in milonga("run", f"out.{suffix}", "--help").out
+    assert "--value INT" in here("run", f"out.{suffix}", "--help").out
 
 
 def test_the_state_folder_is_chosen_by_flag_then_environment(milonga, flow: Path, tmp_path: Path) -> None:

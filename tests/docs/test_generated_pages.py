@@ -16,6 +16,8 @@ def test_the_generated_pages_are_up_to_date() -> None:
 def test_every_format_of_a_file_is_described() -> None:
     text = (ROOT / "docs" / "reference" / "artifacts.md").read_text("utf-8")
     sources = [path.read_text("utf-8") for path in (ROOT / "components").rglob("*.py")]
-    formats = {found for source in sources for found in re.findall(r"milonga\.[a-z-]+/\d+", source)}
+    formats = {
+        found for source in sources for found in re.findall(r'(?i)format"?(?: =|:|=) ?"(milonga\.[a-z-]+/\d+)"', source)
+    }
     assert len(formats) >= 9
     assert sorted(name for name in formats if f"`{name}`" not in text) == []

@@ -10,8 +10,9 @@ import threading
 import time
 from pathlib import Path
 
-import milonga as ml
 import pytest
+
+import milonga as ml
 from milonga import Dataset, component, pipeline
 from milonga.engine.progress import LineProgress
 
@@ -110,7 +111,7 @@ def leave(how: str) -> int:
     if how == "hard":
         os._exit(4)
     if how == "base":
-        raise BaseException("odd")  # noqa: TRY002
+        raise BaseException("odd")
     sys.exit(0)
 
 

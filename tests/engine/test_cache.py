@@ -1,4 +1,4 @@
-"""Equal work is done once; any change that could change a result is new work; stored content is never trusted blindly."""
+"""Equal work is done once; any change that could matter is new work; stored content is not trusted blindly."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import milonga as ml
 import pytest
+
+import milonga as ml
 from milonga import Dataset, component, pipeline
 
 Author = Callable[..., Any]
@@ -152,7 +153,9 @@ def measured(data: Dataset, ledger: str) -> int:
 
 def test_what_counts_is_the_content_of_an_artifact_not_its_place(play, tmp_path: Path, ledger: Path, lines_of) -> None:
     def size_of(folder: str) -> int:
-        return play(measured, {"data": str(tmp_path / folder), "ledger": str(ledger)}).raise_for_state().outputs["Output"]
+        return (
+            play(measured, {"data": str(tmp_path / folder), "ledger": str(ledger)}).raise_for_state().outputs["Output"]
+        )
 
     for name in ("one", "two"):
         (tmp_path / name / "sub").mkdir(parents=True)
@@ -366,8 +369,8 @@ def test_engines_share_one_new_store(tmp_path: Path, home: Path) -> None:
     store = LineageStore(home / "lineage.sqlite")
     assert [run.state for run in store.runs()] == ["SUCCEEDED"] * 8
     store.close()
-    assert not [path for path in (home / "store").rglob(".*")]
-    assert len([path for path in (home / "store").glob("*/*/*")]) == 4
+    assert not list((home / "store").rglob(".*"))
+    assert len(list((home / "store").glob("*/*/*"))) == 4
 
 
 @component

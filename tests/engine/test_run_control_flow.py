@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Optional
+
+import pytest
 
 import milonga as ml
-import pytest
 from milonga import Artifact, Dataset, Model, component, pipeline
 
 
@@ -98,7 +98,16 @@ def is_hostile(text: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["' or True or '", '" || true || "', "secret ", "{{$.inputs.parameters['text']}}", "", "\ud800", "secret\n", "it's"],
+    [
+        "' or True or '",
+        '" || true || "',
+        "secret ",
+        "{{$.inputs.parameters['text']}}",
+        "",
+        "\ud800",
+        "secret\n",
+        "it's",
+    ],
 )
 def test_no_text_opens_a_branch_but_the_right_one(play, text: str) -> None:
     assert play(is_secret, {"text": text}, mode="in-process").raise_for_state().outputs["Output"] == "shut"
@@ -345,17 +354,17 @@ def test_a_pipeline_returns_one_of_two_artifacts(play_both) -> None:
 
 
 @component
-def show(value: Optional[int] = None, data: Optional[Dataset] = None) -> str:
+def show(value: int | None = None, data: Dataset | None = None) -> str:
     return f"{value} {data.read_text() if data else None}"
 
 
 @pipeline
-def inner(data: Dataset, value: Optional[int] = None) -> str:
+def inner(data: Dataset, value: int | None = None) -> str:
     return show(value, data)
 
 
 @pipeline
-def outer(text: str, value: Optional[int] = None) -> str:
+def outer(text: str, value: int | None = None) -> str:
     return inner(write(text), value)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any, Literal, NamedTuple, Optional
+from typing import Any, Literal, NamedTuple
 
 import pytest
+
 from milonga import component, pipeline
 
 HOSTILE = [
@@ -120,13 +121,13 @@ def test_hostile_text_crosses_process_borders(play) -> None:
 
 
 @component
-def describe(colour: Colour, size: Literal["s", "m"], point: Point, name: Optional[str] = None) -> str:
+def describe(colour: Colour, size: Literal["s", "m"], point: Point, name: str | None = None) -> str:
     assert isinstance(colour, Colour) and isinstance(point, Point)
     return f"{colour.name} {size} {point.x + point.y} {name}"
 
 
 @pipeline
-def described(colour: Colour, point: Point, name: Optional[str] = None) -> str:
+def described(colour: Colour, point: Point, name: str | None = None) -> str:
     return describe(colour, "m", point, name)
 
 
@@ -138,7 +139,7 @@ def test_enums_literals_dataclasses_and_none(play_both) -> None:
 
 
 @component
-def falsy(number: int = 0, text: str = "", flag: bool = False, items: list[int] = [], maybe: Optional[int] = 0) -> str:  # noqa: B006
+def falsy(number: int = 0, text: str = "", flag: bool = False, items: list[int] = [], maybe: int | None = 0) -> str:  # noqa: B006
     return repr((number, text, flag, items, maybe))
 
 
@@ -158,12 +159,12 @@ def test_zero_empty_and_false_are_values(play_both) -> None:
 
 
 @component
-def maybe_none(give: bool) -> Optional[int]:
+def maybe_none(give: bool) -> int | None:
     return 5 if give else None
 
 
 @component
-def take_maybe(value: Optional[int] = 7) -> str:
+def take_maybe(value: int | None = 7) -> str:
     return repr(value)
 
 

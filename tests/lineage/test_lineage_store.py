@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from milonga.errors import StoreError
 from milonga.lineage import ArtifactRecord, LineageStore, RunRecord, TaskRecord
 
@@ -144,7 +145,9 @@ def test_a_newer_store_is_refused_and_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"this is no database at all, but long enough to be one\n" * 100, b"SQLite format 3\x00" * 40])
+@pytest.mark.parametrize(
+    "content", [b"this is no database at all, but long enough to be one\n" * 100, b"SQLite format 3\x00" * 40]
+)
 def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)

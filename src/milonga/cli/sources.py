@@ -91,7 +91,7 @@ def _from_catalogue(name: str) -> Source:
 
 def _traced(target: Definition[..., Any], name: str, search_path: tuple[str, ...] = ()) -> Source:
     traced = trace(target)
-    runnable = Runnable(traced.graph, traced.functions, source=name)
+    runnable = Runnable(traced.graph, traced.functions, source=name, signature=target.signature)
     return Source(runnable, name, target.signature, search_path, target.description)
 
 

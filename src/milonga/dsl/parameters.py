@@ -2,7 +2,7 @@
 
 A `ParameterSchema` belongs to one annotation, is immutable and thread-safe. It knows KFP's six JSON kinds
 (proto `ParameterType.ParameterTypeEnum`, PipelineSpec 2.1.0) and nothing about tasks or pipelines.
-This module imports the standard library and `milonga.errors` only: it travels into every task.
+It imports the standard library, `json_form` and `milonga.errors` only: it travels into every task.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ import dataclasses
 import enum
 import functools
 import json
-import math
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Union
 
+from milonga.dsl import json_form
+from milonga.dsl.json_form import INTEGER_LIMIT, to_json
 from milonga.errors import AuthoringError, MilongaError
 
 Kind = Literal["STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT", "TASK_FINAL_STATUS"]
-
-INTEGER_LIMIT = 2**53 - 1
-"""Largest whole number that every JSON reader on the way keeps exact (IEEE 754 double, RFC 8259 section 6)."""
 
 _SIMPLE: dict[type, Kind] = {
     str: "STRING",
@@ -95,20 +93,30 @@ class ParameterSchema:
         Raises:
             TypeError, ValueError: `value` is not of this type; the text says what was got and expected.
         """
-        return _encode(self, value)
+        return json_form.encode(self, value)
 
     def decode(self, value: Any) -> Any:
         """The Python value of a JSON `value` that was checked or produced by `encode`."""
-        return _decode(self.annotation, value)
+        return json_form.decode(self.annotation, value)
 
 
 def spell(annotation: Any) -> str:
     """`annotation` as source text: `int`, `Optional[str]`, `list[int]`."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation is None or annotation is type(None):
         return "None"
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return annotation.__name__
-    return str(annotation).replace("typing.", "").replace("milonga.dsl.", "")
+    if origin is typing.Annotated:
+        return spell(arguments[0])
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, arguments))}]"
+    if origin is types.UnionType:
+        return " | ".join(map(spell, arguments))
+    if origin is Union and len(arguments) == 2 and type(None) in arguments:
+        return f"Optional[{spell(next(argument for argument in arguments if argument is not type(None)))}]"
+    if origin is not None:
+        name = getattr(origin, "__name__", None) or str(origin).replace("typing.", "")
+        return f"{name}[{', '.join(map(spell, arguments))}]" if arguments else name
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -182,148 +190,6 @@ def infer_schema(value: Any) -> ParameterSchema | None:
     return None
 
 
-def _mismatch(schema: ParameterSchema, value: Any) -> TypeError:
-    shown = repr(value)
-    shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return TypeError(f"{shown} ({type(value).__name__}) is not {schema.spelling}")
-
-
-def _encode(schema: ParameterSchema, value: Any) -> Any:
-    if value is None:
-        if schema.optional:
-            return None
-        raise _mismatch(schema, value)
-    if isinstance(value, enum.Enum):
-        value = value.value
-    encoded = _ENCODERS[schema.kind](schema, value)
-    if schema.literals and encoded not in schema.literals:
-        raise ValueError(f"{encoded!r} is not one of {', '.join(map(repr, schema.literals))}")
-    return encoded
-
-
-def _encode_string(schema: ParameterSchema, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _mismatch(schema, value)
-    return value
-
-
-def _encode_integer(schema: ParameterSchema, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        if hasattr(value, "__index__") and not isinstance(value, bool):  # numpy's whole numbers
-            return _encode_integer(schema, value.__index__())
-        raise _mismatch(schema, value)
-    if abs(value) > INTEGER_LIMIT:
-        raise ValueError(f"{value} is beyond +-(2**53 - 1), the whole numbers that JSON readers keep exact")
-    return int(value)
-
-
-def _encode_double(schema: ParameterSchema, value: Any) -> float:
-    if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
-        raise _mismatch(schema, value)
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{number} has no JSON form")
-    return number
-
-
-def _encode_boolean(schema: ParameterSchema, value: Any) -> bool:
-    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):  # numpy's booleans
-        return bool(value)
-    raise _mismatch(schema, value)
-
-
-def _encode_list(schema: ParameterSchema, value: Any) -> list[Any]:
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Sequence):
-        raise _mismatch(schema, value)
-    return [_encode(schema.item, item) if schema.item else to_json(item) for item in value]
-
-
-def _encode_struct(schema: ParameterSchema, value: Any) -> dict[str, Any]:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if not isinstance(value, Mapping):
-        raise _mismatch(schema, value)
-    for key in value:
-        if not isinstance(key, str):
-            raise TypeError(f"the keys of a JSON object are strings, but got {key!r}")
-    return {key: _encode(schema.item, item) if schema.item else to_json(item) for key, item in value.items()}
-
-
-_ENCODERS: dict[Kind, Callable[[ParameterSchema, Any], Any]] = {
-    "STRING": _encode_string,
-    "NUMBER_INTEGER": _encode_integer,
-    "NUMBER_DOUBLE": _encode_double,
-    "BOOLEAN": _encode_boolean,
-    "LIST": _encode_list,
-    "STRUCT": _encode_struct,
-    "TASK_FINAL_STATUS": _encode_struct,
-}
-
-
-def to_json(value: Any) -> Any:
-    """The JSON form of an undeclared value inside a list or dict."""
-    if value is None or isinstance(value, (str, bool)):
-        return value
-    if isinstance(value, enum.Enum):
-        return to_json(value.value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise TypeError(f"the keys of a JSON object are strings, but got {key!r}")
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if hasattr(value, "__index__"):
-        return _encode_integer(ParameterSchema("NUMBER_INTEGER", int), value)
-    if hasattr(value, "__float__"):
-        return _encode_double(ParameterSchema("NUMBER_DOUBLE", float), value)
-    raise TypeError(f"{value!r} ({type(value).__name__}) has no JSON form")
-
-
-def _decode(annotation: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin in (Union, types.UnionType):
-        return _decode(next(argument for argument in arguments if argument is not type(None)), value)
-    if origin is typing.Annotated:
-        return _decode(arguments[0], value)
-    if origin in (list, Sequence) and arguments and isinstance(value, list):
-        return [_decode(arguments[0], item) for item in value]
-    if origin in (dict, Mapping) and len(arguments) == 2 and isinstance(value, dict):
-        return {key: _decode(arguments[1], item) for key, item in value.items()}
-    if isinstance(annotation, type):
-        if issubclass(annotation, enum.Enum):
-            return annotation(value)
-        if dataclasses.is_dataclass(annotation):
-            return _decode_dataclass(annotation, value)
-        if annotation is float and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        if annotation is int and isinstance(value, float) and value.is_integer():
-            return int(value)  # protobuf's JSON numbers are doubles on several back ends
-    return value
-
-
-def _decode_dataclass(annotation: type, value: Any) -> Any:
-    if annotation is TaskFinalStatus and isinstance(value, dict):
-        error = value.get("error") or {}
-        return TaskFinalStatus(
-            state=value.get("state", ""),
-            pipeline_job_resource_name=value.get("pipelineJobResourceName", ""),
-            pipeline_task_name=value.get("pipelineTaskName", ""),
-            error_code=error.get("code"),
-            error_message=error.get("message"),
-        )
-    hints = typing.get_type_hints(annotation)
-    names = {field.name for field in dataclasses.fields(annotation) if field.init}
-    unknown = sorted(set(value) - names)
-    if unknown:
-        raise ValueError(f"{annotation.__name__} has no field {', '.join(map(repr, unknown))}")
-    return annotation(**{name: _decode(hints.get(name), item) for name, item in value.items()})
-
-
 def parse_argument(schema: ParameterSchema, text: str) -> Any:
     """The value that `text` on a command line stands for; strings are taken as they are, the rest is JSON.
 
@@ -370,3 +236,18 @@ def require_schema(annotation: Any, *, where: str, what: str) -> ParameterSchema
 def as_finding(error: MilongaError | Exception) -> str:
     """One line of any exception."""
     return getattr(error, "message", None) or str(error) or type(error).__name__
+
+
+__all__ = [
+    "INTEGER_LIMIT",
+    "Kind",
+    "ParameterSchema",
+    "TaskFinalStatus",
+    "as_finding",
+    "infer_schema",
+    "parameter_schema",
+    "parse_argument",
+    "require_schema",
+    "spell",
+    "to_json",
+]

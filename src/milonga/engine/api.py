@@ -92,7 +92,8 @@ def as_runnable(target: Definition[..., Any] | Graph | TracedPipeline | Runnable
     if isinstance(target, Graph):
         return Runnable(target)
     traced = target if isinstance(target, TracedPipeline) else trace(target)
-    return Runnable(traced.graph, traced.functions)
+    signature = target.signature if isinstance(target, Definition) else None
+    return Runnable(traced.graph, traced.functions, signature=signature)
 
 
 def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress) -> RunResult:
@@ -102,7 +103,7 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
         InvalidPipeline: E225, the graph is not consistent; nothing has been written.
     """
     _require_consistent(runnable)
-    inputs = root_inputs(runnable.graph.root, arguments)
+    inputs = root_inputs(runnable.graph.root, arguments, runnable.signature)
     store = LineageStore(settings.home.database)
     try:
         run_id = _new_run_id(settings.home)

@@ -9,7 +9,8 @@ from typing import Any
 
 from milonga.compiler.graph import Component, InputParameter
 from milonga.dsl.artifacts.artifact import Artifact
-from milonga.dsl.parameters import to_json
+from milonga.dsl.parameters import ParameterSchema, to_json
+from milonga.dsl.signature import Signature
 from milonga.engine.content import digest_path
 from milonga.engine.executor_io import schema_title
 from milonga.engine.values import Bundle, coerce, fits
@@ -26,7 +27,7 @@ _SPELLING = {
 }
 
 
-def root_inputs(component: Component, arguments: Mapping[str, Any]) -> Bundle:
+def root_inputs(component: Component, arguments: Mapping[str, Any], signature: Signature | None = None) -> Bundle:
     """`arguments` as inputs of a pipeline's root. Artifacts are given as paths, URIs or artifact objects.
 
     Raises:
@@ -37,6 +38,7 @@ def root_inputs(component: Component, arguments: Mapping[str, Any]) -> Bundle:
     for name, value in arguments.items():
         if name in component.input_parameters:
             checked = _parameter(name, component.input_parameters[name], value)
+            _require_choice(name, checked, signature)
             if checked is not None:
                 bundle.parameters[name] = checked
         elif name in component.input_artifacts:
@@ -48,6 +50,15 @@ def root_inputs(component: Component, arguments: Mapping[str, Any]) -> Bundle:
             raise UsageError("E902", f"the pipeline has no input '{name}'", hint=hint)
     _require(component, bundle)
     return bundle
+
+
+def _require_choice(name: str, value: Any, signature: Signature | None) -> None:
+    declared = signature.input(name) if signature is not None else None
+    choices = declared.schema.literals if declared and isinstance(declared.schema, ParameterSchema) else ()
+    if choices and value is not None and value not in choices:
+        raise UsageError(
+            "E904", f"input '{name}' is none of its values", got=repr(value), expected=", ".join(map(repr, choices))
+        )
 
 
 def _require(component: Component, bundle: Bundle) -> None:

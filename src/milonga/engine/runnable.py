@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.compiler.graph import Graph
+from milonga.dsl.signature import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,10 @@ class Runnable:
         graph: what to run.
         functions: executor label → the author's function.
         source: how the user named it.
+        signature: its inputs with Python types, where they are known; the graph does not carry the values of a Literal.
     """
 
     graph: Graph
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     source: str = ""
+    signature: Signature | None = None

@@ -30,7 +30,15 @@ def load_function(program: TaskProgram) -> Callable[..., Any]:
     module.__file__ = file
     sys.modules[name] = module  # typing.get_type_hints and dataclasses look the module up by name
     linecache.cache[file] = (len(program.source), None, program.source.splitlines(keepends=True), file)
-    exec(compile(program.source, file, "exec", dont_inherit=True), module.__dict__)
+    try:
+        exec(compile(program.source, file, "exec", dont_inherit=True), module.__dict__)
+    except Exception as error:
+        raise TaskFailed(
+            "E413",
+            f"the source of '{program.function}' cannot be loaded",
+            got=f"{type(error).__name__}: {error}",
+            hint="name what it imports in packages=[...]" if isinstance(error, ImportError) else "",
+        ) from error
     function = module.__dict__.get(program.function)
     if not callable(function):
         raise TaskFailed("E413", f"the task's source does not define '{program.function}'")

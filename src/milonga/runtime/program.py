@@ -19,7 +19,8 @@ MARKER = "# milonga task; speaks the protocol of kfp.dsl.executor_main\n"
 LOADER = MARKER + (
     "import base64,json,os,sys,tempfile,zlib\n"
     "folder=tempfile.mkdtemp(prefix='milonga-')\n"
-    "for name,text in json.loads(zlib.decompress(base64.b85decode(sys.argv[1]))).items():\n"
+    "packed=sys.argv[1].translate({44:36,46:123})\n"
+    "for name,text in json.loads(zlib.decompress(base64.b85decode(packed))).items():\n"
     "    path=os.path.join(folder,name)\n"
     "    os.makedirs(os.path.dirname(path),exist_ok=True)\n"
     "    open(path,'w',encoding='utf-8').write(text)\n"
@@ -54,10 +55,11 @@ class TaskProgram:
         """The container's arguments after the runtime."""
         arguments = ["--executor_input", "{{$}}", "--function", self.function]
         if self.packages:
-            arguments += ["--packages", json.dumps(list(self.packages))]
+            packages = json.dumps(list(self.packages)).replace("{", "\\u007b").replace("$", "\\u0024")
+            arguments += ["--packages", packages]
         if self.modules:
             arguments += ["--modules", pack(self.modules)]
-        if "{{" in self.source:  # would be read as a placeholder on the way
+        if any(mark in self.source for mark in ("{{", "$$", "$(")):  # KFP and Argo read the first, Kubernetes the others
             encoded = base64.b64encode(self.source.encode("utf-8")).decode("ascii")
             return [*arguments, "--source-base64", encoded]
         return [*arguments, "--source", self.source]
@@ -91,15 +93,23 @@ def is_milonga_command(command: Sequence[str] | None) -> bool:
     return command is not None and len(command) >= 3 and command[2].startswith(MARKER)
 
 
+_SAFE = str.maketrans("{$", ".,")
+_UNSAFE = str.maketrans(".,", "{$")
+
+
 def pack(modules: Mapping[str, str]) -> str:
-    """Text files as base85 of one compressed JSON object: same files, same text."""
+    """Text files as base85 of one compressed JSON object: same files, same text.
+
+    Two characters of that alphabet mean something on the way: `{{$` begins a placeholder of KFP, and Kubernetes reads
+    `$$` in a container's arguments as `$`. They are replaced by two that base85 does not use.
+    """
     content = json.dumps(dict(sorted(modules.items())), separators=(",", ":"), ensure_ascii=False)
-    return base64.b85encode(zlib.compress(content.encode("utf-8"), 9)).decode("ascii")
+    return base64.b85encode(zlib.compress(content.encode("utf-8"), 9)).decode("ascii").translate(_SAFE)
 
 
 def unpack(text: str) -> dict[str, str]:
     """The files of `pack`."""
-    files: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text)))
+    files: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text.translate(_UNSAFE))))
     return files
 
 

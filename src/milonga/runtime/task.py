@@ -75,7 +75,10 @@ def _parameter_argument(item: Input, value: Any) -> Any:
     if isinstance(item.schema, ArtifactSchema):
         raise AssertionError("called for parameters only")
     try:
-        return item.schema.decode(value)
+        decoded = item.schema.decode(value)
+        if decoded is not None or not item.schema.optional:
+            item.schema.encode(decoded)  # raises when a back end has handed over something else
+        return decoded
     except (TypeError, ValueError) as error:
         raise TaskFailed(
             "E411", f"input '{item.name}' does not fit", got=str(error), expected=item.schema.spelling

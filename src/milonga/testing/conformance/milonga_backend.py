@@ -15,7 +15,7 @@ from milonga.engine.progress.base import Silent
 from milonga.engine.result import RunResult
 from milonga.engine.runnable import Runnable
 from milonga.engine.settings import RunSettings
-from milonga.errors import InvalidPipeline
+from milonga.errors import InvalidPipeline, MilongaError
 from milonga.lineage.records import ArtifactRecord, ArtifactValue, TaskRecord
 from milonga.runtime.placement import local_path
 from milonga.testing.conformance.backend import ArtifactArgument, RunRequest
@@ -37,14 +37,15 @@ class MilongaBackend:
         """Read, check, write again and compare.
 
         Raises:
-            InvalidPipeline: the file is invalid, or something of it was lost.
+            InvalidPipeline: the file is invalid.
+            MilongaError: E919, something of it was lost, which is a fault of the compiler.
         """
         graph = load_graph(file)
         errors = [finding for finding in check(graph) if finding.severity == "error"]
         if errors:
             raise InvalidPipeline(errors[0].code, errors[0].message, where=errors[0].where)
         if _canonical(file.read_text("utf-8")) != _canonical(dump_graph(graph)):
-            raise InvalidPipeline("E200", "written again, the file says something else", where=str(file))
+            raise MilongaError("E919", "written again, the file says something else", where=str(file), kind="system")
 
     def run(self, request: RunRequest) -> ObservedRun:
         """Run a file.
