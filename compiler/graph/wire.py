@@ -24,13 +24,6 @@ Loader = Callable[[Any, str], Any]
 class Null:
     """JSON's null as the value of a field that may hold any JSON value."""
 
-    _only: Null | None = None
-
-    def __new__(cls) -> Null:
-        if cls._only is None:
-            cls._only = super().__new__(cls)
-        return cls._only
-
     def __bool__(self) -> bool:
         return False
 

@@ -158,8 +158,10 @@ class Lowering:
             self._argument(call, draft, scope, name, argument)
         if call.is_exit_task:
             self._exit_task(call, draft)
-        elif call.options.ignore_upstream_failure:
-            draft.fields["trigger_policy"] = TriggerPolicy(strategy=COMPLETED)
+        else:
+            self._require_statuses(call)
+            if call.options.ignore_upstream_failure:
+                draft.fields["trigger_policy"] = TriggerPolicy(strategy=COMPLETED)
         for other in call.options.after:
             self._after(call, draft, scope, other)
         draft.fields.update(_policies(call))
@@ -189,6 +191,19 @@ class Lowering:
         for item in call.component.signature.inputs:
             if isinstance(item.schema, ParameterSchema) and item.schema.kind == "TASK_FINAL_STATUS":
                 draft.bind(item.name, ParameterBinding(task_final_status=ProducerStatus(guarded.name)))
+
+    def _require_statuses(self, call: TaskCall) -> None:
+        """Only an exit task is handed a final status; elsewhere it must be given like any other argument."""
+        for item in call.component.signature.inputs:
+            is_status = isinstance(item.schema, ParameterSchema) and item.schema.kind == "TASK_FINAL_STATUS"
+            if is_status and item.required and item.name not in call.arguments:
+                self.recorder.add_finding(
+                    "E112",
+                    f"'{call.component.name}' misses its argument '{item.name}'",
+                    place=call.place,
+                    expected=f"{item.name}: TaskFinalStatus",
+                    hint=f"it is filled in at the end of a group: with ml.ExitHandler({call.component.function.__name__}):",
+                )
 
     def _after(self, call: TaskCall, draft: TaskDraft, scope: Scope, other: Any) -> None:
         target = self.locator.task_named(other)

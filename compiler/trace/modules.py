@@ -109,9 +109,9 @@ def _uses_language(tree: ast.AST) -> bool:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import) and any(alias.name in ("milonga", "milonga.dsl") for alias in node.names):
             return True
-        if isinstance(node, ast.ImportFrom) and node.module in ("milonga", "milonga.dsl"):
-            if any(dsl.HOMES.get(alias.name, "artifacts") not in _CARRIED for alias in node.names):
-                return True
+        names = node.names if isinstance(node, ast.ImportFrom) and node.module in ("milonga", "milonga.dsl") else []
+        if any(dsl.HOMES.get(alias.name, "artifacts") not in _CARRIED for alias in names):
+            return True
     return False
 
 

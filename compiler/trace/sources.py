@@ -54,9 +54,9 @@ def extract(function: Callable[..., Any], name: str) -> ExtractedSource:
 class _Extraction:
     """One function's journey: `names` are those that the text will define, `chosen` the statements that do so.
 
-    A name stands for one thing in the text, although the author's functions may see different things under it, a module's
-    global here and a variable of an outer function there. `held` keeps what was taken from outer functions, so that
-    such a clash is found.
+    A name stands for one thing in the text, although the author's functions may see different things under it, a
+    module's global here and a variable of an outer function there. `held` keeps what was taken from outer functions,
+    so that such a clash is found.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:

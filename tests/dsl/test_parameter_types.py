@@ -1,3 +1,4 @@
+# ruff: noqa: UP007, UP045 - authors write Optional[int] as often as int | None
 """Parameter types: what an annotation lets through, and that a value survives its way through JSON."""
 
 import enum
@@ -117,7 +118,7 @@ def doubled(value: Any) -> Any:
 @given(JSON)
 def test_a_json_value_is_its_own_json_form(value):
     assert to_json(value) == value
-    if not (value is None):
+    if value is not None:
         schema = infer_schema(value)
         assert schema is not None
         assert schema.encode(value) == value

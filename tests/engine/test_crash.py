@@ -20,7 +20,9 @@ from typing import Any
 
 import pytest
 
+from milonga.cli.runs_verb import shown_state
 from milonga.engine.content import digest_path
+from milonga.engine.home import Home
 from milonga.lineage import LineageStore
 from milonga.lineage.records import flattened
 
@@ -222,6 +224,7 @@ def test_a_killed_run_goes_on_by_its_id_alone(site: Site) -> None:
     store = site.store()
     (run,) = store.runs()
     store.close()
+    assert shown_state(run, Home(site.home)) == "INTERRUPTED", "nobody works on it any more"
     finish_and_check(site, before, done, "--resume", run.id)
 
 

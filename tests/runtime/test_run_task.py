@@ -1,3 +1,4 @@
+# ruff: noqa: UP045 - authors write Optional[int] as often as int | None
 """One attempt of a task: inputs become arguments, the result becomes KFP's ExecutorOutput, all of it or nothing."""
 
 import enum

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from milonga.errors import TaskFailed
-from milonga.runtime.loading import load_function, missing_packages, place_modules
+from milonga.runtime.loading import load_function, missing_packages
 from milonga.runtime.placement import local_path
 from milonga.runtime.program import (
     LOADER,

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from milonga.dsl.artifacts.artifact import Artifact
 from milonga.dsl.definition import Definition
 from milonga.dsl.options import Options
-from milonga.dsl.parameters import parameter_schema
+from milonga.dsl.parameters import ParameterSchema, parameter_schema, spell
 from milonga.dsl.places import Place, callers_place
 from milonga.dsl.recording import current_recorder
 from milonga.dsl.references import outputs_of
@@ -61,6 +61,17 @@ def importer(
             "E132", "importer outside of a pipeline", where=str(callers_place()), hint="use Artifact.at(path) there"
         )
     place = callers_place()
+    wanted: Any = artifact_class
+    if not (isinstance(wanted, type) and issubclass(wanted, Artifact)):
+        recorder.add_finding(
+            "E113", "importer makes an artifact", place=place, got=spell(wanted), expected="a class such as Dataset"
+        )
+        artifact_class = Artifact  # type: ignore[assignment]
+    try:
+        metadata = ParameterSchema("STRUCT", dict).encode(metadata or {})
+    except (TypeError, ValueError) as error:
+        recorder.add_finding("E113", "the metadata of an importer has no JSON form", place=place, got=str(error))
+        metadata = {}
     step = Importer(artifact_class, metadata=dict(metadata or {}), reimport=reimport, place=place)
     artifact: ArtifactType = outputs_of(step.record(recorder, (uri,), {}, place), step.signature)
     return artifact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -115,7 +116,11 @@ class Options:
             value = getattr(self, label)
             if value is None:
                 continue
-            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            if (
+                not isinstance(value, types)
+                or (isinstance(value, bool) and bool not in types)
+                or (isinstance(value, float) and not math.isfinite(value))
+            ):
                 found.append(f"{label} must be {kind}, but got {value!r}")
             elif isinstance(value, Mapping):
                 for key, text in value.items():

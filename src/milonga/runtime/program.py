@@ -59,7 +59,9 @@ class TaskProgram:
             arguments += ["--packages", packages]
         if self.modules:
             arguments += ["--modules", pack(self.modules)]
-        if any(mark in self.source for mark in ("{{", "$$", "$(")):  # KFP and Argo read the first, Kubernetes the others
+        if any(
+            mark in self.source for mark in ("{{", "$$", "$(")
+        ):  # KFP and Argo read the first, Kubernetes the others
             encoded = base64.b64encode(self.source.encode("utf-8")).decode("ascii")
             return [*arguments, "--source-base64", encoded]
         return [*arguments, "--source", self.source]

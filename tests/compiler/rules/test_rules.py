@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from milonga.compiler.graph import Graph
-from milonga.compiler.rules import RULES, check
-from milonga.compiler.rules import expressions, structure, wiring
+from milonga.compiler.rules import RULES, check, expressions, structure, wiring
 from milonga.compiler.trace import trace
 
 DATASET = {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}

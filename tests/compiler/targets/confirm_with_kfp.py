@@ -1,3 +1,4 @@
+# ruff: noqa: BLE001, E402 - every case must get its result; kfp warns while it is imported
 """Run by the tests in a process of its own, since kfp is heavy: what kfp 2.17.0 makes of compiled pipelines.
 
 argv: a folder with `<name>.yaml` files and `cases.json` (name → {"arguments", "run"}). Writes `results.json`.

@@ -1,3 +1,4 @@
+# ruff: noqa: UP045 - authors write Optional[int] as often as int | None
 """One small pipeline for each construct of the language, and what must come out of it.
 
 `local` says why kfp's local runner cannot confirm a case: the row of its defect, as measured with kfp 2.17.0.

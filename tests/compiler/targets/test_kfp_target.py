@@ -174,7 +174,8 @@ def test_a_finding_names_the_authors_line():
 def test_the_header_tells_what_goes_in_and_what_comes_out():
     text = milonga.compile(constructs.branches)
     assert text.startswith(
-        "# PIPELINE DEFINITION\n# Name: branches\n# Inputs:\n#    number: int [Default: 2]\n# Outputs:\n#    Output: str\n"
+        "# PIPELINE DEFINITION\n# Name: branches\n"
+        "# Inputs:\n#    number: int [Default: 2]\n# Outputs:\n#    Output: str\n"
     )
 
 

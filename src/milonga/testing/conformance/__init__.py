@@ -1,7 +1,8 @@
 """Run a corpus of pipeline files and compare what came out with what had to: `milonga conformance DIR`.
 
 A corpus is a folder with `expected.json` (arguments and expected results by file) and, optionally, `index.json` (what
-cannot run here, what must be rejected, what may not run side by side). Its keys are described in docs/reference.
+cannot run here, what must be rejected, what may not run side by side). `checks` holds one check a key of a case,
+`matchers` what may stand for a value. Another engine takes part with a class that has what `ConformanceBackend` says.
 """
 
 from milonga.testing.conformance.backend import ConformanceBackend, RunRequest, backend_named

@@ -38,14 +38,14 @@ class MilongaBackend:
 
         Raises:
             InvalidPipeline: the file is invalid.
-            MilongaError: E919, something of it was lost, which is a fault of the compiler.
+            MilongaError: E991, something of it was lost, which is a fault of the compiler.
         """
         graph = load_graph(file)
         errors = [finding for finding in check(graph) if finding.severity == "error"]
         if errors:
             raise InvalidPipeline(errors[0].code, errors[0].message, where=errors[0].where)
         if _canonical(file.read_text("utf-8")) != _canonical(dump_graph(graph)):
-            raise MilongaError("E919", "written again, the file says something else", where=str(file), kind="system")
+            raise MilongaError("E991", "written again, the file says something else", where=str(file), kind="system")
 
     def run(self, request: RunRequest) -> ObservedRun:
         """Run a file.
