@@ -16,8 +16,10 @@ def add(a: int, b: int = 1) -> int:
     return a + b
 
 
-def compile_linear(tasks: int) -> None:
-    """A chain of `tasks` steps; kfp traces it when it is decorated."""
+def once(tasks: int) -> tuple[float, int]:
+    """CPU seconds of one compilation, the collector on as it is for a user; kfp traces when it decorates."""
+    gc.collect()
+    before = time.process_time()
 
     @dsl.pipeline(name="linear")
     def chain(x: int = 0) -> int:
@@ -27,23 +29,19 @@ def compile_linear(tasks: int) -> None:
         return value
 
     compiler.Compiler().compile(chain, "linear.yaml")
+    return time.process_time() - before, Path("linear.yaml").stat().st_size
 
 
-def measure(tasks: int, repeats: int) -> dict[str, float]:
-    """Median CPU seconds of one compilation, the collector on as it is for a user, and the size of the file."""
-    times = []
-    for _ in range(repeats):
-        gc.collect()
-        before = time.process_time()
-        compile_linear(tasks)
-        times.append(time.process_time() - before)
-    return {"cpu_s": statistics.median(times), "bytes": Path("linear.yaml").stat().st_size}
-
-
-def main(sizes: list[int], repeats: int) -> dict[str, dict[str, float]]:
-    """Smaller sizes are repeated more often."""
-    measure(20, 2)
-    return {str(tasks): measure(tasks, max(repeats, 300 // tasks)) for tasks in sizes}
+def main(sizes: list[int], rounds: int) -> dict[str, dict[str, float]]:
+    """Medians over rounds through all sizes."""
+    once(20)
+    times: dict[int, list[float]] = {tasks: [] for tasks in sizes}
+    written = {}
+    for _ in range(rounds):
+        for tasks in sizes:
+            cpu_s, written[tasks] = once(tasks)
+            times[tasks].append(cpu_s)
+    return {str(tasks): {"cpu_s": statistics.median(times[tasks]), "bytes": written[tasks]} for tasks in sizes}
 
 
 if __name__ == "__main__":

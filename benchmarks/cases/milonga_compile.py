@@ -28,21 +28,25 @@ def linear(tasks: int) -> Any:
     return chain
 
 
-def measure(tasks: int, repeats: int) -> dict[str, float]:
-    """Median CPU seconds of one compilation, the collector on as it is for a user, and the size of the file."""
-    text, times = "", []
-    for _ in range(repeats):
-        gc.collect()
-        before = time.process_time()
-        text = ml.compile(linear(tasks), target="kfp", output="linear.yaml")
-        times.append(time.process_time() - before)
-    return {"cpu_s": statistics.median(times), "bytes": len(text.encode())}
+def once(tasks: int) -> tuple[float, int]:
+    """CPU seconds of one compilation, the collector on as it is for a user, and the size of the file."""
+    gc.collect()
+    before = time.process_time()
+    text = ml.compile(linear(tasks), target="kfp", output="linear.yaml")
+    return time.process_time() - before, len(text.encode())
 
 
-def main(sizes: list[int], repeats: int) -> dict[str, dict[str, float]]:
-    """Smaller sizes are repeated more often, so that each counts about as long."""
-    measure(20, 3)
-    return {str(tasks): measure(tasks, max(repeats, 1000 // tasks)) for tasks in sizes}
+def main(sizes: list[int], rounds: int) -> dict[str, dict[str, float]]:
+    """Medians over rounds through all sizes; small ones are repeated, so that each counts about as long."""
+    once(20)
+    times: dict[int, list[float]] = {tasks: [] for tasks in sizes}
+    written = {}
+    for _ in range(rounds):
+        for tasks in sizes:
+            for _ in range(max(1, 1000 // tasks)):
+                cpu_s, written[tasks] = once(tasks)
+                times[tasks].append(cpu_s)
+    return {str(tasks): {"cpu_s": statistics.median(times[tasks]), "bytes": written[tasks]} for tasks in sizes}
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ def size(*, quick: bool = False) -> list[Figure]:
     figures = []
     for tool in ("milonga", "kfp"):
         cases = {
-            "500 uses of one component": Case(tool, f"{tool}_compile", {"sizes": [500], "repeats": 1}),
-            "100 distinct components": Case(tool, "compiled_size", {"tool": tool, "components": 100}),
+            "500 uses of one component": Case(tool, f"{tool}_compile", {"sizes": [500], "rounds": 1}),
+            "100 distinct components": Case(tool, "distinct_components", {"tool": tool, "components": 100}),
         }
         for what, found in interleave(cases, repeats=1).items():
             written = found.median(lambda sample: float(sample.output.get("500", sample.output)["bytes"]))

@@ -117,6 +117,12 @@ class Graph:
             raise InvalidPipeline("E210", f"a task uses component '{name}', which does not exist", where=where)
         return component
 
+    @property
+    def wants_workspace(self) -> bool:
+        """Whether the run has a folder that all of its tasks share."""
+        kubernetes = (self.platforms or {}).get("kubernetes")
+        return "workspace" in ((kubernetes.pipeline_config if kubernetes else None) or {})
+
     def platform_settings(self, executor_label: str, platform: str = "kubernetes") -> Mapping[str, Any]:
         """Settings of one platform for one executor, empty when there are none."""
         settings = (self.platforms or {}).get(platform)

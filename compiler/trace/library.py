@@ -24,13 +24,13 @@ from milonga.compiler.graph import (
 )
 from milonga.compiler.graph.executor import Accelerator
 from milonga.compiler.trace.borders import artifact_type, input_definitions, output_definitions
-from milonga.compiler.trace.modules import bundle_of, runtime_files
+from milonga.compiler.trace.modules import bundle_of, packed_runtime
 from milonga.compiler.trace.sources import extract
 from milonga.dsl.component_decorator import Component as AuthorComponent
 from milonga.dsl.import_step import Importer as ImportStep
 from milonga.dsl.options import Options
 from milonga.dsl.signature import ArtifactSchema
-from milonga.runtime.program import LOADER, TaskProgram, pack
+from milonga.runtime.program import LOADER, TaskProgram
 
 DEFAULT_IMAGE = "python:3.11-slim"
 DEFAULT_GPU = "nvidia.com/gpu"
@@ -98,7 +98,7 @@ class Library:
             source = extract(component.function, component.name)
             modules = bundle_of(source.imports, where=str(component.place))
             program = TaskProgram(component.function.__name__, source.text, component.packages, modules)
-            kept = (component.function, [pack(runtime_files()), *program.to_args()])
+            kept = (component.function, [packed_runtime(), *program.to_args()])
             self._programs[id(component.function)] = kept
         environment = tuple(EnvironmentVariable(name, value) for name, value in sorted(options.environment.items()))
         container = Container(

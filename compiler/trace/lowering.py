@@ -202,7 +202,7 @@ class Lowering:
                     f"'{call.component.name}' misses its argument '{item.name}'",
                     place=call.place,
                     expected=f"{item.name}: TaskFinalStatus",
-                    hint=f"it is filled in at the end of a group: with ml.ExitHandler({call.component.function.__name__}):",
+                    hint="only an exit task is handed it: with ml.ExitHandler(the component, its other arguments):",
                 )
 
     def _after(self, call: TaskCall, draft: TaskDraft, scope: Scope, other: Any) -> None:

@@ -70,7 +70,7 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         todo.extend(_parents(name))
     if _LANGUAGE in seen:
         files.update(_language_files())
-    size = len(pack(files))
+    size = len(pack(files)) if files else 0
     if size > PACKED_CHARACTERS_MAX:
         largest = max(files, key=lambda path: len(files[path]))
         raise AuthoringError(
@@ -183,6 +183,12 @@ def runtime_files() -> dict[str, str]:
     names += [f"dsl/artifacts/{path.name}" for path in sorted((root / "dsl" / "artifacts").glob("*.py"))]
     names += [f"runtime/{path.name}" for path in sorted((root / "runtime").glob("*.py"))]
     return {f"milonga/{name}": _compact((root / name).read_text("utf-8")) for name in names}
+
+
+@functools.lru_cache(maxsize=1)
+def packed_runtime() -> str:
+    """The same as the text that goes into every container: packing takes longer than all else about a small step."""
+    return pack(runtime_files())
 
 
 @functools.lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from milonga.compiler.trace.statements import ModuleText, Statement, imports_of, used_names
+from milonga.compiler.trace.statements import ModuleText, Statement, imports_of, read_module, used_names
 from milonga.dsl.definition import Definition
 from milonga.dsl.places import place_of_code
 from milonga.errors import AuthoringError
@@ -96,7 +96,7 @@ class _Extraction:
                 hint="define it in a file or a notebook cell, not with exec()",
             )
         self.future = self.future or "from __future__ import annotations" in text
-        return ModuleText(without_magics(text) if self.is_notebook else text)
+        return read_module(without_magics(text) if self.is_notebook else text)
 
     def _statement_of_function(self, module: ModuleText) -> Statement:
         for statement in module.by_name.get(self.function.__name__, ()):

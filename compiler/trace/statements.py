@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import symtable
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -54,6 +55,12 @@ class ModuleText:
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
         text = "".join(self.lines[first - 1 : node.end_lineno])
         return textwrap.dedent(text).rstrip() + "\n"
+
+
+@functools.lru_cache(maxsize=8)
+def read_module(text: str) -> ModuleText:
+    """The statements of `text`, read once for all the components of a file."""
+    return ModuleText(text)
 
 
 def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -19,7 +19,7 @@ class Reference:
         model: the artifact.
 
     Raises:
-        DataError: E530 to E536, the model does not keep its contract.
+        DataError: E540 to E545, the model does not keep its contract.
         MissingExtra: its framework is not installed.
     """
 

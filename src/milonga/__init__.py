@@ -92,11 +92,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = "milonga.dsl" if name in _LANGUAGE else _OTHERS.get(name)
-    if home is None:
-        raise AttributeError(f"module 'milonga' has no attribute {name!r}")
-    return getattr(importlib.import_module(home), name)
+if not TYPE_CHECKING:  # a type checker must see that an unknown name is unknown
+
+    def __getattr__(name: str) -> Any:
+        home = "milonga.dsl" if name in _LANGUAGE else _OTHERS.get(name)
+        if home is None:
+            raise AttributeError(f"module 'milonga' has no attribute {name!r}")
+        return getattr(importlib.import_module(home), name)
 
 
 def __dir__() -> list[str]:

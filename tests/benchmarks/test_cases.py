@@ -20,11 +20,11 @@ from benchmarks.suite import SUITE  # noqa: E402
 
 CASES = {
     "import_module": {"module": "milonga"},
-    "milonga_compile": {"sizes": [2], "repeats": 1},
+    "milonga_compile": {"sizes": [2], "rounds": 1},
     "milonga_run": {"tasks": 2, "mode": "in-process"},
     "milonga_parallel": {"tasks": 2, "seconds": 0.01, "shape": "loop"},
-    "compiled_size": {"tool": "milonga", "components": 2},
-    "kfp_compile": {"sizes": [2], "repeats": 1},
+    "distinct_components": {"tool": "milonga", "components": 2},
+    "kfp_compile": {"sizes": [2], "rounds": 1},
     "kfp_run": {"tasks": 2},
     "kfp_parallel": {"tasks": 2, "seconds": 0.01, "shape": "independent"},
     "metaflow_run": {"tasks": 3},

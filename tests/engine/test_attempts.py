@@ -476,8 +476,8 @@ def one_step() -> None:
 def test_an_iterator_directly_on_a_step(play) -> None:
     from milonga.compiler.graph import Graph
 
-    graph = Graph.from_documents((_iterated_step(400),))
+    graph = Graph.from_documents((_iterated_step(300),))
     for cached in (False, True):
         result = play(graph).raise_for_state()
         steps = [task for task in result.tasks.values() if task.kind == "step"]
-        assert len(steps) == 400 and all(task.cached is cached for task in steps)
+        assert len(steps) == 300 and all(task.cached is cached for task in steps)

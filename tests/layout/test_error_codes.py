@@ -26,6 +26,7 @@ RANGES = {
     "MissingExtra": "9",
 }
 SHARED = {
+    "E112": "an input that gets no value: by the tracer for authors, by the rules for files",
     "E113": "a wrong type for an input: by the tracer for authors, by the rules for files",
     "E132": "a construct of the language outside of a pipeline",
     "E143": "tasks in a circle: by the tracer, by the rules, and by the engine as the last line of defence",

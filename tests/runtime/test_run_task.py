@@ -126,7 +126,7 @@ def test_a_final_status_arrives_as_an_object(tmp_path):
     def report(status: TaskFinalStatus) -> str:
         return f"{status.state} {status.pipeline_task_name} {status.error_code} {status.error_message}"
 
-    value = {"state": "FAILED", "pipelineTaskName": "exit-handler-1", "error": {"code": 9, "message": "boom"}}
+    value = {"state": "FAILED", "pipelineTaskName": "exit-handler-1", "error": {"code": 9.0, "message": "boom"}}
     output = run_task(report, executor_input(tmp_path, {"status": value}))
     assert output["parameterValues"] == {"Output": "FAILED exit-handler-1 9 boom"}
 

@@ -74,10 +74,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module 'milonga.dsl' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"milonga.dsl.{HOMES[name]}"), name)
+if not TYPE_CHECKING:  # a type checker must see that an unknown name is unknown
+
+    def __getattr__(name: str) -> Any:
+        if name not in HOMES:
+            raise AttributeError(f"module 'milonga.dsl' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"milonga.dsl.{HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -225,11 +225,12 @@ def _decode_dataclass(annotation: type, value: Any) -> Any:
 
     if annotation is TaskFinalStatus and isinstance(value, dict):
         error = value.get("error") or {}
+        code = error.get("code")
         return TaskFinalStatus(
             state=value.get("state", ""),
             pipeline_job_resource_name=value.get("pipelineJobResourceName", ""),
             pipeline_task_name=value.get("pipelineTaskName", ""),
-            error_code=error.get("code"),
+            error_code=int(code) if isinstance(code, (int, float)) else None,
             error_message=error.get("message"),
         )
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.compiler.graph import ArtifactBinding, ParameterBinding
+from milonga.compiler.graph import ArtifactBinding, ParameterBinding, wire
 from milonga.engine.instances import DagInstance, TaskInstance
 from milonga.engine.placeholders import PlaceholderContext
 from milonga.engine.values import Bundle, coerce, document_value, resolve_constant, select
@@ -60,6 +60,20 @@ def _parameter(binding: ParameterBinding, task: TaskInstance) -> Any:
     if binding.task_final_status is not None:
         return _final_status(dag.tasks[binding.task_final_status.producer_task])
     return ABSENT
+
+
+def resolve_setting(setting: Mapping[str, Any], task: TaskInstance) -> Any:
+    """A Kubernetes setting that is written as an input binding of `task`; None when it has no value.
+
+    Raises:
+        InvalidPipeline: it is no binding.
+        RunError: E430 or E434, it does not resolve.
+    """
+    binding = wire.load(ParameterBinding, setting, f"the Kubernetes settings of {task.path}")
+    if binding.runtime_value is not None:
+        return wire.plain(binding.runtime_value.constant)
+    value = _parameter(binding, task)
+    return None if value is ABSENT or value is None else select(value, binding.parameter_expression_selector)
 
 
 def _artifact(binding: ArtifactBinding, dag: DagInstance) -> Any:

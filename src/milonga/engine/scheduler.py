@@ -13,7 +13,7 @@ from typing import Any
 
 from milonga.compiler.graph import Component, Graph
 from milonga.engine.attempts import AttemptRunner, Outcome, Step
-from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs
+from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs, resolve_setting
 from milonga.engine.home import log_of
 from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
@@ -22,6 +22,7 @@ from milonga.engine.progress import Progress
 from milonga.engine.reuse import ContentCheck, same_inputs
 from milonga.engine.settings import RunSettings
 from milonga.engine.steps import STEP_KINDS, PreparedStep, StepContext
+from milonga.engine.steps.environment import depends_on_inputs
 from milonga.engine.values import Bundle, holds, with_defaults
 from milonga.engine.workers.base import WorkerPool
 from milonga.errors import InvalidPipeline, MilongaError
@@ -86,12 +87,16 @@ class Scheduler:
         self._result: Bundle | None = None
         self._names = {
             "pipeline_job_name": graph.name,
-            "pipeline_job_resource_name": run_id,
+            "pipeline_job_resource_name": f"{graph.name}-{run_id}",  # KFP names the run's resource so
             "pipeline_job_uuid": run_id,
             "pipeline_job_create_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "pipeline_job_schedule_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "pipeline_root": str(settings.home.content),
         }
+        if graph.wants_workspace:
+            workspace = settings.home.run(run_id) / "workspace"
+            workspace.mkdir(exist_ok=True)
+            self._names["workspace_path"] = str(workspace)
         self._runner = AttemptRunner(
             pool=pool,
             slots=settings.slots,
@@ -272,8 +277,7 @@ class Scheduler:
         return holds(condition, names)
 
     def _start_step(self, task: TaskInstance) -> None:
-        label = task.component.executor_label or ""
-        prepared = self._prepare(label)
+        prepared = self._prepare(task)
         task.started_at = time.time()
         caching = task.task.caching_options
         key = content_key(prepared.identity, task.component, task.inputs, caching.cache_key if caching else None)
@@ -316,7 +320,9 @@ class Scheduler:
         used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
         return max(used, default=0) + 1
 
-    def _prepare(self, label: str) -> PreparedStep:
+    def _prepare(self, task: TaskInstance) -> PreparedStep:
+        """A task's step: prepared once an executor, or each time where settings come from the task's inputs."""
+        label = task.component.executor_label or ""
         known = self._prepared.get(label)
         if known is None:
             executor = self._graph.executors.get(label)
@@ -327,9 +333,12 @@ class Scheduler:
                 secrets=self._settings.secrets,
                 functions=self._functions,
                 platform=self._graph.platform_settings(label),
+                setting=lambda binding: resolve_setting(binding, task),
             )
             kind = next(kind for kind in STEP_KINDS if kind.matches(executor))
-            known = self._prepared[label] = kind.prepare(label, executor, context)
+            known = kind.prepare(label, executor, context)
+            if not depends_on_inputs(context.platform):
+                self._prepared[label] = known
         return known
 
     def _use_cached(self, task: TaskInstance, key: str) -> bool:

@@ -95,6 +95,9 @@ def is_milonga_command(command: Sequence[str] | None) -> bool:
     return command is not None and len(command) >= 3 and command[2].startswith(MARKER)
 
 
+_CHANGED_ON_THE_WAY = ("{{", "$$", "$(")
+"""KFP and Argo read the first as a placeholder, Kubernetes the others as a variable."""
+
 _SAFE = str.maketrans("{$", ".,")
 _UNSAFE = str.maketrans(".,", "{$")
 

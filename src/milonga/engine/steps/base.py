@@ -23,12 +23,14 @@ class StepContext:
         secrets: secret name → key → value.
         functions: executor label → the author's function, when it lives in this process.
         platform: the executor's Kubernetes settings.
+        setting: the value of a setting that is written as an input binding of the task; None when it has none.
     """
 
     modules_root: Path
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
+    setting: Callable[[Mapping[str, Any]], Any] = lambda binding: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,10 @@ def _from_pod_metadata(path: str, context: StepContext) -> str:
 
 
 def _from_secret(entry: Mapping[str, Any], context: StepContext) -> dict[str, str]:
-    constant = ((entry.get("secretNameParameter") or {}).get("runtimeValue") or {}).get("constant")
-    name = constant or entry.get("secretName") or ""
+    parameter = entry.get("secretNameParameter")
+    name = context.setting(parameter) if parameter else entry.get("secretName") or ""
+    if parameter and not name:
+        return {}  # an optional input that was not given: KFP's driver leaves the setting out
     found: dict[str, str] = {}
     for mapping in entry.get("keyToEnv") or ():
         value = context.secrets.get(name, {}).get(mapping["secretKey"])
@@ -60,6 +62,12 @@ def _from_secret(entry: Mapping[str, Any], context: StepContext) -> dict[str, st
                 hint="give it with --secrets FILE, a JSON object {secret: {key: value}}",
             )
     return found
+
+
+def depends_on_inputs(platform: Mapping[str, Any]) -> bool:
+    """Whether a setting that counts here takes its value from the inputs of the task, and not from the file."""
+    parameters = (entry.get("secretNameParameter") or {} for entry in platform.get("secretAsEnv") or ())
+    return any("runtimeValue" not in parameter for parameter in parameters if parameter)
 
 
 def timeout_of(context: StepContext) -> float | None:
