@@ -13,7 +13,7 @@ class Diagnostic:
     """One finding.
 
     Attributes:
-        code: stable identifier; the docs and `milonga explain` are keyed by it.
+        code: stable identifier; docs/reference/errors.md is keyed by it.
         severity: an error keeps the pipeline from running, a warning does not.
         where: "component/task", with the author's file and line in front where they are known.
     """

@@ -306,7 +306,7 @@ def selector_text(reference: Reference) -> str:
 def _policies(call: TaskCall) -> dict[str, Any]:
     options: Options = call.options
     is_step = not isinstance(call.component, (Pipeline, ImportStep))
-    enabled = options.cache is not False
+    enabled = options.cache is not False if not call.is_exit_task else options.cache is True
     fields: dict[str, Any] = {
         "caching_options": CachingOptions(True if enabled else None, options.cache_key)
         if (is_step or isinstance(call.component, Pipeline))

@@ -63,6 +63,8 @@ def image_classification(
     data: str,
     *,
     name: str = "classifier",
+    height: int = 0,
+    width: int = 0,
     device: str = "host",
     latency_p95_ms: Optional[float] = None,  # noqa: UP045 - one spelling in all signatures
     size_mib: Optional[float] = None,  # noqa: UP045
@@ -80,6 +82,8 @@ def image_classification(
     Args:
         data: folder with one sub-folder of images a class.
         name: name of the served model: lower-case letters, digits and hyphens.
+        height: rows of pixels to scale every image to; 0 takes them as they are, all of one size.
+        width: columns of pixels, likewise.
         device: "host" for this machine, or a declared profile (`milonga devices`).
         latency_p95_ms: limit for one image, 95th percentile, in milliseconds; None takes the device's own.
         size_mib: limit of the artefact's size in MiB; None takes the device's own.
@@ -92,7 +96,7 @@ def image_classification(
         threads: CPU threads of training; 0 leaves the choice to torch, 1 is quickest for very small images.
         seed: of splits, search and training.
     """
-    splits = ingest_images(data, seed=seed)
+    splits = ingest_images(data, height=height, width=width, seed=seed)
     described = profile_data(splits)
     target = probe_device(device, latency_p95_ms=latency_p95_ms, size_mib=size_mib, accuracy_drop_max=accuracy_drop_max)
     measured = measure_levels(splits, target, family=family)

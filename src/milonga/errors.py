@@ -13,7 +13,7 @@
     ├── ServingError          E7xx   deployment and serving
     ├── RemoteError           E8xx   somebody else's system answered with a failure
     └── UsageError            E9xx   a wrong command line, argument file or setting
-        └── MissingExtra      E91x   an optional dependency is not installed
+        └── MissingExtra      E910   an optional dependency is not installed
 
 `kind` tells who must act: "user" (the input is wrong), "system" (milonga or this machine), "remote".
 Nothing in this module knows how an error is shown; `milonga.cli` does.
@@ -31,7 +31,7 @@ class MilongaError(Exception):
     """A failure with a stable code that says what, where, got, expected and what to do.
 
     Args:
-        code: stable identifier such as "E203"; `milonga explain` and the docs are keyed by it.
+        code: stable identifier such as "E203"; docs/reference/errors.md is keyed by it.
         message: one sentence, what is wrong.
         where: file and line, task path or document path; "" when there is none.
         got: what was found, as the user would write it.

@@ -137,14 +137,14 @@ def progress_for(*, quiet: bool, debugging: bool) -> Any:
         from milonga.engine.progress.live import LiveProgress
 
         return LiveProgress()
-    return LineProgress()
+    return LineProgress(show_logs=not debugging)
 
 
 def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str, Any]:
     """Arguments from --args, then --set, then flags; later ones win.
 
     Raises:
-        UsageError: E910-E912, a file or assignment that cannot be read.
+        UsageError: E904 a value of the wrong type, E911 no NAME=VALUE, E912 a file that cannot be read.
     """
     arguments: dict[str, Any] = dict(_read_object(values["args_file"])) if values["args_file"] else {}
     schemas = {flag.name: flag.schema for flag in input_flags(source)} if source else {}

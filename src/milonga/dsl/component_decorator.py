@@ -16,7 +16,6 @@ class Component(Definition[P, R]):
 
     Attributes:
         packages: requirements (PEP 508) that its code needs.
-        image: container image that it runs in on a cluster.
     """
 
     noun = "component"

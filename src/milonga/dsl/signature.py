@@ -218,7 +218,17 @@ def _outputs(
 
 def _output_schema(function: str, name: str, annotation: Any, where: str) -> ParameterSchema | ArtifactSchema:
     what = f"output '{name}' of '{function}'"
-    return artifact_schema(annotation) or require_schema(annotation, where=where, what=what)
+    schema = artifact_schema(annotation)
+    if schema is not None and (schema.is_list or schema.optional):
+        raise AuthoringError(
+            "E107",
+            f"{what} is no single artifact",
+            where=where,
+            got=schema.spelling,
+            expected=schema.artifact_class.__name__,
+            hint="make one artifact a task, and gather those of a loop with ml.Collected(...)",
+        )
+    return schema or require_schema(annotation, where=where, what=what)
 
 
 def _argument_descriptions(docstring: str) -> dict[str, str]:

@@ -79,7 +79,7 @@ def run(
         secrets=secrets or {},
     )
     runnable = as_runnable(target)
-    watcher = progress or LineProgress()
+    watcher = progress or LineProgress(show_logs=mode != "in-process")
     if resume:
         return resume_run(runnable, resume if isinstance(resume, str) else None, arguments, settings, watcher)
     return start_run(runnable, arguments or {}, settings, watcher)
@@ -264,7 +264,9 @@ def _recorded_arguments(graph: Graph, inputs: Bundle) -> dict[str, Any]:
 def _new_run_id(home: Home) -> str:
     """An id that sorts by start time and is free; its folder is made."""
     while True:
-        run_id = time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + random_tokens.token_hex(3)
+        now = time.time()
+        thousandths = int(now % 1 * 1000)
+        run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{thousandths:03d}{random_tokens.token_hex(2)}"
         try:
             home.run(run_id).mkdir(parents=True)
         except FileExistsError:

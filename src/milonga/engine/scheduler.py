@@ -357,6 +357,8 @@ class Scheduler:
 
     def _step_started(self, step: Step) -> None:
         step.task.state = "RUNNING"
+        if step.attempt == step.first_attempt:
+            step.task.started_at = time.time()
         step.task.attempts = step.attempt
         log = log_of(step.task.path, step.attempt)
         self._store.put_task(self._record(step.task, key=step.key, log=log))

@@ -17,9 +17,11 @@ class LineProgress:
 
     Args:
         stream: where to write; stderr by default, since stdout is for data.
+        show_logs: whether a failed step shows the end of its log; not where it has been seen live.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, show_logs: bool = True) -> None:
+        self._show_logs = show_logs
         self._stream = stream or sys.stderr
         self._folder = Path()
         self._counts: dict[str, int] = {}
@@ -48,7 +50,7 @@ class LineProgress:
         if task.kind == "group" and task.state != "FAILED":
             return
         self._write(f"{task.path} {describe_end(task)}")
-        if task.state == "FAILED" and task.kind == "step":
+        if self._show_logs and task.state == "FAILED" and task.kind == "step":
             for line in log_tail(self._folder, task):
                 print(f"    {line}", file=self._stream, flush=True)
 

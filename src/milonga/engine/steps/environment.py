@@ -11,6 +11,15 @@ from milonga.engine.steps.base import StepContext
 from milonga.errors import RunError
 
 _POD_METADATA = re.compile(r"metadata\.(labels|annotations)\['([^']*)'\]")
+_UNPROVIDED = {
+    "configMapAsEnv": "environment variables from a config map",
+    "configMapAsVolume": "a config map as a volume",
+    "secretAsVolume": "a secret as a volume",
+    "pvcMount": "a persistent volume",
+    "emptyDirMounts": "an empty volume at a path of its own",
+    "genericEphemeralVolume": "an ephemeral volume",
+    "initContainers": "init containers",
+}
 _EXPANSION = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -18,8 +27,10 @@ def environment_of(container: Container, context: StepContext) -> dict[str, str]
     """Declared variables, `$(NAME)` expanded as Kubernetes does, and those taken from secrets.
 
     Raises:
-        RunError: E443, a secret that was not given.
+        RunError: E443 a secret that was not given, E444 a field that only a pod has, E445 a setting that the task
+            needs and this machine cannot provide.
     """
+    _refuse_unprovided(context.platform)
     variables: dict[str, str] = {}
     for item in container.env or ():
         variables[item.name] = _EXPANSION.sub(
@@ -30,6 +41,19 @@ def environment_of(container: Container, context: StepContext) -> dict[str, str]
     for entry in context.platform.get("fieldPathAsEnv") or ():
         variables[entry["name"]] = _from_pod_metadata(str(entry.get("fieldPath") or ""), context)
     return variables
+
+
+def _refuse_unprovided(platform: Mapping[str, Any]) -> None:
+    """A task that counts on a volume or a config map must not run without it. Placement hints may be left out."""
+    for key, what in _UNPROVIDED.items():
+        needed = [entry for entry in platform.get(key) or () if not entry.get("optional")]
+        if needed:
+            raise RunError(
+                "E445",
+                f"the task needs {what}, which this engine does not provide",
+                got=key,
+                hint="run it on a cluster, or take the setting out for local runs",
+            )
 
 
 def _from_pod_metadata(path: str, context: StepContext) -> str:
