@@ -45,7 +45,6 @@ def test_an_artifact_is_a_path_a_uri_or_an_object(play_both, tmp_path: Path) -> 
         ({"valeu": 1}, "E902", "did you mean 'value'?"),
         ({"data": ...}, "E903", "data: system.Dataset"),
     ],
-    ids=str,
 )
 def test_a_wrong_argument_is_refused_before_anything_starts(
     play, home: Path, tmp_path: Path, changes: dict[str, Any], code: str, text: str

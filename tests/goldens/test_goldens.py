@@ -1,5 +1,8 @@
 """Compiled pipelines against the files beside this one. `--update-goldens` writes them; read the difference first."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,15 @@ def test_a_pipeline_compiles_to_its_golden_file(pipeline, update_goldens):
 
 def test_every_golden_file_has_its_pipeline():
     assert {path.stem for path in HERE.glob("*.yaml")} == {item.name for item in golden_pipelines.PIPELINES}
+
+
+def test_golden_files_are_not_written_in_ci():
+    command = [sys.executable, "-m", "pytest", "--update-goldens", "--collect-only", "-q", str(HERE)]
+    done = subprocess.run(
+        command, cwd=HERE.parents[1], env={**os.environ, "CI": "true"}, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "--update-goldens is refused in CI" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("pipeline", PIPELINES)

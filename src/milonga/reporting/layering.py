@@ -162,7 +162,7 @@ def _lanes(row_of: list[int], edges: Sequence[Edge]) -> tuple[list[int], list[Ed
         owner = ("from", source) if outgoing[source] >= incoming[target] else ("to", target)
         chain = [source]
         for row in range(row_of[source] + 1, row_of[target]):
-            key = (*owner, row)
+            key = (owner[0], owner[1], row)
             if key not in lanes:
                 lanes[key] = len(rows)
                 rows.append(row)

@@ -268,6 +268,49 @@ MISTAKES = [
         hint="outside of the ParallelFor",
     ),
     in_pipeline("Collected of a constant", "E137", "total(ml.Collected(3))  # <-", got="3"),
+    in_pipeline(
+        "Collected of a loop's own item",
+        "E147",
+        "with ml.ParallelFor([1, 2]) as item:",
+        "    number(item)",
+        "total(ml.Collected(item))  # <-",
+        hint="an output of a task inside of it",
+    ),
+    in_pipeline(
+        "Collected once more than there are loops",
+        "E137",
+        "with ml.ParallelFor([1, 2]) as item:",
+        "    made = number(item)",
+        "total(ml.Collected(ml.Collected(made)))  # <-",
+        message="no task makes in a loop",
+    ),
+    in_pipeline(
+        "the values of two loops for those of one",
+        "E113",
+        "with ml.ParallelFor([1, 2]) as item:",
+        "    with ml.ParallelFor([1, 2]) as other:",
+        "        made = number(other)",
+        "total(ml.Collected(made))  # <-",
+        got="list[list[int]]",
+        expected="list[int]",
+    ),
+    in_pipeline(
+        "Collected inside of one loop and used outside of it",
+        "E147",
+        "with ml.ParallelFor([1, 2]) as item:",
+        "    with ml.ParallelFor([1, 2]) as other:",
+        "        made = number(other)",
+        "    collected = ml.Collected(made)",
+        "total(collected)  # <-",
+        hint="where the value is used",
+    ),
+    in_pipeline(
+        "a final status outside of an exit handler", "E112", "notify()  # <-", hint="ml.ExitHandler", message="'status'"
+    ),
+    in_pipeline("an importer of something else", "E113", "ml.importer('/x', int)  # <-", got="int"),
+    in_pipeline(
+        "metadata that is no JSON", "E113", "ml.importer('/x', Dataset, metadata={'a': {1}})  # <-", got="{1} (set)"
+    ),
     in_pipeline("Elif without If", "E133", "with ml.Elif(number() == 1):  # <-", "    load()", message="Elif without"),
     in_pipeline("Else without If", "E133", "with ml.Else():  # <-", "    load()", message="Else without an If"),
     in_pipeline(

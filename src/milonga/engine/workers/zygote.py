@@ -30,6 +30,7 @@ class Zygote:
     """The loop of the warm process."""
 
     def __init__(self) -> None:
+        self._pid = os.getpid()
         self._children: dict[int, int] = {}
         self._output = os.dup(1)
         os.dup2(2, 1)  # nothing but reports may reach the engine
@@ -50,7 +51,7 @@ class Zygote:
             pass  # the engine died while a report was on its way
         finally:
             for pid in list(self._children):
-                _kill_group(pid)
+                _kill_attempt(pid)
 
     def _serve(self) -> None:
         _warm_up()
@@ -77,7 +78,7 @@ class Zygote:
         else:
             for pid, request_id in self._children.items():
                 if request_id == message["id"]:
-                    _kill_group(pid)
+                    _kill_attempt(pid)
 
     def _fork(self, message: dict[str, Any]) -> None:
         if message["kind"] == "kfp" and "kfp" not in sys.modules:
@@ -96,6 +97,8 @@ class Zygote:
         os.setsid()
         if self._libc is not None and sys.platform == "linux":
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self._pid:
+            os._exit(1)  # the zygote died before this fork could ask to be told
         os.close(self._output)
         os.close(self._wake_read)
         os.close(self._wake_write)
@@ -147,6 +150,13 @@ def _warm_up() -> None:
     executor_input = {"inputs": {"parameterValues": {"number": 1}}, "outputs": {}}
     for _ in range(20):
         run_milonga_step(None, "warm", source, None, executor_input, write_output=False)
+
+
+def _kill_attempt(pid: int) -> None:
+    """End a fork that has not been reaped; a moment ago it may not yet have had a group of its own."""
+    _kill_group(pid)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _kill_group(pid: int) -> None:
