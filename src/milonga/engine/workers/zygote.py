@@ -89,7 +89,6 @@ class Zygote:
         if pid == 0:
             self._become_child(message)
         self._children[pid] = message["id"]
-        self._send({"id": message["id"], "pid": pid})
 
     def _become_child(self, message: dict[str, Any]) -> None:
         signal.set_wakeup_fd(-1)
@@ -99,11 +98,12 @@ class Zygote:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._pid:
             os._exit(1)  # the zygote died before this fork could ask to be told
-        os.close(self._output)
         os.close(self._wake_read)
         os.close(self._wake_write)
         exit_code = 1
         try:
+            self._send({"id": message["id"], "pid": os.getpid()})  # before anything that would have to be ended
+            os.close(self._output)
             exit_code = run_attempt(message)
             _leave_as_python_does()
         finally:
@@ -133,6 +133,7 @@ class Zygote:
                 )
 
     def _send(self, report: dict[str, float]) -> None:
+        """Write a line, by one call: the forks write to the same pipe, and so short a line is never torn."""
         data = json.dumps(report).encode() + b"\n"
         while data:
             data = data[os.write(self._output, data) :]
