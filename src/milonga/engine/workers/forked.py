@@ -60,6 +60,8 @@ class ForkedPool:
 
     def submit(self, request: StepRequest) -> None:
         """Ask the zygote for a fork."""
+        if self._started is not None and not self._running and self._started.poll() is not None:
+            self._forget_zygote()  # it died while nothing ran in it, so nothing is lost
         self._running[request.id] = 0
         request.folder.mkdir(parents=True, exist_ok=True)
         (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
@@ -125,10 +127,13 @@ class ForkedPool:
             if pid:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
-        self.close()
-        self._started = None
+        self._forget_zygote()
         error = {"code": "E417", "kind": "system", "message": "the worker process died under this task"}
         return [StepEnded(request_id, -9, error=error) for request_id in sorted(lost)]
+
+    def _forget_zygote(self) -> None:
+        self.close()
+        self._started, self._buffer = None, b""
 
     @property
     def is_alive(self) -> bool:
