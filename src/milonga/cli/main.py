@@ -69,6 +69,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what no encoding has
+    gc.set_threshold(50_000, 20, 50)  # a short-lived process that makes many small objects and few circles
     sys.exit(run_command_line(sys.argv[1:]))
 
 

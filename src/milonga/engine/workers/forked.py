@@ -135,11 +135,6 @@ class ForkedPool:
         self.close()
         self._started, self._buffer = None, b""
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the zygote can still fork."""
-        return self._process.poll() is None
-
     def close(self) -> None:
         """Close the zygote's input, at which it ends every attempt and itself."""
         if self._started is None:
