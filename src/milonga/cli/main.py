@@ -5,6 +5,7 @@ Exit codes: 0 ok, 1 findings or a failed run, 2 wrong usage, 3 somebody else's s
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
