@@ -100,7 +100,7 @@ class Library:
             program = TaskProgram(component.function.__name__, source.text, component.packages, modules)
             kept = (component.function, [packed_runtime(), *program.to_args()])
             self._programs[id(component.function)] = kept
-        environment = tuple(EnvironmentVariable(name, value) for name, value in sorted(options.environment.items()))
+        environment = tuple(EnvironmentVariable(name, value) for name, value in options.environment.items())
         container = Container(
             image=options.image or DEFAULT_IMAGE,
             command=("python3", "-c", LOADER),
@@ -143,7 +143,7 @@ def _settings_key(options: Options) -> str:
             options.gpu,
             options.gpu_type,
             options.timeout_s,
-            sorted(options.environment.items()),
+            list(options.environment.items()),
             sorted(options.secrets.items()),
             sorted(options.node_selector.items()),
         ]
