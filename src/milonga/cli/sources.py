@@ -137,7 +137,7 @@ def _load_module(path: Path) -> ModuleType:
         raise
     except SyntaxError as error:
         raise AuthoringError(
-            "E163", f"the file is no valid Python: {error.msg}", where=f"{error.filename}:{error.lineno}"
+            "E163", f"the file is no valid Python: {error.msg}", where=f"{error.filename or path}:{error.lineno or 1}"
         ) from None
     except (Exception, SystemExit) as error:
         own = str(path.resolve())
