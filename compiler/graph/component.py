@@ -8,6 +8,16 @@ from typing import Any
 
 from milonga.compiler.graph.dag import Dag
 
+PARAMETER_SPELLING = {
+    "NUMBER_INTEGER": "int",
+    "NUMBER_DOUBLE": "float",
+    "STRING": "str",
+    "BOOLEAN": "bool",
+    "LIST": "list",
+    "STRUCT": "dict",
+}
+"""KFP's parameter types as an author writes them, for messages and headers."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactType:

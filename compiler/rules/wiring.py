@@ -6,18 +6,9 @@ from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import ArtifactBinding, ArtifactType, Component, ParameterBinding, Task
+from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.rules.base import Scope
 from milonga.compiler.rules.structure import nearest
-
-_SPELLING = {
-    "NUMBER_INTEGER": "int",
-    "NUMBER_DOUBLE": "float",
-    "STRING": "str",
-    "BOOLEAN": "bool",
-    "LIST": "list",
-    "STRUCT": "dict",
-}
-
 
 _CONVERTED = frozenset({("NUMBER_INTEGER", "NUMBER_DOUBLE"), ("TASK_FINAL_STATUS", "STRUCT")})
 
@@ -119,8 +110,8 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
                 "E113",
                 f"wrong type for input '{key}'",
                 task=name,
-                got=_SPELLING.get(made, made),
-                expected=_SPELLING.get(wanted, wanted),
+                got=PARAMETER_SPELLING.get(made, made),
+                expected=PARAMETER_SPELLING.get(wanted, wanted),
             )
 
 

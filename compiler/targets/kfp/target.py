@@ -7,17 +7,9 @@ from collections.abc import Iterator
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_graph
 from milonga.compiler.graph import Component, Graph, wire
+from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.rules.base import Scope
 from milonga.compiler.targets.kfp.capabilities import CAPABILITIES
-
-_SPELLING = {
-    "NUMBER_INTEGER": "int",
-    "NUMBER_DOUBLE": "float",
-    "STRING": "str",
-    "BOOLEAN": "bool",
-    "LIST": "list",
-    "STRUCT": "dict",
-}
 
 
 class KfpTarget:
@@ -52,7 +44,7 @@ def _header(graph: Graph) -> str:
 def _inputs(root: Component) -> list[str]:
     entries = []
     for name, declared in sorted(root.input_parameters.items()):
-        kind = _SPELLING.get(declared.parameter_type or "", declared.parameter_type or "?")
+        kind = PARAMETER_SPELLING.get(declared.parameter_type or "", declared.parameter_type or "?")
         value = declared.default_value
         default = "" if value is None else f" [Default: {wire.plain(value)!r}]"
         entries.append(f"{name}: {kind}{default}")
@@ -63,7 +55,7 @@ def _inputs(root: Component) -> list[str]:
 
 def _outputs(root: Component) -> list[str]:
     entries = [
-        f"{name}: {_SPELLING.get(declared.parameter_type or '', declared.parameter_type or '?')}"
+        f"{name}: {PARAMETER_SPELLING.get(declared.parameter_type or '', declared.parameter_type or '?')}"
         for name, declared in sorted(root.output_parameters.items())
     ]
     entries += [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from milonga.dsl.conditions import Comparison, Condition, Joined, Negated, as_condition
 from milonga.dsl.parameters import Kind, ParameterSchema, parameter_schema
@@ -312,11 +312,6 @@ def task_of(value: Any) -> TaskCall | None:
     if isinstance(value, Reference) and isinstance(value.source, TaskCall):
         return value.source
     return None
-
-
-def unreachable(message: str) -> NoReturn:
-    """For states that the code above makes impossible."""
-    raise AssertionError(message)
 
 
 __all__ = ["CollectedReference", "OneOfReference", "Output", "Reference", "TaskOutputs", "outputs_of", "task_of"]

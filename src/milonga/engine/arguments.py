@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import Component, InputParameter
+from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.dsl.artifacts.artifact import Artifact
 from milonga.dsl.parameters import ParameterSchema, to_json
 from milonga.dsl.signature import Signature
@@ -16,15 +17,6 @@ from milonga.engine.executor_io import schema_title
 from milonga.engine.values import Bundle, coerce, fits
 from milonga.errors import UsageError
 from milonga.lineage.records import ArtifactRecord
-
-_SPELLING = {
-    "NUMBER_INTEGER": "int",
-    "NUMBER_DOUBLE": "float",
-    "STRING": "str",
-    "BOOLEAN": "bool",
-    "LIST": "list",
-    "STRUCT": "dict",
-}
 
 
 def root_inputs(component: Component, arguments: Mapping[str, Any], signature: Signature | None = None) -> Bundle:
@@ -80,7 +72,7 @@ def _require(component: Component, bundle: Bundle) -> None:
 def _spelling(component: Component, name: str) -> str:
     declared = component.input_parameters.get(name)
     if declared is not None:
-        return _SPELLING.get(declared.parameter_type or "", declared.parameter_type or "value")
+        return PARAMETER_SPELLING.get(declared.parameter_type or "", declared.parameter_type or "value")
     return schema_title(component.input_artifacts[name].artifact_type)
 
 
@@ -100,7 +92,7 @@ def _parameter(name: str, declared: InputParameter, value: Any) -> Any:
             "E904",
             f"input '{name}' has the wrong type",
             got=repr(value)[:120],
-            expected=_SPELLING.get(declared.parameter_type or "", declared.parameter_type or ""),
+            expected=PARAMETER_SPELLING.get(declared.parameter_type or "", declared.parameter_type or ""),
         )
     if declared.literals and value not in declared.literals:
         raise UsageError(
