@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from milonga.dsl.options import Options, make_options
-from milonga.dsl.parameters import ParameterSchema, infer_schema
+from milonga.dsl.parameters import ParameterSchema
 from milonga.dsl.places import Place, callers_place, place_of_code
 from milonga.dsl.recording import Recorder, TaskCall
 from milonga.dsl.references import Reference, TaskOutputs, outputs_of
@@ -175,4 +175,4 @@ def kebab(name: str) -> str:
     return text or "component"
 
 
-__all__ = ["Definition", "P", "R", "infer_schema", "kebab"]
+__all__ = ["Definition", "P", "R", "kebab"]

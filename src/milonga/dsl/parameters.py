@@ -19,7 +19,7 @@ from typing import Any, Literal, Union
 
 from milonga.dsl import json_form
 from milonga.dsl.json_form import INTEGER_LIMIT, to_json
-from milonga.errors import AuthoringError, MilongaError
+from milonga.errors import AuthoringError
 
 Kind = Literal["STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT", "TASK_FINAL_STATUS"]
 
@@ -233,17 +233,11 @@ def require_schema(annotation: Any, *, where: str, what: str) -> ParameterSchema
     return schema
 
 
-def as_finding(error: MilongaError | Exception) -> str:
-    """One line of any exception."""
-    return getattr(error, "message", None) or str(error) or type(error).__name__
-
-
 __all__ = [
     "INTEGER_LIMIT",
     "Kind",
     "ParameterSchema",
     "TaskFinalStatus",
-    "as_finding",
     "infer_schema",
     "parameter_schema",
     "parse_argument",
