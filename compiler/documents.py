@@ -7,6 +7,7 @@ than a general one, which is what keeps compilation of large pipelines cheap (se
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -17,6 +18,7 @@ from typing import Any, TypeGuard
 
 import yaml
 
+from milonga.compiler.document_places import DocumentPlaces
 from milonga.compiler.graph import Graph
 from milonga.errors import InvalidPipeline
 
@@ -77,10 +79,11 @@ def load_graph(path: Path) -> Graph:
     except OSError as error:
         raise InvalidPipeline("E200", f"the file cannot be read: {error.strerror}", where=str(path)) from None
     try:
-        return Graph.from_documents(parse_documents(text))
+        graph = Graph.from_documents(parse_documents(text))
     except InvalidPipeline as error:
         error.where = f"{path}: {error.where}" if error.where else str(path)
         raise
+    return dataclasses.replace(graph, places=DocumentPlaces(path, text))
 
 
 def parse_documents(text: str) -> tuple[Any, ...]:

@@ -77,7 +77,8 @@ class Graph:
     Attributes:
         specification: the portable part.
         platforms: settings that only one platform understands, by its name; None when there is no such document.
-        places: the author's file and line of a task, by "component/task".
+        places: the author's file and line of a task, by "component/task", and of a component, by "component/"; the
+            root's name is "root".
     """
 
     specification: Specification

@@ -33,7 +33,7 @@ def check(graph: Graph) -> tuple[Diagnostic, ...]:
         for rule in rules
         for finding in rule(Scope(graph, name, component))
     ]
-    return tuple(sorted(findings))
+    return tuple(sorted(findings, key=lambda finding: finding.order))
 
 
 __all__ = ["RULES", "check"]

@@ -41,11 +41,18 @@ class Scope:
         expected: str = "",
         hint: str = "",
     ) -> Diagnostic:
-        """A finding at a task of this DAG."""
-        place = self.graph.places.get(f"{self.name if self.name != 'root' else self.graph.name}/{task}")
-        path = "/".join(part for part in (self.name, task) if part)
-        where = f"{place} ({path})" if place is not None else path
-        return Diagnostic(where, code, severity, message, got, expected, hint)
+        """A finding at a task of this DAG, or at the DAG itself."""
+        places = self.graph.places
+        return Diagnostic(
+            code=code,
+            severity=severity,
+            message=message,
+            path=f"{self.name}/{task}" if task else self.name,
+            place=places.get(f"{self.name}/{task}") or places.get(f"{self.name}/"),
+            got=got,
+            expected=expected,
+            hint=hint,
+        )
 
 
 Rule = Callable[[Scope], Iterator[Diagnostic]]

@@ -29,6 +29,7 @@ from milonga.compiler.trace.sources import extract
 from milonga.dsl.component_decorator import Component as AuthorComponent
 from milonga.dsl.import_step import Importer as ImportStep
 from milonga.dsl.options import Options
+from milonga.dsl.places import Place
 from milonga.dsl.signature import ArtifactSchema
 from milonga.runtime.program import LOADER, TaskProgram
 
@@ -47,6 +48,7 @@ class Library:
         self.executors: dict[str, Executor] = {}
         self.platform: dict[str, dict[str, Any]] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
+        self.places: dict[str, Place] = {}
         self._executor_labels: dict[str, str] = {}
         self._component_names: dict[str, str] = {}
         self._programs: dict[int, tuple[Any, list[str]]] = {}
@@ -63,7 +65,7 @@ class Library:
             component.name, self._container(component, options), _platform_settings(options), component.function
         )
         border = Component(input_definitions(component.signature), output_definitions(component.signature), None, label)
-        name = self.add_component(component.name, border, share=not makes_artifacts)
+        name = self.add_component(component.name, border, places={"": component.place}, share=not makes_artifacts)
         self._steps[(id(component.function), settings)] = name
         return name
 
@@ -82,15 +84,25 @@ class Library:
         border = Component(input_definitions(step.signature), output_definitions(step.signature), None, label)
         return self.add_component(step.name, border, share=False)
 
-    def add_component(self, name: str, component: Component, *, share: bool = True) -> str:
-        """Put `component` into the graph under a free name made of `name`, or find its equal."""
+    def add_component(
+        self, name: str, component: Component, *, places: Mapping[str, Place] | None = None, share: bool = True
+    ) -> str:
+        """Put `component` into the graph under a free name made of `name`, or find its equal.
+
+        `places` says where the author wrote its tasks, by name, and itself, by "".
+        """
         key = json.dumps(wire.dump(component), sort_keys=True)
         if share and key in self._component_names:
             return self._component_names[key]
         chosen = _free(f"comp-{name}", self.components)
         self.components[chosen] = component
         self._component_names[key] = chosen
+        self.add_places(chosen, places or {})
         return chosen
+
+    def add_places(self, component: str, places: Mapping[str, Place]) -> None:
+        """Remember where the author wrote the tasks of a component of the graph, and itself."""
+        self.places.update({f"{component}/{task}": place for task, place in places.items()})
 
     def _container(self, component: AuthorComponent[..., Any], options: Options) -> Executor:
         kept = self._programs.get(id(component.function))

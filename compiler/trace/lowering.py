@@ -46,7 +46,6 @@ class Lowering:
         self.trace_nested = trace_nested
         self.scopes: dict[Group, Scope] = {}
         self.locator = Locator(self.scopes, recorder)
-        self.places: dict[str, Place] = {}
 
     def lower(self, signature_outputs: list[tuple[str, Reference]]) -> Scope:
         """The root scope, complete. Mistakes become findings of the recorder."""
@@ -165,7 +164,6 @@ class Lowering:
         for other in call.options.after:
             self._after(call, draft, scope, other)
         draft.fields.update(_policies(call))
-        self.places[f"{call.name}"] = call.place
 
     def _argument(self, call: TaskCall, draft: TaskDraft, scope: Scope, name: str, argument: Any) -> None:
         declared = call.component.signature.input(name)
@@ -251,7 +249,19 @@ class Lowering:
         call = draft.fields.get("call")
         if isinstance(call, TaskCall):
             return self._component_of_call(call, draft)
-        return self.library.add_component(draft.name, self.finish_scope(draft.fields["close"]))
+        inner: Scope = draft.fields["close"]
+        return self.library.add_component(draft.name, self.finish_scope(inner), places=self.places_of(inner))
+
+    def places_of(self, scope: Scope) -> dict[str, Place]:
+        """Where the author wrote the tasks of a scope, and ("") the scope itself."""
+        places = {"": scope.group.place}
+        for name, draft in scope.tasks.items():
+            call, inner = draft.fields.get("call"), draft.fields.get("close")
+            if isinstance(call, TaskCall):
+                places[name] = call.place
+            elif isinstance(inner, Scope):
+                places[name] = inner.group.place
+        return places
 
     def _component_of_call(self, call: TaskCall, draft: TaskDraft) -> str:
         target: Definition[..., Any] = call.component

@@ -54,9 +54,10 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
     library = Library()
     tracer = _Tracer(library)
     findings: list[MilongaError] = tracer.findings
-    component = tracer.complete(target)
+    component, places = tracer.complete(target)
     if findings:
         raise AuthoringError.from_findings(target.name, findings)
+    library.add_places("root", places)
     specification = Specification(
         pipeline_info=PipelineInfo(
             target.name, getattr(target, "display_name", "") or None, target.description or None
@@ -72,7 +73,7 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
     if library.platform:
         settings = PlatformDeployment(dict(sorted(library.platform.items())))
         platforms = {"kubernetes": Platform(deployment_spec=settings)}
-    return TracedPipeline(Graph(specification, platforms, tracer.places), target.signature, library.functions)
+    return TracedPipeline(Graph(specification, platforms, library.places), target.signature, library.functions)
 
 
 class _Tracer:
@@ -81,20 +82,19 @@ class _Tracer:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.findings: list[MilongaError] = []
-        self.places: dict[str, Place] = {}
         self._nested: dict[int, str] = {}
         self._under_way: list[Definition[..., Any]] = []
 
-    def complete(self, target: Definition[..., Any]) -> Component:
-        """The DAG component of `target`, which is under way until it is known."""
+    def complete(self, target: Definition[..., Any]) -> tuple[Component, Mapping[str, Place]]:
+        """The DAG component of `target`, which is under way until it is known, and the places of its tasks."""
         self._under_way.append(target)
         try:
             return self.component_of(target)
         finally:
             self._under_way.pop()
 
-    def component_of(self, target: Definition[..., Any]) -> Component:
-        """The DAG component of `target`."""
+    def component_of(self, target: Definition[..., Any]) -> tuple[Component, Mapping[str, Place]]:
+        """The DAG component of `target`, and the places of its tasks."""
         recorder = Recorder(target.name, target.place)
         recorder.root_inputs = {item.name: item.schema for item in target.signature.inputs}
         inputs = {item.name: Reference(recorder.root, item.name, item.schema) for item in target.signature.inputs}
@@ -112,13 +112,13 @@ class _Tracer:
                 )
         self.findings.extend(recorder.findings)
         if recorder.findings:
-            return Component()
-        self.places.update({f"{target.name}/{name}": place for name, place in lowering.places.items()})
+            return Component(), {}
         try:
-            return lowering.finish_scope(root, input_definitions(target.signature))
+            component = lowering.finish_scope(root, input_definitions(target.signature))
+            return component, {**lowering.places_of(root), "": target.place}
         except AuthoringError as error:
             self.findings.extend(error.findings or [error])
-            return Component()
+            return Component(), {}
 
     def _trace_nested(self, target: Pipeline[..., Any]) -> str:
         known = self._nested.get(id(target.function))
@@ -128,7 +128,8 @@ class _Tracer:
                 raise AuthoringError(
                     "E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle
                 )
-            known = self.library.add_component(target.name, self.complete(target))
+            component, places = self.complete(target)
+            known = self.library.add_component(target.name, component, places=places)
             self._nested[id(target.function)] = known
         return known
 

@@ -24,12 +24,16 @@ _VERBS = {
     "conformance": "Compare this engine with a corpus of pipelines and results.",
     "data": "Make real example data.",
     "devices": "Show and measure target devices.",
+    "diff": "Compare two pipelines, files or runs by meaning.",
     "doctor": "Say what this installation can do.",
+    "explain": "Explain an error code, or a construct and what each target does with it.",
     "logs": "Print the log of a task.",
     "run": "Run a pipeline on this machine.",
     "runs": "List runs.",
+    "schedule": "Run a pipeline again and again: show the translation, add it to a back end.",
     "serve": "Serve a deployed model on this machine.",
     "show": "Show a pipeline or a run.",
+    "submit": "Start a pipeline on a back end.",
 }
 
 

@@ -1,0 +1,1 @@
+"""Systems that run pipelines elsewhere, one folder each."""
