@@ -1,27 +1,105 @@
 """The contract of a compile target.
 
-A target is stateless and shared. `findings` names everything that the target would drop, refuse or change; `emit` gives
-the same text for the same graph, without times or paths. What may never change: nothing is downgraded silently.
+A target is stateless, immutable and shared between threads. What may never change: `findings` names everything that
+the target would drop, refuse or change; `lower` keeps the meaning of a pipeline; `emit` gives the same text for the
+same graph, without times or paths, and leaves nothing out that `findings` does not name.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Protocol
+from typing import ClassVar
 
+from milonga.compiler.constructs import CONSTRUCTS, Construct, Occurrence
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
+from milonga.compiler.passes import Pass
+from milonga.compiler.rules.base import Rule, Scope
+from milonga.compiler.targets.capability import CODES, VERBS, Capability, CapabilityTable, capability_at, number
+from milonga.errors import UsageError
 
 
-class Target(Protocol):
-    """A place that pipelines are compiled for."""
+class Target(ABC):
+    """A place that pipelines are compiled for.
 
-    name: str
+    Attributes:
+        name: what a user writes; a version may follow: "kfp@2.15".
+        versions: versions of the target that its table knows, oldest first.
+        table: what the target does with each construct.
+        passes: rewrites that turn constructs into ones that work there, in this order.
+        limits: rules about sizes and names that hold only there.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    versions: ClassVar[tuple[str, ...]]
+    table: ClassVar[CapabilityTable]
+    passes: ClassVar[tuple[Pass, ...]] = ()
+    limits: ClassVar[tuple[Rule, ...]] = ()
+
+    def __init__(self, version: str = "") -> None:
+        """The target at one of its versions, by default the newest.
+
+        Raises:
+            UsageError: E950, a version that is not known.
+        """
+        if version and version not in self.versions:
+            known = ", ".join(f"{self.name}@{known}" for known in self.versions)
+            raise UsageError("E950", f"unknown version '{version}' of target '{self.name}'", expected=known)
+        self.version = version or self.versions[-1]
+
+    def capability(self, construct: str) -> Capability:
+        """What this target does with a construct."""
+        return capability_at(self.table[construct], self.version)
 
     def findings(self, graph: Graph) -> Iterator[Diagnostic]:
-        """What of `graph` this target cannot do, or does differently."""
-        ...
+        """What of `graph` this target drops, refuses, fails on or does differently, each a warning."""
+        relevant = [(construct, self.capability(name)) for name, construct in CONSTRUCTS.items()]
+        relevant = [(construct, cell) for construct, cell in relevant if cell.verdict in CODES]
+        for name, component in graph.dags():
+            scope = Scope(graph, name, component)
+            for construct, cell in relevant:
+                for occurrence in construct.find(scope):
+                    yield self._finding(scope, construct, cell, occurrence)
+            for rule in self.limits:
+                yield from rule(scope)
 
+    def _finding(self, scope: Scope, construct: Construct, cell: Capability, occurrence: Occurrence) -> Diagnostic:
+        note = f": {cell.note}" if cell.note else ""
+        hint = cell.hint
+        if cell.rewrite:
+            hint = f"compile it with --lower, which writes it in a form that works{'; or ' + hint if hint else ''}"
+        return scope.finding(
+            CODES[cell.verdict],
+            f"target {self.name}: {construct.title} {VERBS[cell.verdict]}{note}",
+            task=occurrence.task,
+            severity="warning",
+            got=occurrence.detail,
+            hint=hint,
+            construct=construct.name,
+        )
+
+    def lower(self, graph: Graph) -> Graph:
+        """`graph` with constructs that do not work there written with ones that do, as far as that is possible."""
+        for _, graph in self.lowerings(graph):
+            pass
+        return graph
+
+    def lowerings(self, graph: Graph) -> Iterator[tuple[str, Graph]]:
+        """The passes that `lower` changes `graph` with, each with the graph after it."""
+        for rewrite in self.passes:
+            if any(cell.rewrite == rewrite.name for cell in map(self.capability, rewrite.cures)):
+                lowered = rewrite.run(graph)
+                if lowered is not graph:
+                    yield rewrite.name, lowered
+                graph = lowered
+
+    @abstractmethod
     def emit(self, graph: Graph) -> str:
         """The file for this target."""
-        ...
+
+
+def at_least(version: str, wanted: str) -> bool:
+    """Whether `version` is `wanted` or newer."""
+    return number(version) >= number(wanted)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_graph
 from milonga.compiler.graph import Component, Graph, wire
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.targets.kfp.capabilities import CAPABILITIES
+from milonga.compiler.passes.artifact_loops import ArtifactLoops
+from milonga.compiler.passes.conditional_importers import ConditionalImporters
+from milonga.compiler.passes.loops_over_parts import LoopsOverParts
+from milonga.compiler.passes.root_artifacts import RootArtifacts
+from milonga.compiler.targets.base import Target
+from milonga.compiler.targets.kfp.limits import LIMITS
+from milonga.compiler.targets.kfp.table import TABLE
 
 
-class KfpTarget:
+class KfpTarget(Target):
     """Writes what kfp's own loader, back end and local runner read."""
 
     name = "kfp"
-
-    def findings(self, graph: Graph) -> Iterator[Diagnostic]:
-        """What KFP's back end refuses or fails on."""
-        for name, component in graph.dags():
-            for rule in CAPABILITIES:
-                yield from rule(Scope(graph, name, component))
+    title = "Kubeflow Pipelines"
+    versions = ("2.14", "2.15", "2.16", "2.17")
+    table = TABLE
+    passes = (ConditionalImporters(), RootArtifacts(), ArtifactLoops(), LoopsOverParts())
+    limits = LIMITS
 
     def emit(self, graph: Graph) -> str:
         """One or two YAML documents under a comment that tells a reader what the pipeline takes and makes."""
-        return dump_graph(graph, header=_header(graph))
+        return dump_graph(graph, header=header(graph))
 
 
-def _header(graph: Graph) -> str:
+def header(graph: Graph) -> str:
+    """A comment that says what the pipeline takes and makes."""
     info = graph.specification.pipeline_info
     lines = ["# PIPELINE DEFINITION", f"# Name: {_one_line(info.name)}"]
     if info.description:

@@ -8,23 +8,32 @@ from pathlib import Path
 import click
 
 from milonga.cli.output import message
-from milonga.cli.sources import load_source
+from milonga.cli.sources import Source, load_source
 from milonga.compiler.api import write_text
+from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
-from milonga.compiler.targets import target_named
+from milonga.compiler.targets import Target, target_named
 from milonga.errors import UsageError
 
 
 @click.command("compile")
 @click.argument("source")
-@click.option("--target", "target_name", default="kfp", show_default=True, help="Where the pipeline will run.")
+@click.option("--target", "target_name", default="kfp", show_default=True, help="Where it will run; kfp@2.15 is a version.")
 @click.option("-o", "--output", help="File to write; '-' or nothing is stdout.")
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; exit with 1 when OUTPUT is stale.")
-@click.option("--strict", is_flag=True, help="What the target would refuse or change is an error.")
-def command(source: str, target_name: str, output: str | None, check_only: bool, strict: bool) -> int:
+@click.option("--strict", is_flag=True, help="What the target would drop, refuse or change is an error.")
+@click.option(
+    "--lower/--no-lower",
+    default=None,
+    help="Write what the target cannot run in a form that it can. Default: yes for Python, no for pipeline files.",
+)
+def command(
+    source: str, target_name: str, output: str | None, check_only: bool, strict: bool, lower: bool | None
+) -> int:
     """Write a pipeline as a file for a target: the same pipeline, the same bytes."""
     target = target_named(target_name)
-    graph = load_source(source).graph
+    loaded = load_source(source)
+    graph = lowered(loaded, target, lower)
     findings = [*check(graph), *target.findings(graph)]
     for finding in findings:
         message(str(finding))
@@ -42,6 +51,15 @@ def command(source: str, target_name: str, output: str | None, check_only: bool,
             raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(output)) from None
         message(f"wrote {output} ({len(text.encode()) // 1024} KiB)")
     return 0
+
+
+def lowered(source: Source, target: Target, lower: bool | None) -> Graph:
+    """The graph in the form that the target runs, if that is wanted; by default not for a pipeline file."""
+    graph = source.graph
+    if source.is_python if lower is None else lower:
+        for name, graph in target.lowerings(graph):
+            message(f"lowered for {target.name}: {name.replace('-', ' ')}")
+    return graph
 
 
 def _is_stale(output: str | None, text: str) -> int:

@@ -220,6 +220,10 @@ def decode(annotation: Any, value: Any) -> Any:
     return value
 
 
+_SUCCESSES = {"COMPLETE": "SUCCEEDED", "CACHED": "SUCCEEDED"}
+"""What KFP's back end says of a group that ended well, in the words of ML Metadata."""
+
+
 def _decode_dataclass(annotation: type, value: Any) -> Any:
     from milonga.dsl.parameters import TaskFinalStatus
 
@@ -227,7 +231,7 @@ def _decode_dataclass(annotation: type, value: Any) -> Any:
         error = value.get("error") or {}
         code = error.get("code")
         return TaskFinalStatus(
-            state=value.get("state", ""),
+            state=_SUCCESSES.get(value.get("state", ""), value.get("state", "")),
             pipeline_job_resource_name=value.get("pipelineJobResourceName", ""),
             pipeline_task_name=value.get("pipelineTaskName", ""),
             error_code=int(code) if isinstance(code, (int, float)) else None,

@@ -21,10 +21,6 @@ def documents(text: str) -> list[dict]:
     return list(yaml.safe_load_all(text))
 
 
-def warnings_of(pipeline) -> list[str]:
-    return [finding.code for finding in target_named("kfp").findings(trace(pipeline).graph)]
-
-
 # Sharing
 
 
@@ -139,33 +135,64 @@ def test_a_pipeline_without_such_settings_is_one_document():
 
 
 @pytest.mark.parametrize(
-    ("pipeline", "codes"),
+    ("pipeline", "found"),
     [
-        (constructs.a_loop_over_collected_artifacts, ["E301"]),
-        (constructs.an_artifact_as_input, ["E303"]),
-        (constructs.a_loop_over_a_part_of_an_outer_item, ["E304"]),
-        (constructs.a_loop_in_a_loop, []),
-        (constructs.an_imported_artifact, []),
-        (constructs.branches_of_artifacts, []),
+        (constructs.a_loop_over_collected_artifacts, {("E301", "loop-over-artifacts")}),
+        (constructs.an_artifact_as_input, {("E302", "pipeline-artifact-input")}),
+        (constructs.a_loop_over_a_part_of_an_outer_item, {("E302", "loop-over-part")}),
+        (constructs.a_loop_in_a_loop, set()),
+        (constructs.an_imported_artifact, set()),
+        (constructs.branches_of_artifacts, set()),
     ],
     ids=lambda value: value.name if isinstance(value, milonga.Pipeline) else None,
 )
-def test_what_kfps_back_end_refuses_is_named_before_submission(pipeline, codes):
-    assert warnings_of(pipeline) == codes
+def test_what_kfps_back_end_refuses_is_named_before_submission(pipeline, found):
+    findings = list(target_named("kfp").findings(trace(pipeline).graph))
+    assert {(finding.code, finding.construct) for finding in findings} == found
 
 
-def test_a_condition_on_an_importer_alone_is_named():
-    from milonga.compiler.graph import Graph
-
-    document = documents(milonga.compile(constructs.an_imported_artifact))[0]
-    document["root"]["dag"]["tasks"]["importer"]["triggerPolicy"] = {"condition": "true"}
-    assert [finding.code for finding in target_named("kfp").findings(Graph.from_documents((document,)))] == ["E302"]
+def test_what_can_be_rewritten_is_not_named_after_it():
+    target = target_named("kfp")
+    for pipeline in (
+        constructs.a_loop_over_collected_artifacts,
+        constructs.an_artifact_as_input,
+        constructs.a_loop_over_a_part_of_an_outer_item,
+    ):
+        assert not list(target.findings(target.lower(trace(pipeline).graph)))
 
 
 def test_a_finding_names_the_authors_line():
     (finding,) = target_named("kfp").findings(trace(constructs.a_loop_over_collected_artifacts).graph)
-    assert "for-loop-2" in finding.where
+    assert finding.path == "root/for-loop-2"
     assert finding.severity == "warning"
+    assert finding.place is not None
+    line = Path(finding.place.file).read_text().splitlines()[finding.place.line - 1]
+    assert line.strip() == "with ml.ParallelFor(ml.Collected(made)) as data:"
+    assert "--lower" in finding.hint
+
+
+def test_an_older_version_names_what_came_later():
+    graph = trace(constructs.branches_of_artifacts).graph
+    assert {finding.construct for finding in target_named("kfp@2.16").findings(graph)} == {"oneof-artifact"}
+    assert not list(target_named("kfp@2.17").findings(graph))
+
+
+def test_an_unknown_version_names_the_known_ones():
+    with pytest.raises(UsageError) as caught:
+        target_named("kfp@1.8")
+    assert caught.value.code == "E950"
+    assert "kfp@2.17" in caught.value.expected
+
+
+def test_a_run_too_large_for_one_object_is_named():
+    @milonga.pipeline
+    def large() -> None:
+        for _ in range(90):
+            constructs.add(1)
+
+    (finding,) = target_named("kfp").findings(trace(large).graph)
+    assert finding.code == "E302"
+    assert "90 steps" in finding.got
 
 
 # The text

@@ -1,0 +1,112 @@
+"""Settings of the Kubernetes platform: one construct a field of KFP's executor and pipeline configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
+from milonga.compiler.rules.base import Scope
+
+EXECUTOR_FIELDS = {
+    "secretAsEnv": "secrets as environment variables",
+    "secretAsVolume": "secrets as files",
+    "configMapAsEnv": "config maps as environment variables",
+    "configMapAsVolume": "config maps as files",
+    "fieldPathAsEnv": "facts of the pod as environment variables",
+    "pvcMount": "persistent volumes",
+    "emptyDirMounts": "scratch volumes of the pod",
+    "genericEphemeralVolume": "volumes that live as long as the pod",
+    "enabledSharedMemory": "a larger shared memory",
+    "nodeSelector": "labels that the node must carry",
+    "nodeAffinity": "affinity to nodes",
+    "podAffinity": "affinity to pods",
+    "tolerations": "tolerations of taints",
+    "podMetadata": "labels and annotations of the pod",
+    "imagePullSecret": "secrets for pulling images",
+    "imagePullPolicy": "when images are pulled",
+    "activeDeadlineSeconds": "a time limit of a task",
+    "securityContext": "user and group of the process",
+    "initContainers": "containers that run before the step",
+}
+"""Fields of `KubernetesExecutorConfig` (kubernetes_executor_config.proto at kfp-kubernetes 2.17 and newer)."""
+
+PIPELINE_FIELDS = {
+    "workspace": "a volume that all tasks of a run share",
+    "resourceTtlOnCompletion": "how long a run's objects are kept",
+    "resourceTtlOnSuccess": "how long objects of a good run are kept",
+    "resourceTtlOnFailure": "how long objects of a failed run are kept",
+    "activeDeadlineSeconds": "a time limit of the run",
+}
+"""Fields of `PipelineConfig` (pipeline_spec.proto at 2.17)."""
+
+_DYNAMIC = ("Parameter", "Json", "taskOutputParameter", "componentInputParameter")
+
+
+def settings_of(scope: Scope, name: str) -> Mapping[str, Any]:
+    """Kubernetes settings of a task's executor, empty when there are none."""
+    used = scope.used(scope.tasks[name])
+    return scope.graph.platform_settings((used.executor_label if used else None) or "")
+
+
+def _executor_field(field: str, title: str) -> Construct:
+    return Construct(f"k8s-{field}", title, tasks_where(lambda scope, name: field in settings_of(scope, name)))
+
+
+def _pipeline_field(field: str, title: str) -> Construct:
+    def find(scope: Scope) -> Iterator[Occurrence]:
+        if scope.name == "root" and field in pipeline_config(scope):
+            yield Occurrence()
+
+    return Construct("workspace" if field == "workspace" else f"run-{field}", title, find)
+
+
+def pipeline_config(scope: Scope) -> Mapping[str, Any]:
+    """The pipeline's own Kubernetes settings."""
+    platform = (scope.graph.platforms or {}).get("kubernetes")
+    return (platform.pipeline_config if platform else None) or {}
+
+
+def _from_value(scope: Scope, name: str) -> str:
+    """Whether a setting is a value of the run. KFP writes constants in that form as well, since 2.13."""
+    return next(_dynamic_keys(settings_of(scope, name)), "")
+
+
+def _dynamic_keys(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            dynamic = isinstance(item, Mapping) and ("componentInputParameter" in item or "taskOutputParameter" in item)
+            if (dynamic and key.endswith(_DYNAMIC)) or (key in _DYNAMIC and not isinstance(item, Mapping)):
+                yield key
+            yield from _dynamic_keys(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _dynamic_keys(item)
+
+
+def _optional_secret(scope: Scope, name: str) -> bool:
+    settings = settings_of(scope, name)
+    entries = [entry for field in ("secretAsEnv", "secretAsVolume") for entry in settings.get(field, ())]
+    return any(isinstance(entry, Mapping) and entry.get("optional") for entry in entries)
+
+
+def _sub_path(scope: Scope, name: str) -> bool:
+    mounts = settings_of(scope, name).get("pvcMount", ())
+    return any(isinstance(mount, Mapping) and mount.get("subPath") for mount in mounts)
+
+
+def _other_platform(scope: Scope) -> Iterator[Occurrence]:
+    if scope.name == "root":
+        for platform in scope.graph.platforms or {}:
+            if platform != "kubernetes":
+                yield Occurrence("", f"platform '{platform}'")
+
+
+CONSTRUCTS = (
+    *(_executor_field(field, title) for field, title in EXECUTOR_FIELDS.items()),
+    Construct("k8s-value-from-parameter", "a Kubernetes setting that is a value of the run", tasks_where(_from_value)),
+    Construct("k8s-optional-secret", "a secret that may be absent", tasks_where(_optional_secret)),
+    Construct("k8s-sub-path", "a folder inside a volume", tasks_where(_sub_path)),
+    *(_pipeline_field(field, title) for field, title in PIPELINE_FIELDS.items()),
+    Construct("other-platform", "settings of another platform than Kubernetes", _other_platform),
+)

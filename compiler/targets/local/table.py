@@ -1,0 +1,144 @@
+"""What milonga's own engine does with each construct.
+
+The engine says the same when it meets them: E440 (containers), E441 (kfp is missing), E445 (Kubernetes settings).
+"""
+
+from __future__ import annotations
+
+from milonga.compiler.targets.capability import UNVERIFIED, WORKS, Capability, CapabilityTable
+
+_NO_CONTAINERS = (
+    Capability(
+        verdict="refused",
+        note="the engine runs Python steps only, until it has containers (E440)",
+        hint="run it on a cluster",
+    ),
+)
+_NO_CLUSTER = (
+    Capability(
+        verdict="refused",
+        note="there is no Kubernetes that could provide it (E445)",
+        hint="run it on a cluster, or take it from a file or the environment",
+    ),
+)
+_NOTHING_TO_SCHEDULE = (Capability(verdict="dropped", note="there are no nodes, images and pods on one machine"),)
+_NOT_ENFORCED = (Capability(verdict="dropped", note="what a step may use is not enforced on one machine"),)
+
+TABLE: CapabilityTable = {
+    **dict.fromkeys(
+        (
+            "nested-dag",
+            "condition",
+            "condition-on-importer",
+            "loop-static",
+            "loop-dynamic",
+            "loop-over-part",
+            "loop-over-artifacts",
+            "loop-parallelism-limit",
+            "collected-parameter",
+            "collected-artifact",
+            "oneof-parameter",
+            "oneof-artifact",
+            "exit-handler",
+            "ignore-upstream-failure",
+            "after-exit-task",
+            "several-exit-tasks",
+            "exit-task-without-upstream",
+            "task-final-status",
+            "task-final-status-unread",
+            "param-type-NUMBER_INTEGER",
+            "param-type-NUMBER_DOUBLE",
+            "param-type-STRING",
+            "param-type-BOOLEAN",
+            "param-type-LIST",
+            "param-type-STRUCT",
+            "optional-parameter-without-default",
+            "null-default",
+            "expression-selector",
+            "large-constant",
+            "artifact-list-input",
+            "optional-artifact",
+            "google-artifact-types",
+            "pipeline-artifact-input",
+            "pipeline-artifact-output",
+            "pipeline-parameter-output",
+            "python-step",
+            "importer",
+            "shared-component",
+            "env",
+            "retry",
+            "caching-enabled",
+            "cache-key",
+            "placeholder-input",
+            "placeholder-output",
+            "placeholder-pipeline",
+            "placeholder-schedule-time",
+            "placeholder-workspace",
+            "if-present-placeholder",
+            "concat-placeholder",
+            "workspace",
+            "k8s-secretAsEnv",
+            "k8s-optional-secret",
+            "k8s-activeDeadlineSeconds",
+        ),
+        WORKS,
+    ),
+    **dict.fromkeys(("container-component", "pvc-create", "pvc-delete"), _NO_CONTAINERS),
+    **dict.fromkeys(
+        (
+            "k8s-secretAsVolume",
+            "k8s-configMapAsEnv",
+            "k8s-configMapAsVolume",
+            "k8s-pvcMount",
+            "k8s-sub-path",
+            "k8s-emptyDirMounts",
+            "k8s-genericEphemeralVolume",
+            "k8s-initContainers",
+        ),
+        _NO_CLUSTER,
+    ),
+    **dict.fromkeys(("resources", "accelerator", "dynamic-resources", "k8s-enabledSharedMemory"), _NOT_ENFORCED),
+    **dict.fromkeys(
+        (
+            "dynamic-image",
+            "k8s-nodeSelector",
+            "k8s-nodeAffinity",
+            "k8s-podAffinity",
+            "k8s-tolerations",
+            "k8s-imagePullSecret",
+            "k8s-imagePullPolicy",
+            "k8s-securityContext",
+            "k8s-podMetadata",
+        ),
+        _NOTHING_TO_SCHEDULE,
+    ),
+    "task-final-status-elsewhere": (Capability(verdict="changed", note="the step gets None, as on KFP"),),
+    "task-config": (Capability(verdict="changed", note="there is no pod whose configuration could be passed on"),),
+    "literals": WORKS,
+    "default-pipeline-root": (Capability(verdict="dropped", note="artifacts stay in milonga's own store"),),
+    "resolver": (Capability(verdict="refused", note="there is no registry of artifacts to look them up in"),),
+    "custom-job": (Capability(verdict="refused", note="custom jobs are Google Cloud's alone"),),
+    "importer-to-workspace": UNVERIFIED,
+    "group-retry": (
+        Capability(verdict="dropped", note="steps are repeated, groups are not", hint="give the steps retries"),
+    ),
+    "k8s-fieldPathAsEnv": (
+        Capability(
+            verdict="changed",
+            note="labels and annotations that the same file sets are there; other fields of a pod are refused (E444)",
+        ),
+    ),
+    "k8s-value-from-parameter": UNVERIFIED,
+    "run-activeDeadlineSeconds": (
+        Capability(verdict="dropped", note="the run has no time limit here", hint="give the steps timeout_s"),
+    ),
+    "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),
+    **dict.fromkeys(
+        (
+            "run-resourceTtlOnCompletion",
+            "run-resourceTtlOnSuccess",
+            "run-resourceTtlOnFailure",
+        ),
+        (Capability(verdict="dropped", note="runs on this machine are kept until somebody deletes them"),),
+    ),
+}

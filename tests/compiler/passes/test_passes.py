@@ -1,0 +1,184 @@
+"""A pass takes a construct out of a pipeline, and the pipeline does what it did before."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import milonga as ml
+from milonga import Artifact, Dataset, component, pipeline
+from milonga.compiler.constructs import constructs_of
+from milonga.compiler.documents import load_graph
+from milonga.compiler.graph import Graph
+from milonga.compiler.passes.artifact_loops import ArtifactLoops
+from milonga.compiler.passes.conditional_importers import ConditionalImporters
+from milonga.compiler.passes.loops_over_parts import LoopsOverParts
+from milonga.compiler.passes.root_artifacts import RootArtifacts
+from milonga.compiler.rules import check
+from milonga.compiler.trace import trace
+from milonga.engine.progress.base import Silent
+
+PASSES = (LoopsOverParts(), ConditionalImporters(), ArtifactLoops(), RootArtifacts())
+CORPUS = Path(os.environ.get("MILONGA_CONFORMANCE") or Path(__file__).parents[4] / "shared" / "conformance")
+FILES = sorted([*CORPUS.glob("kfp-ir/valid/**/*.yaml"), *CORPUS.glob("kfp-ir/kubernetes-platform/**/*.yaml")])
+
+
+@component
+def add(a: int, b: int = 0) -> int:
+    return a + b
+
+
+@component
+def join(parts: list[list[int]]) -> str:
+    return str(parts)
+
+
+@component
+def write(text: str) -> Dataset:
+    made = Dataset.create_file(metadata={"length": len(text)})
+    made.write_text(text)
+    return made
+
+
+@component
+def read(data: Artifact, after: str = "") -> str:
+    return f"{data.read_text()}{after}:{data.metadata.get('length')}"
+
+
+@component
+def together(parts: list[str]) -> str:
+    return ",".join(parts)
+
+
+@pipeline
+def over_parts(name: str = "n") -> str:
+    with ml.ParallelFor([{"n": [1, 2], "m": 10}, {"n": [], "m": 20}, {"n": [3], "m": 30}]) as outer:
+        with ml.ParallelFor(outer["n"], parallelism=1) as inner:
+            made = add(inner, outer["m"])
+    return join(ml.Collected(made))
+
+
+@pipeline
+def over_artifacts(words: list[str] = ["a", "bb", "ccc"]) -> str:  # noqa: B006
+    with ml.ParallelFor(words) as word:
+        made = write(word)
+    with ml.ParallelFor(ml.Collected(made)) as data:
+        first = read(data)
+        second = read(data, after=first)
+    return together(ml.Collected(second))
+
+
+@pipeline
+def from_root(data: Dataset) -> str:
+    return read(data)
+
+
+@pipeline
+def importing(uri: str, wanted: bool) -> str:
+    data = ml.importer(uri, Dataset)
+    return read(data)
+
+
+def conditional_import(condition: str) -> Graph:
+    """A condition directly on an importer, which milonga's own language puts around it."""
+    document = trace(importing).graph.to_documents()[0]
+    task = document["root"]["dag"]["tasks"]["importer"]
+    task["inputs"]["parameters"]["pipelinechannel--wanted"] = {"componentInputParameter": "wanted"}
+    task["triggerPolicy"] = {"condition": condition}
+    return Graph.from_documents((document,))
+
+
+def outputs(graph: Graph, arguments: dict, home: Path) -> tuple:
+    result = ml.run(graph, arguments, home=home, mode="in-process", progress=Silent())
+    return result.state, dict(result.run.outputs), result.tasks
+
+
+WANTED = "inputs.parameter_values['pipelinechannel--wanted'] == true"
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "graph", "arguments"),
+    [
+        (LoopsOverParts(), lambda: trace(over_parts).graph, {}),
+        (ArtifactLoops(), lambda: trace(over_artifacts).graph, {}),
+        (ArtifactLoops(), lambda: trace(over_artifacts).graph, {"words": []}),
+        (ConditionalImporters(), lambda: conditional_import(WANTED), {"uri": "${DATA}", "wanted": True}),
+        (RootArtifacts(), lambda: trace(from_root).graph, {"data": "${DATA}"}),
+    ],
+    ids=["loop over a part", "loop over artifacts", "loop over no artifacts", "importer", "artifact of the pipeline"],
+)
+def test_it_does_the_same_without_the_construct(rewrite, graph, arguments, tmp_path):
+    data = tmp_path / "data.txt"
+    data.write_text("content")
+    arguments = json.loads(json.dumps(arguments).replace("${DATA}", str(data)))
+    before = graph()
+    after = rewrite.run(before)
+
+    assert set(rewrite.cures) & set(constructs_of(before))
+    assert not set(rewrite.cures) & set(constructs_of(after))
+    assert [finding for finding in check(after) if finding.severity == "error"] == []
+    state, made, _ = outputs(before, arguments, tmp_path / "before")
+    assert outputs(after, arguments, tmp_path / "after")[:2] == (state, made)
+    assert state == "SUCCEEDED"
+    assert made["Output"] or arguments.get("words") == []
+
+
+def test_an_importer_whose_condition_is_false_is_skipped_as_before(tmp_path):
+    graph = conditional_import(WANTED)
+    arguments = {"uri": str(tmp_path), "wanted": False}
+    before = outputs(graph, arguments, tmp_path / "before")
+    after = outputs(ConditionalImporters().run(graph), arguments, tmp_path / "after")
+    assert before[2]["importer"].state == after[2]["importer"].state == "SKIPPED"
+
+
+def test_the_pipelines_border_names_the_uri():
+    root = RootArtifacts().run(trace(from_root).graph).root
+    assert root.input_parameters["data"].parameter_type == "STRING"
+    assert not root.input_artifacts
+
+
+def test_an_optional_artifact_and_a_list_stay_as_they_are():
+    @component
+    def several(parts: list[Dataset], maybe: Dataset | None = None) -> int:
+        return len(parts)
+
+    @pipeline
+    def lists(parts: list[Dataset], maybe: Dataset | None = None) -> int:
+        return several(parts, maybe)
+
+    graph = trace(lists).graph
+    assert RootArtifacts().run(graph) is graph
+
+
+@pytest.mark.parametrize("rewrite", PASSES, ids=lambda rewrite: rewrite.name)
+def test_what_has_no_such_construct_is_the_same_object(rewrite):
+    graph = trace(importing).graph
+    assert rewrite.run(graph) is graph
+
+
+@pytest.mark.parametrize("rewrite", PASSES, ids=lambda rewrite: rewrite.name)
+def test_twice_is_once(rewrite):
+    graphs = [trace(over_parts).graph, trace(over_artifacts).graph, trace(from_root).graph, conditional_import("true")]
+    for graph in graphs:
+        once = rewrite.run(graph)
+        assert rewrite.run(once) is once
+
+
+def test_new_tasks_stand_where_the_author_wrote_the_old_ones():
+    graph = ArtifactLoops().run(trace(over_artifacts).graph)
+    assert graph.places["root/for-loop-2-positions"] == graph.places["root/for-loop-2"]
+
+
+@pytest.mark.skipif(not FILES, reason="the shared KFP corpus is not here; MILONGA_CONFORMANCE names its folder")
+def test_no_file_of_the_corpus_is_broken_by_a_pass():
+    changed = 0
+    for path in FILES:
+        graph = load_graph(path)
+        errors = {finding.code for finding in check(graph) if finding.severity == "error"}
+        for rewrite in PASSES:
+            lowered = rewrite.run(graph)
+            changed += lowered is not graph
+            assert {finding.code for finding in check(lowered) if finding.severity == "error"} == errors, path
+            assert not set(rewrite.cures) & set(constructs_of(lowered)) or path.name.endswith("_optional.yaml"), path
+    assert changed >= 3
