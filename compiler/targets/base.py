@@ -82,9 +82,7 @@ class Target(ABC):
 
     def lower(self, graph: Graph) -> Graph:
         """`graph` with constructs that do not work there written with ones that do, as far as that is possible."""
-        for _, graph in self.lowerings(graph):
-            pass
-        return graph
+        return [graph, *(lowered for _, lowered in self.lowerings(graph))][-1]
 
     def lowerings(self, graph: Graph) -> Iterator[tuple[str, Graph]]:
         """The passes that `lower` changes `graph` with, each with the graph after it."""

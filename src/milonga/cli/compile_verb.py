@@ -18,7 +18,9 @@ from milonga.errors import UsageError
 
 @click.command("compile")
 @click.argument("source")
-@click.option("--target", "target_name", default="kfp", show_default=True, help="Where it will run; kfp@2.15 is a version.")
+@click.option(
+    "--target", "target_name", default="kfp", show_default=True, help="Where it will run: kfp, kfp@2.15, vertex ..."
+)
 @click.option("-o", "--output", help="File to write; '-' or nothing is stdout.")
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; exit with 1 when OUTPUT is stale.")
 @click.option("--strict", is_flag=True, help="What the target would drop, refuse or change is an error.")
@@ -55,11 +57,12 @@ def command(
 
 def lowered(source: Source, target: Target, lower: bool | None) -> Graph:
     """The graph in the form that the target runs, if that is wanted; by default not for a pipeline file."""
-    graph = source.graph
+    graphs = [source.graph]
     if source.is_python if lower is None else lower:
-        for name, graph in target.lowerings(graph):
+        for name, graph in target.lowerings(source.graph):
             message(f"lowered for {target.name}: {name.replace('-', ' ')}")
-    return graph
+            graphs.append(graph)
+    return graphs[-1]
 
 
 def _is_stale(output: str | None, text: str) -> int:
