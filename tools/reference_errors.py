@@ -1,4 +1,7 @@
-"""The page of error codes, read from the source: each place that makes an error with a literal code."""
+"""The page of error codes: what each means, from milonga's own explanations, and its messages, read from the source.
+
+A message is found at each place that makes an error with a literal code.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,33 @@ from pathlib import Path
 FOLDERS = ("src/milonga", "components", "pipelines", "compiler")
 _CODE = re.compile(r"E\d{3}")
 _JSON_FILE = "components/contracts/json_file.py"
-_CLASSES = {"report": "AuthoringError", "add_finding": "AuthoringError", "finding": "a finding", "cls": "MissingExtra"}
+_CLASSES = {
+    "report": "AuthoringError",
+    "add_finding": "AuthoringError",
+    "finding": "a finding",
+    "cls": "MissingExtra",
+    "CallFailed": "RemoteError",
+}
 _SELECTION = "components/device_compilation/selection.py"
 _BY_HAND = {
+    **{
+        code: ("a finding", f"target {{name}}: {{construct}} {what}", "compiler/targets/base.py")
+        for code, what in (
+            ("E301", "is refused"),
+            ("E302", "fails when it runs"),
+            ("E303", "means something else"),
+            ("E304", "is ignored"),
+        )
+    },
     "E410": (
         "TaskFailed",
         "the exception of the task's own code, which is no MilongaError",
         "src/milonga/engine/workers/step.py",
     ),
+    **{
+        code: ("RemoteError", f"there is no {kind} '{{id}}'", "src/milonga/backends/absent.py")
+        for code, kind in (("E812", "run"), ("E813", "schedule"))
+    },
     "E610": ("LimitNotMet", "no artefact for '{device}' keeps the p95 latency", _SELECTION),
     "E611": ("LimitNotMet", "no artefact for '{device}' keeps the size", _SELECTION),
     "E612": ("LimitNotMet", "no artefact for '{device}' keeps the accuracy drop", _SELECTION),
@@ -42,6 +64,11 @@ class Raised:
 
 def errors_page(root: Path) -> str:
     """All codes, grouped as the tree at the top of `errors.py`."""
+    return "\n\n".join([*_introduction(), *_groups(raised_by_code(root))])
+
+
+def raised_by_code(root: Path) -> dict[str, set[Raised]]:
+    """Every code that the source under `root` makes, and the places that make it."""
     found: dict[str, set[Raised]] = defaultdict(set)
     literals: set[str] = set()
     templates = _contract_templates(root / _JSON_FILE)
@@ -51,10 +78,10 @@ def errors_page(root: Path) -> str:
             found[raised.code].add(raised)
     for code, (error, message, file) in _BY_HAND.items():
         found[code].add(Raised(code, message, error, file, ""))
-    unexplained = sorted(literals - set(found))
-    if unexplained:
-        raise SystemExit(f"tools/reference_errors.py finds no message for {', '.join(unexplained)}")
-    return "\n\n".join([*_introduction(), *_groups(found)])
+    without = sorted(literals - set(found))
+    if without:
+        raise SystemExit(f"tools/reference_errors.py finds no message for {', '.join(without)}")
+    return found
 
 
 def _introduction() -> list[str]:
@@ -65,7 +92,8 @@ def _introduction() -> list[str]:
         "# Errors",
         "Every error that milonga raises on purpose has a code that stays the same. A message has up to four more "
         "lines: `at` (file and line, task or document), `got`, `expected`, `hint`. `milonga check` reports all "
-        "findings at once, most other errors come alone. In the messages below, `{...}` is filled in.",
+        "findings at once, most other errors come alone. `milonga explain CODE` prints what stands here. In the "
+        "messages below, `{...}` is filled in.",
         f"```text\n{tree}\n```",
     ]
 
@@ -82,7 +110,24 @@ def _groups(found: dict[str, set[Raised]]) -> Iterator[str]:
         yield meaning[0].upper() + meaning[1:] + "."
         for code in codes:
             yield f"### {code}"
+            yield from _explained(code, found)
+            yield "Messages:"
             yield "\n".join(_line(raised) for raised in sorted(found[code]))
+
+
+def _explained(code: str, found: dict[str, set[Raised]]) -> Iterator[str]:
+    """The explanation of a code. Its examples are run by the tests of the explanations, so here they are plain text."""
+    from milonga.explanations import explanation_of
+    from milonga.explanations.rendering import as_markdown
+
+    explanation = explanation_of(code)
+    if explanation is None:
+        return
+    yield f"**{explanation.title}.**"
+    yield as_markdown(explanation, highlight=False)
+    related = [f"[{other}](#{other.lower()})" for other in explanation.related if other in found]
+    if related:
+        yield f"See also: {', '.join(related)}."
 
 
 def _line(raised: Raised) -> str:
@@ -141,6 +186,8 @@ class _Collector:
             yield from self._call(node, ".".join(names), function)
         elif isinstance(node, ast.Dict):
             yield from self._dict(node, ".".join(names), function)
+        elif isinstance(node, ast.Tuple) and len(node.elts) >= 2:
+            yield from self._tuple(node, ".".join(names), function)
         for child in ast.iter_child_nodes(node):
             yield from self._visit(child, names, function)
 
@@ -156,13 +203,21 @@ class _Collector:
         if name == "Fields" and _is_code(keywords.get("code")):
             for message in self.templates.get("3", []):
                 yield Raised(keywords["code"].value, message, error, self.file, where)  # type: ignore[attr-defined]
+        hint = keywords.get("hint")
+        shown = self.texts(hint, function)[0] if isinstance(hint, (ast.Constant, ast.JoinedStr)) else ""
         for index, argument in enumerate(node.args[:-1]):
-            if _is_code(argument):
-                hint = keywords.get("hint")
-                shown = self.texts(hint, function)[0] if isinstance(hint, (ast.Constant, ast.JoinedStr)) else ""
-                error = _CLASSES.get(name, name)
-                for message in self.texts(node.args[index + 1], function):
-                    yield Raised(argument.value, message, error, self.file, where, shown)  # type: ignore[attr-defined]
+            for code, said in _pairs(argument, node.args[index + 1]):
+                for message in self.texts(said, function):
+                    yield Raised(code, message, _CLASSES.get(name, name), self.file, where, shown)
+
+    def _tuple(self, node: ast.Tuple, where: str, function: ast.AST | None) -> Iterator[Raised]:
+        """A code, its message and its hint on their way to whoever makes the error of them."""
+        code, message, *rest = node.elts
+        if _is_code(code) and isinstance(message, (ast.Constant, ast.JoinedStr)):
+            hints = [hint for hint in rest if isinstance(hint, (ast.Constant, ast.JoinedStr))]
+            shown = self.texts(hints[0], function)[0] if hints else ""
+            value = str(code.value)  # type: ignore[attr-defined]
+            yield Raised(value, self.texts(message, function)[0], _class_of(value), self.file, where, shown)
 
     def _dict(self, node: ast.Dict, where: str, function: ast.AST | None) -> Iterator[Raised]:
         entries = {key.value: value for key, value in zip(node.keys, node.values, strict=True) if _is_text(key)}  # type: ignore[union-attr]
@@ -220,6 +275,23 @@ def _assigned(name: ast.Name, function: ast.FunctionDef) -> Iterator[ast.expr]:
     ]
     first_line = min((node.lineno for node in ifs), default=last.lineno)
     yield from (node.value for node in found if node.lineno >= first_line)
+
+
+def _pairs(code: ast.expr, message: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Codes and their messages; `"E1" if x else "E2"` goes with `"one" if x else "two"`."""
+    if isinstance(code, ast.IfExp):
+        other = message if isinstance(message, ast.IfExp) else None
+        yield from _pairs(code.body, other.body if other else message)
+        yield from _pairs(code.orelse, other.orelse if other else message)
+    elif _is_code(code):
+        yield code.value, message  # type: ignore[attr-defined]
+
+
+def _class_of(code: str) -> str:
+    """The class in whose range a code is."""
+    from milonga import errors
+
+    return dict((digit, name) for name, digit in re.findall(r"(\w+)\s+E(\d)x+", errors.__doc__ or ""))[code[1]]
 
 
 def _is_text(node: ast.AST | None) -> bool:

@@ -27,7 +27,7 @@ def targets_page() -> str:
         "# Targets",
         "",
         "What each target does with each construct of a pipeline, at the target's newest version.",
-        "`milonga check SOURCE --target NAME` names the uses in your pipeline, `milonga explain CONSTRUCT` shows a row.",
+        "`milonga check SOURCE --target NAME` names uses in your pipeline, `milonga explain CONSTRUCT` shows a row.",
         "",
         "- **refused**: the target does not take the pipeline (E301).",
         "- **fails**: it takes the pipeline, and the run fails (E302).",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.suite.cached import cached
 from benchmarks.suite.compilation import compilation
+from benchmarks.suite.corpus import corpus
 from benchmarks.suite.imports import imports
 from benchmarks.suite.noop import noop
 from benchmarks.suite.parallel import parallel
@@ -13,6 +14,7 @@ from benchmarks.suite.size import size
 SUITE = {
     "import": imports,
     "compile": compilation,
+    "corpus": corpus,
     "noop": noop,
     "parallel": parallel,
     "cached": cached,
