@@ -24,6 +24,9 @@ from milonga.errors import InvalidPipeline
 
 _BYTES_MAX = 64 * 1024 * 1024
 _NODES_MAX = 5_000_000
+_NESTING_SURE = 2000
+"""Every stack has room for so many levels of libyaml's composer; some end at twenty thousand."""
+
 _SIMPLE_KEY_MAX = 1000
 """A key that is longer than 1024 characters must be written with a question mark (YAML 1.1, section 9.3.2)."""
 
@@ -67,23 +70,32 @@ def load_graph(path: Path) -> Graph:
     Raises:
         InvalidPipeline: E200 unreadable, E201-E206 no pipeline; `where` starts with the file's name.
     """
-    try:
-        size = path.stat().st_size
-        if size > _BYTES_MAX:
-            raise InvalidPipeline("E200", "the file is too large", where=str(path), got=f"{size} bytes")
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidPipeline(
-            "E200", "the file is no text", where=str(path), expected="a pipeline in YAML or JSON"
-        ) from None
-    except OSError as error:
-        raise InvalidPipeline("E200", f"the file cannot be read: {error.strerror}", where=str(path)) from None
+    text = read_pipeline_text(path)
     try:
         graph = Graph.from_documents(parse_documents(text))
     except InvalidPipeline as error:
         error.where = f"{path}: {error.where}" if error.where else str(path)
         raise
     return dataclasses.replace(graph, places=DocumentPlaces(path, text))
+
+
+def read_pipeline_text(path: Path) -> str:
+    """The text of a pipeline file.
+
+    Raises:
+        InvalidPipeline: E200, unreadable.
+    """
+    try:
+        size = path.stat().st_size
+        if size > _BYTES_MAX:
+            raise InvalidPipeline("E200", "the file is too large", where=str(path), got=f"{size} bytes")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidPipeline(
+            "E200", "the file is no text", where=str(path), expected="a pipeline in YAML or JSON"
+        ) from None
+    except OSError as error:
+        raise InvalidPipeline("E200", f"the file cannot be read: {error.strerror}", where=str(path)) from None
 
 
 def parse_documents(text: str) -> tuple[Any, ...]:
@@ -93,13 +105,18 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         InvalidPipeline: E200, not YAML, or YAML made to be expensive.
     """
     try:
+        _require_shallow(text)
         documents = list(yaml.load_all(text, Loader=_Loader))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        is_expensive = "*" in text and sum(_expanded_size(document, {}) for document in documents) > _NODES_MAX
+    except RecursionError:
+        raise _too_deep() from None
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        # The last five are what PyYAML's constructors run into with a tag that does not fit its value.
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        problem = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidPipeline("E200", f"the file is not valid YAML: {problem}", where=place) from None
-    if "*" in text and sum(_expanded_size(document, {}) for document in documents) > _NODES_MAX:
+    if is_expensive:
         raise InvalidPipeline("E200", "the file aliases YAML nodes over and over", hint="write the values out")
     found = tuple(document for document in documents if document is not None)
     if not found:
@@ -112,6 +129,24 @@ def parse_documents(text: str) -> tuple[Any, ...]:
             expected="a mapping with 'pipelineInfo', 'root'",
         )
     return found
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse what is nested so deeply that libyaml would use up the stack and take the process down with it."""
+    if sum(map(text.count, ("[", "{", "- ", "? "))) <= _NESTING_SURE:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _NESTING_SURE:
+                raise _too_deep()
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep() -> InvalidPipeline:
+    return InvalidPipeline("E200", "the file is nested too deeply", expected="at most a hundred levels")
 
 
 def _expanded_size(value: Any, known: dict[int, float]) -> float:

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 FOLDERS = ("src/milonga", "components", "pipelines", "compiler")
@@ -20,6 +21,7 @@ _CLASSES = {
     "report": "AuthoringError",
     "add_finding": "AuthoringError",
     "finding": "a finding",
+    "_finding": "a finding",
     "cls": "MissingExtra",
     "CallFailed": "RemoteError",
 }
@@ -205,8 +207,9 @@ class _Collector:
                 yield Raised(keywords["code"].value, message, error, self.file, where)  # type: ignore[attr-defined]
         hint = keywords.get("hint")
         shown = self.texts(hint, function)[0] if isinstance(hint, (ast.Constant, ast.JoinedStr)) else ""
-        for index, argument in enumerate(node.args[:-1]):
-            for code, said in _pairs(argument, node.args[index + 1]):
+        arguments = [argument for argument in node.args if not _is_severity(argument)]
+        for argument, following in pairwise(arguments):
+            for code, said in _pairs(argument, following):
                 for message in self.texts(said, function):
                     yield Raised(code, message, _CLASSES.get(name, name), self.file, where, shown)
 
@@ -291,7 +294,11 @@ def _class_of(code: str) -> str:
     """The class in whose range a code is."""
     from milonga import errors
 
-    return dict((digit, name) for name, digit in re.findall(r"(\w+)\s+E(\d)x+", errors.__doc__ or ""))[code[1]]
+    return {digit: name for name, digit in re.findall(r"(\w+)\s+E(\d)x+", errors.__doc__ or "")}[code[1]]
+
+
+def _is_severity(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value in ("error", "warning")
 
 
 def _is_text(node: ast.AST | None) -> bool:

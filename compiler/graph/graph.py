@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import importlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -105,6 +106,15 @@ class Graph:
         """Executors by label."""
         deployment = self.specification.deployment_spec
         return (deployment.executors if deployment else None) or {}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows. Pages are made layers above this one, so their module is loaded by its name."""
+        page: str = importlib.import_module("milonga.reporting.notebook").graph_html(self)
+        return page
+
+    def __repr__(self) -> str:
+        tasks = sum(len(component.dag.tasks or {}) for _, component in self.dags() if component.dag is not None)
+        return f"<graph {self.name}: {tasks} tasks, {len(self.components)} components, {self.digest()[:12]}>"
 
     def component_of(self, task: Task, where: str = "") -> Component:
         """The component that `task` uses.

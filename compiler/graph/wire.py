@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -127,7 +128,7 @@ def dump(value: Any) -> Any:
 
 
 def _wrong_type(path: str, value: Any, expected: str) -> InvalidPipeline:
-    shown = repr(value)
+    shown = _shown(path, value)
     return InvalidPipeline(
         "E201",
         "a value of the wrong type",
@@ -135,6 +136,18 @@ def _wrong_type(path: str, value: Any, expected: str) -> InvalidPipeline:
         got=shown if len(shown) <= 80 else shown[:77] + "...",
         expected=expected,
     )
+
+
+def _shown(path: str, value: Any) -> str:
+    """A value for a message; of what may be a secret only the type."""
+    if ".env[" in path and path.endswith(".value"):
+        return f"a value of type {type(value).__name__}"
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    except RecursionError:  # YAML may alias a list inside of itself
+        return f"a {type(value).__name__} that has no end"
 
 
 def _loader(annotation: Any) -> Loader:
@@ -155,7 +168,35 @@ def _loader(annotation: Any) -> Loader:
 
 
 def _load_any(value: Any, path: str) -> Any:
+    """Any JSON value: nothing that only YAML has, no number that no double holds, no deeper than protobuf reads."""
+    if type(value) in (str, bool):
+        return value
+    pending = [(value, 0)]
+    while pending:
+        item, depth = pending.pop()
+        if isinstance(item, (list, tuple, Mapping)):
+            if depth >= _DEPTH_MAX:
+                raise _wrong_type(path, "...", f"a value of at most {_DEPTH_MAX} levels")
+            if isinstance(item, Mapping):
+                for key in item:
+                    if not isinstance(key, str):
+                        raise _wrong_type(path, key, "a text key")
+                pending.extend((inner, depth + 1) for inner in item.values())
+            else:
+                pending.extend((inner, depth + 1) for inner in item)
+        elif not (item is None or isinstance(item, (str, bool)) or _is_number(item)):
+            raise _wrong_type(path, item, "a value that JSON has")
     return value
+
+
+_DEPTH_MAX = 100
+"""protobuf's JSON readers stop there as well."""
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and value.bit_length() <= 1023
 
 
 def _load_str(value: Any, path: str) -> str:
@@ -173,12 +214,16 @@ def _load_bool(value: Any, path: str) -> bool:
 def _load_int(value: Any, path: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong_type(path, value, "a whole number")
+    if not _is_number(value):
+        raise _wrong_type(path, value, "a whole number that a double holds")
     return value
 
 
 def _load_float(value: Any, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong_type(path, value, "a number")
+    if not _is_number(value):
+        raise _wrong_type(path, value, "a finite number")
     return value
 
 

@@ -6,11 +6,16 @@ never raises on a strange graph; it yields nothing about what another rule repor
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milonga.compiler.diagnostics import Diagnostic, Severity
-from milonga.compiler.graph import Component, Graph, Task
+from milonga.compiler.graph import Component, Executor, Graph, Task
+from milonga.compiler.rules.survey import Survey
+
+Finding = Callable[..., Diagnostic]
+"""`Scope.finding`, perhaps bound to the place of somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,17 @@ class Scope:
     graph: Graph
     name: str
     component: Component
+    survey: Survey | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def whole(self) -> Survey:
+        """What several rules ask about the whole graph; `check` hands the same one to every scope."""
+        return self.survey or Survey(self.graph)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the pipeline itself; rules about the whole graph speak on its turn only."""
+        return self.component is self.graph.root
 
     @property
     def tasks(self) -> Mapping[str, Task]:
@@ -29,6 +45,23 @@ class Scope:
     def used(self, task: Task) -> Component | None:
         """The component that `task` uses, if it exists."""
         return self.graph.components.get(task.component_ref.name) if task.component_ref else None
+
+    def executor_of(self, task: Task) -> Executor | None:
+        """What runs `task`; None for nested tasks and for what does not exist."""
+        component = self.used(task)
+        return self.graph.executors.get(component.executor_label or "") if component is not None else None
+
+    def dag_of(self, name: str) -> Scope:
+        """The scope of another DAG of the graph, which must exist."""
+        component = self.component if name == self.name else self.graph.components.get(name, self.graph.root)
+        return Scope(self.graph, name, component, self.survey)
+
+    def finding_at_use(self, use: tuple[str, str] | None) -> Finding:
+        """`finding` at a task of any DAG, (DAG, task); at the pipeline for None."""
+        if use is None:
+            return self.finding
+        dag, task = use
+        return functools.partial(self.dag_of(dag).finding, task=task)
 
     def finding(
         self,
@@ -40,6 +73,7 @@ class Scope:
         got: str = "",
         expected: str = "",
         hint: str = "",
+        construct: str = "",
     ) -> Diagnostic:
         """A finding at a task of this DAG, or at the DAG itself."""
         places = self.graph.places
@@ -52,6 +86,7 @@ class Scope:
             got=got,
             expected=expected,
             hint=hint,
+            construct=construct,
         )
 
 

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
+from milonga.compiler.graph.cycles import find_cycle
 from milonga.compiler.rules.base import Scope
-from milonga.compiler.trace.lowering import find_cycle
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -67,5 +67,17 @@ def no_cycles(scope: Scope) -> Iterator[Diagnostic]:
 
 def has_tasks(scope: Scope) -> Iterator[Diagnostic]:
     """A pipeline does something."""
-    if scope.name == "root" and not scope.tasks:
+    if scope.is_root and not scope.tasks:
         yield scope.finding("E149", "the pipeline has no task")
+
+
+def components_end(scope: Scope) -> Iterator[Diagnostic]:
+    """No component holds itself, directly or through others."""
+    if not scope.is_root:
+        return
+    inside = {name: frozenset(used) for name, used in scope.whole.inside.items() if name}
+    cycle = find_cycle(inside)
+    if cycle:
+        finding = scope.finding_at_use(scope.whole.uses.get(cycle[0]))
+        got = " → ".join([*cycle, cycle[0]])
+        yield finding("E269", "a component holds itself, so it has no end", got=got, hint="use a loop")

@@ -17,12 +17,14 @@ from milonga.compiler.graph import (
     Container,
     EnvironmentVariable,
     Executor,
+    Graph,
     Importer,
     Resources,
     RuntimeValue,
     wire,
 )
 from milonga.compiler.graph.executor import Accelerator
+from milonga.compiler.graph.quantities import amount
 from milonga.compiler.trace.borders import artifact_type, input_definitions, output_definitions
 from milonga.compiler.trace.modules import bundle_of, packed_runtime
 from milonga.compiler.trace.sources import extract
@@ -36,19 +38,31 @@ from milonga.runtime.program import LOADER, TaskProgram
 DEFAULT_IMAGE = "python:3.11-slim"
 DEFAULT_GPU = "nvidia.com/gpu"
 
-_UNITS = {"k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-_BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60}
-
 
 class Library:
-    """Tables of the graph under construction; used by one trace, in one thread."""
+    """Tables of the graph under construction; used by one trace, in one thread.
 
-    def __init__(self) -> None:
+    Args:
+        reserved: a name that no component gets: kfp's loader takes a file for the step that has its pipeline's name.
+
+    Attributes:
+        components, executors: by their names in the graph.
+        platforms: platform → executor → settings that only this platform understands.
+        pipeline_configs: platform → settings of the whole run.
+        functions: executor → the author's function.
+        places: where the author wrote what, as `Graph.places` has it.
+        embedded: graphs that were embedded, with their component's name, by identity and settings.
+    """
+
+    def __init__(self, reserved: str = "") -> None:
+        self._reserved = reserved
         self.components: dict[str, Component] = {}
         self.executors: dict[str, Executor] = {}
-        self.platform: dict[str, dict[str, Any]] = {}
+        self.platforms: dict[str, dict[str, dict[str, Any]]] = {}
+        self.pipeline_configs: dict[str, dict[str, Any]] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         self.places: dict[str, Place] = {}
+        self.embedded: dict[tuple[int, str], tuple[Graph, str]] = {}
         self._executor_labels: dict[str, str] = {}
         self._component_names: dict[str, str] = {}
         self._programs: dict[int, tuple[Any, list[str]]] = {}
@@ -56,13 +70,13 @@ class Library:
 
     def add_step(self, component: AuthorComponent[..., Any], options: Options) -> str:
         """The name of the graph component for a use of `component` with `options`."""
-        settings = _settings_key(options)
+        settings = settings_key(options)
         makes_artifacts = any(isinstance(output.schema, ArtifactSchema) for output in component.signature.outputs)
         known = self._steps.get((id(component.function), settings))
         if known is not None and not makes_artifacts:
             return known
-        label = self._add_executor(
-            component.name, self._container(component, options), _platform_settings(options), component.function
+        label = self.add_executor(
+            component.name, self._container(component, options), kubernetes_settings(options), component.function
         )
         border = Component(input_definitions(component.signature), output_definitions(component.signature), None, label)
         name = self.add_component(component.name, border, places={"": component.place}, share=not makes_artifacts)
@@ -80,7 +94,7 @@ class Library:
             reimport=step.reimport,
             metadata=step.metadata or None,
         )
-        label = self._add_executor(step.name, Executor(importer=importer), {}, None)
+        label = self.add_executor(step.name, Executor(importer=importer))
         border = Component(input_definitions(step.signature), output_definitions(step.signature), None, label)
         return self.add_component(step.name, border, share=False)
 
@@ -94,7 +108,7 @@ class Library:
         key = json.dumps(wire.dump(component), sort_keys=True)
         if share and key in self._component_names:
             return self._component_names[key]
-        chosen = _free(f"comp-{name}", self.components)
+        chosen = self._free("comp", name, self.components)
         self.components[chosen] = component
         self._component_names[key] = chosen
         self.add_places(chosen, places or {})
@@ -118,35 +132,48 @@ class Library:
             command=("python3", "-c", LOADER),
             args=tuple(kept[1]),
             env=environment or None,
-            resources=_resources(options),
+            resources=resources_of(options),
         )
         return Executor(container=container)
 
-    def _add_executor(
-        self, name: str, executor: Executor, platform: dict[str, Any], function: Callable[..., Any] | None
+    def add_executor(
+        self,
+        name: str,
+        executor: Executor,
+        platforms: Mapping[str, Mapping[str, Any]] | None = None,
+        function: Callable[..., Any] | None = None,
     ) -> str:
-        key = json.dumps([wire.dump(executor), platform], sort_keys=True)
+        """Put `executor` into the graph under a free name made of `name`, or find its equal.
+
+        Args:
+            name: what it runs.
+            executor: the executor.
+            platforms: settings that only one platform understands, by its name.
+            function: the author's function behind it, for running it in this process.
+        """
+        settings = {platform: dict(values) for platform, values in (platforms or {}).items() if values}
+        key = json.dumps([wire.dump(executor), settings], sort_keys=True)
         label = self._executor_labels.get(key)
         if label is None:
-            label = _free(f"exec-{name}", self.executors)
+            label = self._free("exec", name, self.executors)
             self._executor_labels[key] = label
             self.executors[label] = executor
-            if platform:
-                self.platform[label] = platform
+            for platform, values in settings.items():
+                self.platforms.setdefault(platform, {})[label] = values
             if function is not None:
                 self.functions[label] = function
         return label
 
+    def _free(self, prefix: str, name: str, taken: Mapping[str, Any]) -> str:
+        chosen, count = f"{prefix}-{name}", 1
+        while chosen in taken or chosen == f"{prefix}-{self._reserved}":
+            count += 1
+            chosen = f"{prefix}-{name}-{count}"
+        return chosen
 
-def _free(wanted: str, taken: Mapping[str, Any]) -> str:
-    name, count = wanted, 1
-    while name in taken:
-        count += 1
-        name = f"{wanted}-{count}"
-    return name
 
-
-def _settings_key(options: Options) -> str:
+def settings_key(options: Options) -> str:
+    """Text that is the same for options that make the same executor."""
     return json.dumps(
         [
             options.image,
@@ -162,7 +189,8 @@ def _settings_key(options: Options) -> str:
     )
 
 
-def _resources(options: Options) -> Resources | None:
+def resources_of(options: Options) -> Resources | None:
+    """Limits of a container; None when there are none."""
     accelerator = None
     if options.gpu:
         kind = options.gpu_type or DEFAULT_GPU
@@ -175,50 +203,39 @@ def _resources(options: Options) -> Resources | None:
         resource_cpu_limit=options.cpu,
         resource_memory_limit=options.memory,
         accelerator=accelerator,
-        cpu_limit=cores(options.cpu) if options.cpu else None,
-        memory_limit=gigabytes(options.memory) if options.memory else None,
+        cpu_limit=amount(options.cpu) if options.cpu else None,
+        memory_limit=amount(options.memory) / 1e9 if options.memory else None,
     )
 
 
-def cores(quantity: str) -> float:
-    """A Kubernetes cpu quantity as a number of cores: "500m" → 0.5."""
-    return int(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
-
-
-def gigabytes(quantity: str) -> float:
-    """A Kubernetes memory quantity in 10^9 bytes, the unit of KFP's deprecated number fields."""
-    return memory_bytes(quantity) / 1e9
-
-
-def memory_bytes(quantity: str) -> float:
-    """A Kubernetes memory quantity in bytes: "4Gi" → 4294967296."""
-    for units in (_BINARY_UNITS, _UNITS):
-        for unit, factor in units.items():
-            if quantity.endswith(unit):
-                return float(quantity[: -len(unit)]) * factor
-    return float(quantity)
-
-
-def _platform_settings(options: Options) -> dict[str, Any]:
+def kubernetes_settings(options: Options) -> dict[str, dict[str, Any]]:
+    """What only Kubernetes understands, by platform; empty when nothing is asked for."""
     settings: dict[str, Any] = {}
     if options.timeout_s is not None:
         settings["activeDeadlineSeconds"] = str(max(1, round(options.timeout_s)))
     if options.node_selector:
         settings["nodeSelector"] = {"labels": dict(sorted(options.node_selector.items()))}
     if options.secrets:
-        entries = []
-        for variable, reference in sorted(options.secrets.items()):
-            secret, _, key = reference.partition("/")
-            entries.append(
-                {
-                    "keyToEnv": [{"envVar": variable, "secretKey": key}],
-                    "optional": False,
-                    "secretName": secret,
-                    "secretNameParameter": {"runtimeValue": {"constant": secret}},
-                }
-            )
-        settings["secretAsEnv"] = entries
-    return settings
+        settings["secretAsEnv"] = [
+            _secret_entry(variable, reference) for variable, reference in sorted(options.secrets.items())
+        ]
+    return {"kubernetes": settings} if settings else {}
 
 
-__all__ = ["DEFAULT_IMAGE", "Library", "cores", "gigabytes", "memory_bytes"]
+def _secret_entry(variable: str, reference: str) -> dict[str, Any]:
+    secret, _, key = reference.partition("/")
+    return {
+        "keyToEnv": [{"envVar": variable, "secretKey": key}],
+        "optional": False,
+        "secretName": secret,
+        "secretNameParameter": {"runtimeValue": {"constant": secret}},
+    }
+
+
+__all__ = [
+    "DEFAULT_IMAGE",
+    "Library",
+    "kubernetes_settings",
+    "resources_of",
+    "settings_key",
+]

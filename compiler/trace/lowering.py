@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from milonga.compiler.graph import Component, Dag, DagOutputs, Inputs, Outputs, RuntimeValue, Task, TaskInputs, wire
+from milonga.compiler.graph.cycles import find_cycle
 from milonga.compiler.graph.task import (
     ArtifactItems,
     ArtifactIterator,
@@ -19,16 +20,15 @@ from milonga.compiler.graph.task import (
     TaskInfo,
     TriggerPolicy,
 )
+from milonga.compiler.trace.callees import Callees
 from milonga.compiler.trace.expressions import render_condition
 from milonga.compiler.trace.library import Library
 from milonga.compiler.trace.locating import Locator
 from milonga.compiler.trace.names import assign_names
 from milonga.compiler.trace.scopes import CHANNEL, Scope, TaskDraft, Value
-from milonga.dsl.definition import Definition
 from milonga.dsl.import_step import Importer as ImportStep
 from milonga.dsl.options import Options
 from milonga.dsl.parameters import ParameterSchema, infer_schema
-from milonga.dsl.pipeline_decorator import Pipeline
 from milonga.dsl.places import Place
 from milonga.dsl.recording import Group, Recorder, TaskCall
 from milonga.dsl.references import Reference
@@ -43,7 +43,7 @@ class Lowering:
     def __init__(self, recorder: Recorder, library: Library, trace_nested: Any) -> None:
         self.recorder = recorder
         self.library = library
-        self.trace_nested = trace_nested
+        self.callees = Callees(library, trace_nested)
         self.scopes: dict[Group, Scope] = {}
         self.locator = Locator(self.scopes, recorder)
 
@@ -248,7 +248,7 @@ class Lowering:
         """Put the component of a task into the library."""
         call = draft.fields.get("call")
         if isinstance(call, TaskCall):
-            return self._component_of_call(call, draft)
+            return self.callees.name_of(call, draft)
         inner: Scope = draft.fields["close"]
         return self.library.add_component(draft.name, self.finish_scope(inner), places=self.places_of(inner))
 
@@ -262,18 +262,6 @@ class Lowering:
             elif isinstance(inner, Scope):
                 places[name] = inner.group.place
         return places
-
-    def _component_of_call(self, call: TaskCall, draft: TaskDraft) -> str:
-        target: Definition[..., Any] = call.component
-        if isinstance(target, Pipeline):
-            name: str = self.trace_nested(target)
-            return name
-        if isinstance(target, ImportStep):
-            constant = draft.parameters.get("uri")
-            if constant is not None and constant.runtime_value is not None:
-                return self.library.add_importer(target, RuntimeValue(constant=constant.runtime_value.constant))
-            return self.library.add_importer(target, RuntimeValue(runtime_parameter="uri"))
-        return self.library.add_step(target, call.options)  # type: ignore[arg-type]
 
     def finish_task(self, draft: TaskDraft, component: str) -> Task:
         """The finished task that uses `component`."""
@@ -315,11 +303,10 @@ def selector_text(reference: Reference) -> str:
 
 def _policies(call: TaskCall) -> dict[str, Any]:
     options: Options = call.options
-    is_step = not isinstance(call.component, (Pipeline, ImportStep))
     enabled = options.cache is not False if not call.is_exit_task else options.cache is True
     fields: dict[str, Any] = {
         "caching_options": CachingOptions(True if enabled else None, options.cache_key)
-        if (is_step or isinstance(call.component, Pipeline))
+        if not isinstance(call.component, ImportStep)
         else CachingOptions(True if enabled else None)
     }
     if options.retries:
@@ -336,32 +323,4 @@ def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def find_cycle(waits_for: dict[str, frozenset[str]]) -> list[str]:
-    """One circle of names, each waiting for the next, or an empty list."""
-    state: dict[str, int] = {}
-    for start in waits_for:
-        if state.get(start):
-            continue
-        stack: list[tuple[str, list[str]]] = [(start, sorted(waits_for[start]))]
-        path = [start]
-        state[start] = 1
-        while stack:
-            name, rest = stack[-1]
-            if rest:
-                following = rest.pop()
-                if following not in waits_for:
-                    continue
-                if state.get(following) == 1:
-                    return path[path.index(following) :]
-                if not state.get(following):
-                    state[following] = 1
-                    path.append(following)
-                    stack.append((following, sorted(waits_for[following])))
-            else:
-                state[name] = 2
-                stack.pop()
-                path.pop()
-    return []
-
-
-__all__ = ["Lowering", "find_cycle", "selector_text"]
+__all__ = ["Lowering", "selector_text"]

@@ -115,20 +115,26 @@ def _uses_language(tree: ast.AST) -> bool:
     return False
 
 
-@functools.lru_cache(maxsize=4096)
 def _project_root(top: str) -> tuple[Path, ...] | None:
-    """Where the top-level package or module of a project lives: its folders, or its one file; None for all others.
-
-    Only the top name is resolved by the import system: looking further down would import other people's packages.
-    """
-    if top in sys.stdlib_module_names:
-        return None
+    """Where the top-level package or module of a project lives: its folders, or its one file; None for all others."""
     try:
-        spec = importlib.util.find_spec(top)
+        return None if top in sys.stdlib_module_names else _found_root(top)
     except (ImportError, ValueError, AttributeError):
         return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _found_root(top: str) -> tuple[Path, ...] | None:
+    """The same for a name that is there; that one is not is never remembered: a notebook may write the file later.
+
+    Only the top name is resolved by the import system: looking further down would import other people's packages.
+
+    Raises:
+        ImportError: there is no such module.
+    """
+    spec = importlib.util.find_spec(top)
     if spec is None:
-        return None
+        raise ImportError(top)
     places = list(spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
     roots = tuple(Path(place) for place in places)
     if top != "milonga" and any(base in root.resolve().parents for base in _installed_roots() for root in roots):
@@ -136,7 +142,6 @@ def _project_root(top: str) -> tuple[Path, ...] | None:
     return roots
 
 
-@functools.lru_cache(maxsize=4096)
 def _project_file(name: str) -> tuple[str, Path] | None:
     """The file of a project module: (path in the bundle, file)."""
     top, _, rest = name.partition(".")

@@ -10,16 +10,27 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 _COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try)
+_COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
+"""Names of the scopes that Python makes for comprehensions, which run at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A top-level statement: its text, the names that it binds, and where it stands (for the order)."""
+    """A top-level statement.
+
+    Attributes:
+        node: its syntax tree.
+        text: its text.
+        binds: the names that it binds.
+        order: where it stands: which unit (a file is one, each cell of a notebook is one), and the line.
+        changes: names of others whose values it changes in place.
+    """
 
     node: ast.stmt
     text: str
     binds: frozenset[str]
     order: tuple[int, int]
+    changes: frozenset[str] = frozenset()
 
 
 class ModuleText:
@@ -28,33 +39,63 @@ class ModuleText:
     Attributes:
         tree: the syntax tree.
         lines: the text's lines.
-        by_name: for each name the statements that make it what it is, in order: the last one that binds it for
-            certain, and those after it that change it or may bind it again.
+        statements: all of them, in order.
+        by_name: for each name the statements that make it what it is, see `by_name`.
     """
 
-    def __init__(self, text: str, unit: int = 0) -> None:
+    def __init__(self, text: str) -> None:
         self.lines = text.splitlines(keepends=True)
         self.tree = ast.parse(text)
-        self.by_name: dict[str, list[Statement]] = {}
-        imported: set[str] = set()
-        for node in _top_level(self.tree.body):
-            bound = frozenset(_bound_names(node))
-            statement = Statement(node, self._segment(node), bound, (unit, node.lineno))
-            is_import = isinstance(node, (ast.Import, ast.ImportFrom))
-            for name in bound:
-                if isinstance(node, _COMPOUND):
-                    self.by_name.setdefault(name, []).append(statement)
-                else:
-                    self.by_name[name] = [statement]
-                    imported = (imported | {name}) if is_import else (imported - {name})
-            for name in frozenset(_changed_names(node)) - bound - imported:
-                if name in self.by_name:
-                    self.by_name[name].append(statement)
+        self.statements = tuple(self._statement(node) for node in _top_level(self.tree.body))
+        self.by_name = by_name(self.statements)
+
+    def _statement(self, node: ast.stmt) -> Statement:
+        bound = frozenset(_bound_names(node))
+        changed = frozenset(_changed_names(node)) - bound
+        return Statement(node, self._segment(node), bound, (0, node.lineno), changed)
 
     def _segment(self, node: ast.stmt) -> str:
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
         text = "".join(self.lines[first - 1 : node.end_lineno])
         return textwrap.dedent(text).rstrip() + "\n"
+
+
+def by_name(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """For each name the statements that make it what it is after all of them have run, in order.
+
+    That is the last one that binds it for certain, and those after it that change it, may bind it again, or bind it to
+    something made of itself (`data = data[1:]`). Of `import a.b` and `import a.c` each adds to `a`.
+    """
+    found: dict[str, list[Statement]] = {}
+    imported: set[str] = set()
+    for statement in statements:
+        is_import = isinstance(statement.node, (ast.Import, ast.ImportFrom))
+        for name in statement.binds:
+            known = found.setdefault(name, [])
+            if not _adds_to(statement.node, name, known):
+                known.clear()
+                imported = (imported | {name}) if is_import else (imported - {name})
+            known.append(statement)
+        for name in statement.changes - imported:
+            if name in found:
+                found[name].append(statement)
+    return found
+
+
+def _adds_to(node: ast.stmt, name: str, known: list[Statement]) -> bool:
+    """Whether a statement that binds `name` needs the earlier ones that did."""
+    if isinstance(node, _COMPOUND):
+        return True
+    if isinstance(node, ast.Import) and known and isinstance(known[0].node, ast.Import):
+        return all(_is_submodule_of(name, item) for item in (node, *(statement.node for statement in known)))
+    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+    return value is not None and bool(known) and name in eager_names(ast.Expr(value))
+
+
+def _is_submodule_of(name: str, node: ast.stmt) -> bool:
+    """Whether `node` binds the package `name` by importing it or something in it, under its own name."""
+    aliases = node.names if isinstance(node, ast.Import) else []
+    return any(alias.asname is None and alias.name.split(".")[0] == name for alias in aliases)
 
 
 @functools.lru_cache(maxsize=8)
@@ -140,6 +181,19 @@ def used_names(node: ast.AST) -> set[str]:
     return names
 
 
+def eager_names(node: ast.AST) -> set[str]:
+    """Those of the used names that are read when the statement runs, not when a function that it defines is called."""
+    table = symtable.symtable(ast.unparse(node), "<statement>", "exec")
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    todo = list(table.get_children())
+    while todo:
+        inner = todo.pop()
+        if inner.get_type() == "class" or inner.get_name() in _COMPREHENSIONS:
+            names |= {symbol.get_name() for symbol in inner.get_symbols() if symbol.is_global()}
+            todo.extend(inner.get_children())
+    return names
+
+
 def _globals_of(table: symtable.SymbolTable) -> set[str]:
     names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
     for inner in table.get_children():
@@ -177,4 +231,4 @@ def imports_of(tree: ast.AST) -> set[str]:
     return names
 
 
-__all__ = ["ModuleText", "Statement", "imports_of", "used_names"]
+__all__ = ["ModuleText", "Statement", "by_name", "eager_names", "imports_of", "read_module", "used_names"]

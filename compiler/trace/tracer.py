@@ -21,7 +21,9 @@ from milonga.compiler.graph.graph import SCHEMA_VERSION
 from milonga.compiler.trace.borders import input_definitions
 from milonga.compiler.trace.library import Library
 from milonga.compiler.trace.lowering import Lowering
+from milonga.compiler.trace.ready_made import ReadyMade
 from milonga.dsl.definition import Definition
+from milonga.dsl.options import Options
 from milonga.dsl.pipeline_decorator import Pipeline
 from milonga.dsl.places import Place
 from milonga.dsl.recording import Recorder, recording
@@ -48,10 +50,14 @@ class TracedPipeline:
 def trace(target: Definition[..., Any]) -> TracedPipeline:
     """The graph of a pipeline, or of a component alone, which becomes a pipeline of one task.
 
+    What was made elsewhere has its graph already; only options of its own make it a task of a pipeline around it.
+
     Raises:
         AuthoringError: mistakes of the author, all of them, each with file and line.
     """
-    library = Library()
+    if isinstance(target, ReadyMade) and target.task_options == Options():
+        return TracedPipeline(target.graph, target.signature)
+    library = Library(reserved=target.name if isinstance(target, Pipeline) else "")
     tracer = _Tracer(library)
     findings: list[MilongaError] = tracer.findings
     component, places = tracer.complete(target)
@@ -69,11 +75,20 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
         deployment_spec=Deployment(dict(sorted(library.executors.items()))),
         default_pipeline_root=getattr(target, "pipeline_root", "") or None,
     )
-    platforms = None
-    if library.platform:
-        settings = PlatformDeployment(dict(sorted(library.platform.items())))
-        platforms = {"kubernetes": Platform(deployment_spec=settings)}
-    return TracedPipeline(Graph(specification, platforms, library.places), target.signature, library.functions)
+    graph = Graph(specification, _platforms(library), library.places)
+    return TracedPipeline(graph, target.signature, library.functions)
+
+
+def _platforms(library: Library) -> dict[str, Platform] | None:
+    """The second document: settings of executors and of the whole run, by platform."""
+    platforms: dict[str, Platform] = {}
+    for name in sorted({*library.platforms, *library.pipeline_configs}):
+        executors = library.platforms.get(name)
+        platforms[name] = Platform(
+            deployment_spec=PlatformDeployment(dict(sorted(executors.items()))) if executors else None,
+            pipeline_config=library.pipeline_configs.get(name),
+        )
+    return platforms or None
 
 
 class _Tracer:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from milonga.__about__ import __version__
 
 if TYPE_CHECKING:
+    from milonga.backends.api import submit
     from milonga.compiler.api import compile
+    from milonga.compiler.interop import from_kfp
     from milonga.dsl import (
         HTML,
         Artifact,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         importer,
         pipeline,
     )
+    from milonga.dsl.schedule import Schedule
     from milonga.engine.api import run
     from milonga.errors import MilongaError
 
@@ -61,7 +64,14 @@ _LANGUAGE = (
     "importer",
     "pipeline",
 )
-_OTHERS = {"MilongaError": "milonga.errors", "compile": "milonga.compiler.api", "run": "milonga.engine.api"}
+_OTHERS = {
+    "MilongaError": "milonga.errors",
+    "Schedule": "milonga.dsl.schedule",
+    "compile": "milonga.compiler.api",
+    "from_kfp": "milonga.compiler.interop",
+    "run": "milonga.engine.api",
+    "submit": "milonga.backends.api",
+}
 
 __all__ = [
     "HTML",
@@ -81,14 +91,17 @@ __all__ = [
     "OneOf",
     "ParallelFor",
     "Pipeline",
+    "Schedule",
     "TaskFinalStatus",
     "__version__",
     "compile",
     "component",
     "contains",
+    "from_kfp",
     "importer",
     "pipeline",
     "run",
+    "submit",
 ]
 
 

@@ -22,6 +22,7 @@ This module imports the standard library only: it travels into every task.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Literal
 
 Kind = Literal["user", "system", "remote"]
@@ -72,6 +73,10 @@ class MilongaError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         """Errors cross process borders by pickle; keyword-only arguments need this help."""
         return (_rebuild, (type(self), self.__dict__.copy()))
+
+    def _render_traceback_(self) -> Any:
+        """What IPython prints in place of a traceback: an error that says where and why needs no frames of ours."""
+        return importlib.import_module("milonga.reporting.notebook").error_lines(self)
 
     def to_json(self) -> dict[str, str]:
         """The error as a flat JSON object, empty fields left out."""

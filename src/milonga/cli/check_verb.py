@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import click
 
-from milonga.cli.output import message, print_json
-from milonga.cli.sources import load_source
-from milonga.compiler.rules import check
+from milonga.cli.findings import FORMATS, Report, check_sources
+from milonga.cli.output import message
+from milonga.compiler.api import write_text
 from milonga.compiler.targets import target_named
-from milonga.errors import AuthoringError, InvalidPipeline
+from milonga.errors import UsageError
 
 
 @click.command("check")
-@click.argument("source")
-@click.option("--target", "target_name", help="Also say what this target would drop, refuse or change.")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--target", "target", default="", help="Also say what this target would drop, refuse or change.")
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
-def command(source: str, target_name: str | None, strict: bool, as_json: bool) -> int:
-    """Check a pipeline and report every finding at once. Nothing is run."""
-    target = target_named(target_name) if target_name else None
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), help="How findings are written; default: human.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", help="File to write the findings to; '-' or nothing is stdout.")
+def command(
+    sources: tuple[str, ...], target: str, strict: bool, form: str | None, as_json: bool, output: str | None
+) -> int:
+    """Check pipelines and report every finding at once. Nothing is run.
+
+    With several sources each is checked by itself, and the exit code is the worst of them.
+    """
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} contradict each other")
+    if target:
+        target_named(target)  # a wrong name is no finding of any source
+    chosen = "json" if as_json else form or "human"
+    to_file = output not in (None, "-")
+    in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    report = Report(check_sources(tuple(dict.fromkeys(sources)), target), target, strict, in_colour)
+    _write(FORMATS[chosen](report), Path(output or "") if to_file else None)
+    message(report.summary)
+    return report.exit_code
+
+
+def _write(text: str, path: Path | None) -> None:
+    """To stdout, or to a file, all of it or nothing.
+
+    Raises:
+        UsageError: E919, the file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
     try:
-        graph = load_source(source).graph
-    except AuthoringError as error:
-        return _show([{**item.to_json(), "severity": "error"} for item in error.findings or (error,)], as_json, strict)
-    except InvalidPipeline as error:
-        return _show([{**error.to_json(), "severity": "error"}], as_json, strict)
-    findings = [*check(graph), *(target.findings(graph) if target else ())]
-    return _show([finding.to_json() for finding in findings], as_json, strict)
-
-
-def _show(findings: list[dict[str, str]], as_json: bool, strict: bool) -> int:
-    if as_json:
-        print_json({"findings": findings})
-    else:
-        for finding in findings:
-            print(f"{finding['severity']} {finding['code']}: {finding['message']}")
-            for label, key in (("at", "where"), ("got", "got"), ("expected", "expected"), ("hint", "hint")):
-                if finding.get(key):
-                    print(f"  {label}: {finding[key]}")
-    errors = sum(finding["severity"] == "error" or strict for finding in findings)
-    message(f"{errors} errors, {len(findings) - errors} warnings" if findings else "no findings")
-    return 1 if errors else 0
+        write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))  # as on stdout
+    except OSError as error:
+        raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(path)) from None

@@ -71,11 +71,11 @@ def input_flags(source: Source) -> Iterator[InputFlag]:
 
 
 def click_options(source: Source, taken: set[str]) -> list[click.Parameter]:
-    """One option an input; a name that a command's own option has is left to `--set NAME=VALUE`."""
+    """One option an input; a name that is no identifier, or that an own option has, is left to `--set NAME=VALUE`."""
     options: list[click.Parameter] = []
     for flag in input_flags(source):
         option = "--" + flag.name.replace("_", "-")
-        if option in taken:
+        if option in taken or not flag.name.isidentifier():
             continue
         names = [option, *([f"--{flag.name}"] if "_" in flag.name else []), f"input_{flag.name}"]
         options.append(

@@ -15,12 +15,14 @@ from milonga.cli.sources import Source, load_source
 from milonga.dsl.parameters import parse_argument
 from milonga.engine.home import Home
 from milonga.engine.result import RunResult
+from milonga.engine.runnable import as_runnable
 from milonga.engine.settings import RunSettings
 from milonga.errors import UsageError
 
 _HELP = """Run a pipeline on this machine.
 
-TARGET is FILE.py:NAME, a KFP IR file, a folder with a pipeline.py, or a catalogue name; its inputs become flags:
+TARGET is FILE.py:NAME (of milonga or kfp), a KFP IR or component file, a folder with a pipeline.py, or a catalogue
+name; its inputs become flags:
 `milonga run TARGET --help` lists them.
 """
 
@@ -116,7 +118,7 @@ def _run(source: Source | None, values: dict[str, Any]) -> int:
     )
     progress = progress_for(quiet=values["quiet"], debugging=values["in_process"])
     arguments = collect_arguments(source, values)
-    runnable = source.runnable if source else None
+    runnable = as_runnable(source) if source else None
     if values["resume"] is not None:
         result = api.resume_run(runnable, values["resume"] or None, arguments or None, settings, progress)
     elif runnable is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import importlib
 import re
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -120,6 +121,22 @@ class Definition(Generic[P, R]):
             hint=hint,
         )
         return _POISON
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows. Pages are made layers above this one, so their module is loaded by its name."""
+        page: str = importlib.import_module("milonga.reporting.notebook").definition_html(self)
+        return page
+
+    def to_kfp(self) -> Any:
+        """A kfp component that does the same, for use in kfp's own pipelines; see `milonga.compiler.interop.to_kfp`.
+
+        The compiler stands above the language, which may know it by its name only.
+
+        Raises:
+            AuthoringError: mistakes in the pipeline.
+            MissingExtra: E910, kfp is not installed.
+        """
+        return importlib.import_module("milonga.compiler.interop").to_kfp(self)
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{item.name}: {spelled(item.schema)}" for item in self.signature.inputs)

@@ -264,7 +264,10 @@ class OneOfReference(Reference):
 
 
 class TaskOutputs:
-    """The outputs of a task with several, or with none: attributes, positions and unpacking, as the NamedTuple has."""
+    """The outputs of a task with several, or with none: attributes, positions and unpacking, as the NamedTuple has.
+
+    A name that is no identifier, as components of other systems have, is a key: `outputs["my name"]`.
+    """
 
     __slots__ = ("_references", "_task")
 
@@ -275,6 +278,9 @@ class TaskOutputs:
     def __getattr__(self, name: str) -> Reference:
         if name.startswith("__"):
             raise AttributeError(name)
+        return self._named(name)
+
+    def _named(self, name: str) -> Reference:
         if name in self._references:
             return self._references[name]
         _report_unknown(f"task '{self._task.name}'", name, list(self._references))
@@ -286,8 +292,8 @@ class TaskOutputs:
     def __len__(self) -> int:
         return len(self._references)
 
-    def __getitem__(self, key: int) -> Reference:
-        return list(self._references.values())[key]
+    def __getitem__(self, key: int | str) -> Reference:
+        return self._named(key) if isinstance(key, str) else list(self._references.values())[key]
 
     def __repr__(self) -> str:
         return f"<outputs of task '{self._task.name}': {', '.join(self._references) or 'none'}>"

@@ -13,14 +13,12 @@ from typing import Any
 from milonga.compiler.documents import dump_graph, load_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
-from milonga.compiler.trace import TracedPipeline, trace
-from milonga.dsl.definition import Definition
 from milonga.engine.arguments import root_inputs
 from milonga.engine.home import Home
-from milonga.engine.progress import LineProgress, Progress
+from milonga.engine.progress import Progress, choose_progress
 from milonga.engine.result import RunResult
 from milonga.engine.run_lock import locked
-from milonga.engine.runnable import Runnable
+from milonga.engine.runnable import Runnable, as_runnable
 from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import Mode, RunSettings
 from milonga.engine.values import Bundle, with_defaults
@@ -36,7 +34,7 @@ _GRAPH_FILE = "pipeline.yaml"
 
 
 def run(
-    target: Definition[..., Any] | Graph | TracedPipeline | Runnable,
+    target: object,
     arguments: Mapping[str, Any] | None = None,
     *,
     jobs: int = 0,
@@ -51,7 +49,8 @@ def run(
     """Run a pipeline on this machine and wait for its end.
 
     Args:
-        target: a pipeline or component, or a graph.
+        target: a pipeline or component of milonga or of kfp, a graph, or a path: `FILE.py:name`, an IR or component
+            file.
         arguments: values of its inputs; artifacts as paths.
         jobs: how many steps at the same time; 0 is the number of cores.
         mode: "isolated" runs each attempt in a process of its own, "in-process" all of them here, for a debugger.
@@ -60,7 +59,7 @@ def run(
         secrets: secret name → key → value.
         home: state folder; by default MILONGA_HOME or `.milonga`.
         resume: a run id, or True for the newest run of this pipeline: finished steps are not repeated.
-        progress: who watches; plain lines on stderr by default.
+        progress: who watches; by default a table in a notebook, plain lines on stderr elsewhere.
 
     Returns:
         The result, whatever the state: see `RunResult.raise_for_state`.
@@ -70,6 +69,7 @@ def run(
         UsageError: wrong arguments or settings.
         StoreError: the state folder cannot be used.
     """
+    runnable = as_runnable(target)
     settings = RunSettings(
         home=Home(Path(home).absolute()) if home else Home.default(),
         jobs=jobs,
@@ -77,23 +77,12 @@ def run(
         use_cache=cache,
         fail_fast=fail_fast,
         secrets=secrets or {},
+        search_path=runnable.search_path,
     )
-    runnable = as_runnable(target)
-    watcher = progress or LineProgress(show_logs=mode != "in-process")
+    watcher = progress or choose_progress(show_logs=mode != "in-process")
     if resume:
         return resume_run(runnable, resume if isinstance(resume, str) else None, arguments, settings, watcher)
     return start_run(runnable, arguments or {}, settings, watcher)
-
-
-def as_runnable(target: Definition[..., Any] | Graph | TracedPipeline | Runnable) -> Runnable:
-    """A graph with its live functions, from whatever the caller has."""
-    if isinstance(target, Runnable):
-        return target
-    if isinstance(target, Graph):
-        return Runnable(target)
-    traced = target if isinstance(target, TracedPipeline) else trace(target)
-    signature = target.signature if isinstance(target, Definition) else None
-    return Runnable(traced.graph, traced.functions, signature=signature)
 
 
 def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSettings, progress: Progress) -> RunResult:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from milonga.engine.progress.lines import log_tail
 from milonga.errors import TaskFailed
 from milonga.lineage.records import Artifacts, ArtifactValue, RunRecord, TaskRecord
 
@@ -61,6 +62,23 @@ class RunResult:
             str(error.get("message", f"the run ended as {self.state}")),
             where=f"run {self.run_id}, task {error.get('task', '?')}",
             hint=str(error.get("hint", "")),
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: outputs, metrics, tasks, and where the report is."""
+        from milonga.reporting.notebook import result_html  # most results are never shown
+
+        tasks = list(self.tasks.values())
+        logs = {task.path: log_tail(self.folder, task) for task in tasks if task.state == "FAILED"}
+        return result_html(self.run, tasks, report=self.report, logs=logs)
+
+    def __repr__(self) -> str:
+        steps = [task for task in self.tasks.values() if task.kind == "step"]
+        took = (self.run.ended_at or self.run.created_at) - self.run.created_at
+        cached = sum(task.cached for task in steps)
+        return (
+            f"<run {self.run_id} of {self.run.pipeline}: {self.state} in {took:.1f} s, {len(steps)} steps, "
+            f"{cached} from the cache>"
         )
 
     def to_json(self) -> dict[str, Any]:

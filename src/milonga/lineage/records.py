@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
@@ -41,6 +42,11 @@ class ArtifactRecord:
             "size_bytes": self.size_bytes,
             "metadata": dict(self.metadata),
         }
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows. Pages are made a layer above this one, so their module is loaded by its name."""
+        page: str = importlib.import_module("milonga.reporting.notebook").record_html(self)
+        return page
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ArtifactRecord:

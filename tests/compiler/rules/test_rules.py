@@ -89,6 +89,13 @@ def use(document: dict) -> dict:
     return document["root"]["dag"]["tasks"]["use"]
 
 
+def each(document: dict) -> dict:
+    return document["components"]["comp-each"]["dag"]["tasks"]
+
+
+ITEM = {"parameters": {"item": {"componentInputParameter": "item"}}}
+
+
 @dataclass(frozen=True)
 class Broken:
     """A change that breaks a right graph, and the finding that names it."""
@@ -137,6 +144,13 @@ BROKEN = [
         got=" → ",
     ),
     Broken(
+        structure.components_end,
+        "E269",
+        "root/each",
+        lambda d: each(d)["inner"].update(componentRef={"name": "comp-each"}, inputs=ITEM),
+        got="comp-each → comp-each",
+    ),
+    Broken(
         wiring.required_inputs_are_bound,
         "E221",
         "root/use",
@@ -167,6 +181,44 @@ BROKEN = [
         ),
         message="artifact 'dat'",
         hint="did you mean 'data'?",
+    ),
+    Broken(
+        wiring.bindings_have_one_source,
+        "E231",
+        "root/use",
+        lambda d: use(d)["inputs"]["parameters"]["ratio"].update(runtimeValue={"constant": 1}),
+        message="several sources",
+        got="taskOutputParameter, runtimeValue",
+    ),
+    Broken(
+        wiring.bindings_have_one_source,
+        "E231",
+        "root/use",
+        lambda d: use(d)["inputs"]["artifacts"].update(extra={}),
+        message="artifact 'extra' has no source",
+    ),
+    Broken(
+        wiring.values_are_on_their_side,
+        "E232",
+        "root/use",
+        lambda d: use(d)["inputs"]["parameters"].update(extra={"runtimeValue": {"constant": 1}}),
+        message="'extra' is an artifact, and gets a parameter",
+    ),
+    Broken(
+        wiring.values_are_on_their_side,
+        "E232",
+        "root/use",
+        lambda d: use(d)["inputs"]["parameters"]["ratio"]["taskOutputParameter"].update(outputParameterKey="data"),
+        message="'ratio' takes what is no parameter",
+        got="'data', an artifact",
+    ),
+    Broken(
+        wiring.parameter_types_agree,
+        "E113",
+        "root/use",
+        lambda d: use(d)["inputs"]["parameters"].update(mode={"runtimeValue": {"constant": 1.5}}),
+        message="'mode'",
+        got="float",
     ),
     Broken(
         wiring.sources_exist,
@@ -247,7 +299,8 @@ BROKEN = [
         "E",
         "root/use",
         lambda d: use(d)["inputs"]["parameters"]["ratio"].update(
-            parameterExpressionSelector='parseJson(string_value)["a"'
+            parameterExpressionSelector='parseJson(string_value)["a"',
+            taskOutputParameter={"producerTask": "make", "outputParameterKey": "text"},
         ),
         message="'ratio'",
     ),
@@ -276,7 +329,8 @@ def test_a_broken_graph_gives_its_finding_and_no_other(broken):
 
 
 def test_every_rule_is_broken_above():
-    assert {broken.rule for broken in BROKEN} == {rule for rules in RULES.values() for rule in rules}
+    groups = ("structure", "wiring", "expressions")  # the others: wrong_programs/
+    assert {broken.rule for broken in BROKEN} == {rule for group in groups for rule in RULES[group]}
 
 
 def test_every_code_of_the_rules_is_in_a_case_above():
@@ -290,8 +344,8 @@ def test_every_code_of_the_rules_is_in_a_case_above():
 
 def test_all_findings_come_at_once_sorted_by_place():
     def change(document: dict) -> None:
-        for broken in BROKEN[5], BROKEN[7], BROKEN[10]:
-            broken.change(document)
+        for code in ("E211", "E221", "E222"):
+            next(broken for broken in BROKEN if broken.code == code).change(document)
 
     findings = check(graph(change))
     assert [finding.code for finding in findings] == sorted(finding.code for finding in findings)

@@ -4,71 +4,63 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from milonga.cli.topics.topic import Topic
-from milonga.compiler.constructs import CONSTRUCTS, Construct
-from milonga.compiler.targets import TARGETS, Target
-from milonga.compiler.targets.capability import Capability
+
+if TYPE_CHECKING:
+    from milonga.compiler.constructs import Construct
+    from milonga.compiler.targets.capability import Capability
 
 
 class ConstructTopics:
-    """Every row of the capability tables."""
+    """Every row of the capability tables. The compiler is loaded when a construct is asked for, and not for a code."""
 
     heading = "Constructs"
 
     def titles(self) -> Mapping[str, str]:
-        """Titles by name, in the order of the table."""
+        """Titles by name, in the order of the tables."""
+        from milonga.compiler.constructs import CONSTRUCTS
+
         return {name: construct.title for name, construct in CONSTRUCTS.items()}
 
     def find(self, name: str, *, width: int) -> Topic | None:
         """What a construct is and where it works."""
-        construct = CONSTRUCTS.get(name) or _in_lower_case().get(name.lower())
+        from milonga.compiler.constructs import CONSTRUCTS
+        from milonga.compiler.targets import TARGETS
+
+        construct = {known.lower(): construct for known, construct in CONSTRUCTS.items()}.get(name.lower())
         if construct is None:
             return None
-        targets = [target() for target in TARGETS.values()]
-        return Topic(_as_text(construct, targets, width), _as_json(construct, targets))
+        cells = {target: made.table[construct.name] for target, made in sorted(TARGETS.items())}
+        return Topic(_text(construct, cells, width), _document(construct, cells))
 
 
-def _in_lower_case() -> Mapping[str, Construct]:
-    return {name.lower(): construct for name, construct in CONSTRUCTS.items()}
-
-
-def _as_text(construct: Construct, targets: list[Target], width: int) -> str:
-    lines = [f"{construct.name}: {construct.title}", ""]
-    for target in targets:
-        cell = target.capability(construct.name)
-        since = f" since {cell.since}" if cell.since else ""
-        lines.append(f"{target.name}@{target.version}: {cell.verdict}{since}")
-        for text in _remarks(cell):
-            lines += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ")
+def _text(construct: Construct, cells: Mapping[str, tuple[Capability, ...]], width: int) -> str:
+    lines = [f"{construct.name} · {construct.title}", f"group: {construct.group}", "", "what each target does with it:"]
+    for target, known in cells.items():
+        for cell in known:
+            since = f", from {target}@{cell.since} on" if cell.since else ""
+            lines += ["", f"  {target}: {cell.verdict}{since}"]
+            for label, text in _details(cell):
+                lines += textwrap.wrap(f"{label}: {text}", width, initial_indent="    ", subsequent_indent="      ")
     return "\n".join(lines) + "\n"
 
 
-def _remarks(cell: Capability) -> Iterator[str]:
-    if cell.note:
-        yield cell.note
-    if cell.rewrite:
-        yield f"milonga compile lowers it (pass {cell.rewrite})"
-    if cell.hint:
-        yield f"instead: {cell.hint}"
-    if cell.source:
-        yield f"source: {cell.source}"
+def _details(cell: Capability) -> Iterator[tuple[str, str]]:
+    rewrite = "compile with --lower: it writes this in a form that works" if cell.rewrite else ""
+    fields = {"because": cell.note, "hint": cell.hint, "rewrite": rewrite, "source": cell.source}
+    return ((label, text) for label, text in fields.items() if text)
 
 
-def _as_json(construct: Construct, targets: list[Target]) -> Mapping[str, Any]:
-    cells = {target.name: _cell(target, target.capability(construct.name)) for target in targets}
-    return {"construct": construct.name, "group": construct.group, "title": construct.title, "targets": cells}
-
-
-def _cell(target: Target, cell: Capability) -> dict[str, str]:
-    fields = {
-        "version": target.version,
-        "verdict": cell.verdict,
-        "since": cell.since,
-        "note": cell.note,
-        "rewrite": cell.rewrite,
-        "hint": cell.hint,
-        "source": cell.source,
+def _document(construct: Construct, cells: Mapping[str, tuple[Capability, ...]]) -> dict[str, Any]:
+    fields = ("verdict", "note", "hint", "since", "source", "rewrite")
+    return {
+        "name": construct.name,
+        "title": construct.title,
+        "group": construct.group,
+        "targets": {
+            target: [{field: getattr(cell, field) for field in fields if getattr(cell, field)} for cell in known]
+            for target, known in cells.items()
+        },
     }
-    return {key: value for key, value in fields.items() if value}

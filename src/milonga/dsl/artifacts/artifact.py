@@ -10,6 +10,7 @@ machine becomes a local path; whoever runs the task has fetched it before.
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -106,6 +107,10 @@ class Artifact:
     def write_json(self, value: Any) -> None:
         """Make the JSON form of `value` the whole content of this artifact."""
         self.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+    def _repr_html_(self) -> Any:
+        """What a notebook shows. Pages are made layers above this one, so their module is loaded by its name."""
+        return importlib.import_module("milonga.reporting.notebook").artifact_html(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, uri={self.uri!r}, metadata={self.metadata!r})"

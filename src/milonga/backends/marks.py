@@ -1,0 +1,26 @@
+"""Names and marks of what is made on a remote system."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+
+from milonga.compiler.graph import Graph
+
+
+def new_mark() -> str:
+    """A text that nothing else carries, by which a request's effect can be found again."""
+    return secrets.token_hex(8)
+
+
+def run_name(graph: Graph) -> str:
+    """The name of a run that the user did not name: the pipeline's, and the time in UTC."""
+    return f"{graph.name} {time.strftime('%Y-%m-%d %H-%M-%S', time.gmtime())}"
+
+
+def slug(text: str, longest: int) -> str:
+    """Lower-case letters, digits and single dashes, a letter first; "pipeline" when nothing is left of `text`."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    plain = re.sub(r"^[^a-z]+", "", plain)
+    return plain[:longest].strip("-") or "pipeline"

@@ -1,0 +1,1 @@
+"""Vertex AI Pipelines, through its REST API and google-auth (extra `vertex`)."""

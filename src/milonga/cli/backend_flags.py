@@ -1,0 +1,46 @@
+"""Flags of all back ends: each has those that its settings ask for, and refuses those of others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from milonga.backends import BACKENDS, Backend, backend_named
+from milonga.backends.patience import Patience
+
+_PREFIX = "backend_"
+
+
+def backend_flags() -> list[click.Parameter]:
+    """`--to`, and one flag a setting; where several back ends share a name, one flag serves them all."""
+    meanings: dict[str, list[str]] = {}
+    spellings: dict[str, str] = {}
+    for name in BACKENDS:
+        for option in backend_named(name).options:
+            if not option.secret:
+                spellings[option.name] = option.flag
+                where = f" [{option.environment[0]}]" if option.environment else ""
+                meanings.setdefault(option.name, []).append(f"{name}: {option.description}{where}")
+    to = click.Option(
+        ["--to", "to"], required=True, metavar="NAME", help=f"Where the pipeline will run: {', '.join(BACKENDS)}."
+    )
+    settings = [
+        click.Option([spellings[name], f"{_PREFIX}{name}"], metavar="TEXT", help="; ".join(lines) + ".")
+        for name, lines in sorted(meanings.items())
+    ]
+    return [to, *settings]
+
+
+def chosen_backend(values: dict[str, Any]) -> Backend:
+    """The back end that the flags name. Nobody is reached.
+
+    Raises:
+        UsageError: E930 no such back end, E931 a flag of another back end, E932 a missing one, E933 a wrong one.
+    """
+    given = {
+        key.removeprefix(_PREFIX): value
+        for key, value in values.items()
+        if key.startswith(_PREFIX) and value is not None
+    }
+    return backend_named(values["to"]).configured(given, Patience())

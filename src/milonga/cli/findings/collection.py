@@ -1,0 +1,82 @@
+"""Check sources, and gather what is found."""
+
+from __future__ import annotations
+
+import dataclasses
+import multiprocessing
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+from milonga.cli.findings.checked import Checked
+from milonga.cli.findings.document_lines import DocumentLines
+from milonga.cli.findings.finding import Finding, of_diagnostic, of_error
+from milonga.cli.output import exit_code_of
+from milonga.cli.sources import load_source
+from milonga.compiler.rules import check
+from milonga.compiler.targets import target_named
+from milonga.errors import AuthoringError, InvalidPipeline, MilongaError
+
+
+def check_sources(names: Sequence[str], target: str = "") -> tuple[Checked, ...]:
+    """The findings of each source, in the user's order.
+
+    Several sources are checked in a process each: modules of one name, such as the `steps.py` beside each of them,
+    must not be taken for each other, and a file that ends the process must not take the findings of the others along.
+
+    Args:
+        names: what the user wrote, each once.
+        target: also what this compile target would drop, refuse or change; "" for none.
+
+    Raises:
+        MilongaError: the only source cannot be read, as every other verb says it. Of several, the error becomes the
+            finding of its source.
+    """
+    if len(names) == 1:
+        return (check_source(names[0], target),)
+    return tuple(_apart(name, target) for name in names)
+
+
+def check_source(name: str, target: str = "") -> Checked:
+    """The findings of one source.
+
+    Raises:
+        MilongaError: it cannot be read, and not because of mistakes in it.
+    """
+    chosen = target_named(target) if target else None
+    try:
+        graph = load_source(name).graph
+    except AuthoringError as error:
+        return _checked(name, (of_error(item, name) for item in error.findings or (error,)))
+    except InvalidPipeline as error:
+        return _checked(name, (of_error(error, name),))
+    diagnostics = [*check(graph), *(chosen.findings(graph) if chosen else ())]
+    return _checked(name, (of_diagnostic(diagnostic, name) for diagnostic in diagnostics))
+
+
+def _apart(name: str, target: str) -> Checked:
+    """`check_source` in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as processes:
+        try:
+            return processes.submit(check_source, name, target).result()
+        except BrokenProcessPool:
+            error: MilongaError = AuthoringError("E163", "the file ended the process that loaded it", where=name)
+        except MilongaError as raised:
+            error = raised
+    return Checked(name, (of_error(error, name),), exit_code_of(error))
+
+
+def _checked(name: str, findings: Iterable[Finding]) -> Checked:
+    found = list(findings)
+    if found and Path(name).is_file() and Path(name).suffix != ".py":
+        lines = DocumentLines.of_file(Path(name))
+        found = [_in_document(finding, name, lines) for finding in found]
+    return Checked(name, tuple(sorted(found, key=lambda finding: finding.order)))
+
+
+def _in_document(finding: Finding, file: str, lines: DocumentLines) -> Finding:
+    """A finding about a pipeline file, with the line there."""
+    if finding.line or (finding.file and finding.file != file):
+        return finding
+    return dataclasses.replace(finding, file=file, line=lines.line_of(finding.path))

@@ -1,0 +1,36 @@
+"""A remote run on a terminal: one plain line a change, for logs, CI and people alike."""
+
+from __future__ import annotations
+
+import time
+
+from milonga.backends.remote_run import RemoteRun
+from milonga.backends.remote_task import RemoteTask
+from milonga.cli.output import message
+
+
+class RemoteLines:
+    """Writes a line on stderr for each task whose state has changed since the last look, and for the run."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def __call__(self, run: RemoteRun) -> None:
+        """Show what is new."""
+        for task in run.tasks:
+            if self._seen.get(task.id) != task.state:
+                self._seen[task.id] = task.state
+                _line(described(task))
+        if self._seen.get("") != run.state:
+            self._seen[""] = run.state
+            _line(f"run {run.run_id} {run.state}")
+
+
+def described(task: RemoteTask) -> str:
+    """A task in one line."""
+    reason = f": {task.error}" if task.error else ""
+    return f"{task.name} {task.state.lower()}{reason}"
+
+
+def _line(text: str) -> None:
+    message(f"{time.strftime('%H:%M:%S')} {' '.join(text.split())}")

@@ -1,0 +1,62 @@
+"""The options that say when: those of every verb that takes a schedule."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from milonga.dsl.schedule import Schedule
+from milonga.errors import UsageError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"(?:[0-9]+[smhd])+")
+
+
+def schedule_options() -> list[click.Parameter]:
+    """One option a field of `Schedule`; `schedule_of` reads their values."""
+    return [
+        click.Option(["--cron"], metavar="TEXT", help="Minute, hour, day of month, month, day of week; or @daily etc."),
+        click.Option(["--every"], metavar="DURATION", help="Instead of --cron: 90s, 15m, 6h, 1d, 1h30m."),
+        click.Option(["--time-zone"], default="UTC", show_default=True, metavar="ZONE", help="Clock of --cron (IANA)."),
+        click.Option(["--catch-up"], is_flag=True, help="Run every missed time later."),
+        click.Option(["--max-concurrency"], type=int, default=1, show_default=True, help="Runs at the same time."),
+        click.Option(["--start"], metavar="TIME", help="No run before it: 2026-01-31T06:00:00+00:00."),
+        click.Option(["--end"], metavar="TIME", help="No run after it."),
+        click.Option(
+            ["--name", "schedule_name"], metavar="TEXT", help="Name of the schedule [default: the pipeline's]."
+        ),
+    ]
+
+
+def schedule_of(values: dict[str, Any]) -> Schedule:
+    """The schedule that the options name.
+
+    Raises:
+        UsageError: E920, with every mistake at once.
+    """
+    if (values["cron"] is None) == (values["every"] is None):
+        got = "neither" if values["cron"] is None else "both"
+        raise UsageError("E920", "a schedule has a cron text or an interval", got=got, expected="--cron or --every")
+    return Schedule(
+        values["cron"],
+        interval_s=None if values["every"] is None else seconds_of(values["every"]),
+        time_zone=values["time_zone"],
+        catch_up=values["catch_up"],
+        max_concurrency=values["max_concurrency"],
+        start=values["start"],
+        end=values["end"],
+        name=values["schedule_name"] or "",
+    )
+
+
+def seconds_of(duration: str) -> int:
+    """`1h30m` as seconds.
+
+    Raises:
+        UsageError: E920, no duration.
+    """
+    if len(duration) > 40 or not _DURATION.fullmatch(duration):
+        raise UsageError("E920", "--every takes a duration", got=duration[:80], expected="90s, 15m, 6h, 1d or 1h30m")
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([smhd])", duration))
