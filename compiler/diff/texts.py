@@ -8,12 +8,14 @@ import functools
 import json
 import math
 import warnings
+from collections import Counter
 from typing import Any
 
 from milonga.compiler.graph import wire
 
 _WIDTH = 60
 _CONTEXT = 12
+_LINES_MAX = 3000
 
 
 def plain_json(value: Any) -> Any:
@@ -67,10 +69,11 @@ def _part(text: str, start: int) -> str:
 @functools.lru_cache(maxsize=512)
 def unified(before: str, after: str, name: str = "") -> tuple[str, ...]:
     """The lines of a unified diff of two texts, with two lines of context and without the file header's times."""
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"before {name}".strip(), f"after {name}".strip(), n=2, lineterm=""
-    )
-    return tuple(lines)
+    names = f"before {name}".strip(), f"after {name}".strip()
+    old, new = before.splitlines(), after.splitlines()
+    if max(len(old), len(new)) > _LINES_MAX:  # lines that are alike would take it a time of their number squared
+        return (f"--- {names[0]}", f"+++ {names[1]}", f"@@ too long to be shown: {len(old)} and {len(new)} lines @@")
+    return tuple(difflib.unified_diff(old, new, *names, n=2, lineterm=""))
 
 
 def counted(before: str, after: str) -> str:
@@ -78,6 +81,9 @@ def counted(before: str, after: str) -> str:
     lines = unified(before, after)[2:]
     added = sum(line.startswith("+") for line in lines)
     removed = sum(line.startswith("-") for line in lines)
+    if not lines or lines[0].startswith("@@ too long"):
+        old, new = Counter(before.splitlines()), Counter(after.splitlines())
+        added, removed = (new - old).total(), (old - new).total()
     return f"+{added} -{removed} lines"
 
 

@@ -29,6 +29,7 @@ from milonga.compiler.schedules.base import Translation, changed, input_artifact
 from milonga.compiler.schedules.clock_changes import clock_change_findings
 from milonga.compiler.schedules.cron_dialect import portable_cron
 from milonga.dsl.schedule import Schedule
+from milonga.dsl.time_zones import is_time_zone, unknown_zone
 
 CONCURRENCY_MAX = 10
 _SECOND = timedelta(seconds=1)
@@ -45,6 +46,11 @@ class KfpSchedules:
 
     name: str = field(default="kfp", init=False)
     server_time_zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        """Raise UsageError E920 for a clock that does not exist."""
+        if not is_time_zone(self.server_time_zone):
+            raise unknown_zone("the time zone of the KFP server", self.server_time_zone)
 
     def translate(
         self, schedule: Schedule, *, name: str, graph: Graph | None, arguments: Mapping[str, Any]

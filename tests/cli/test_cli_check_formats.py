@@ -174,6 +174,24 @@ def test_there_is_colour_on_a_terminal_only(sources) -> None:
     assert "\x1b" not in sources("check", "bad.py").out
 
 
+def test_a_file_cannot_control_the_terminal(here) -> None:
+    here.write("graph.yaml", GRAPH.replace("first:", '"\\e[31m\\n":'))
+    ended = here("check", "graph.yaml")
+    assert ended.code == 1 and "\x1b" not in ended.out and "root/\\x1b[31m\\n" in ended.out
+
+
+def test_a_name_that_is_no_text_is_reported_in_every_form(here) -> None:
+    path = here.folder / os.fsdecode(b"a\xff.yaml")
+    path.write_text(GRAPH, encoding="utf-8")
+    for form in FORMATS:
+        ended = here("check", path.name, "--format", form, "-o", f"out.{form}")
+        assert ended.code == 1 and "E210" in (here.folder / f"out.{form}").read_text("utf-8")
+    log = json.loads((here.folder / "out.sarif").read_text("utf-8"))
+    check_log(log)
+    location = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"] == "a%FF.yaml"
+
+
 # Forms and files --------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +218,7 @@ def test_json_is_short_for_format_json(sources) -> None:
         (["bad.py", "--format", "xml"], "E900"),
         (["bad.py", "--target", "nowhere", "--format", "sarif"], "E907"),
         (["bad.py", "-o", "bad.py/out.sarif"], "E919"),
+        (["bad.py", "-o", ""], "E900"),
         ([], "E900"),
     ],
 )

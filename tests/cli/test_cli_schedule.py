@@ -58,6 +58,7 @@ def test_a_pipelines_name_and_arguments_are_in_the_document(here, flow: Path) ->
         (("--start", "2026-01-01"), "E920"),
         (("--time-zone", "Europe/Madird"), "E920"),
         (("--max-concurrency", "0"), "E920"),
+        (("--kfp-time-zone", "Mars/Olympus"), "E920"),
         (("--count", "-1"), "E900"),
     ],
 )

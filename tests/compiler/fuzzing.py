@@ -33,13 +33,68 @@ EXOTIC = (
 
 NAMES = ("", "\u00e9", "x" * 300, "root", "a b")
 CHARACTERS = "\t\0\x1b\x85\u2028\ufeff\ud7ff{}[],:&*!|>'\"%@`#-? \nx1"
-Path = tuple[Any, ...]
+ANYTHING = {"constant": 1}
+WIDE: list[Any] = [
+    {
+        "pipelineInfo": {"name": "wide"},
+        "schemaVersion": "2.1.0",
+        "root": {
+            "inputDefinitions": {"parameters": {"x": {"parameterType": "STRUCT", "defaultValue": ANYTHING}}},
+            "dag": {
+                "tasks": {
+                    "work": {
+                        "componentRef": {"name": "comp-work"},
+                        "inputs": {
+                            "parameters": {
+                                "x": {"componentInputParameter": "x"},
+                                "y": {"runtimeValue": {"constant": ANYTHING}},
+                                "z": {"runtimeValue": {"constant": [ANYTHING]}},
+                                "w": {"runtimeValue": {"constant": 1}},
+                            }
+                        },
+                    },
+                    "fetch": {"componentRef": {"name": "comp-fetch"}},
+                }
+            },
+        },
+        "components": {
+            "comp-work": {
+                "executorLabel": "exec-work",
+                "inputDefinitions": {
+                    "parameters": {
+                        "x": {"parameterType": "STRUCT"},
+                        "y": {"parameterType": "STRUCT", "literals": [ANYTHING]},
+                        "z": {"parameterType": "LIST"},
+                        "w": {"defaultValue": 1},
+                    }
+                },
+                "outputDefinitions": {"artifacts": {"a": {"metadata": ANYTHING, "properties": ANYTHING}}},
+            },
+            "comp-fetch": {"executorLabel": "exec-fetch"},
+        },
+        "deploymentSpec": {
+            "executors": {
+                "exec-work": {"container": {"image": "python:3.11-slim", "lifecycle": ANYTHING}},
+                "exec-fetch": {"importer": {"artifactUri": {"constant": "s3://b/k"}, "metadata": ANYTHING}},
+            }
+        },
+    },
+    {
+        "platforms": {
+            "kubernetes": {
+                "deploymentSpec": {"executors": {"exec-work": {"podMetadata": {"labels": {"constant": "1"}}}}},
+                "pipelineConfig": {"workspace": {"kubernetes": {"pvcSpecPatch": ANYTHING}}},
+            }
+        }
+    },
+]
+"""A right pipeline with a place for any value wherever the format has one."""
 
 
 def damaged(documents: list[list[Any]], number: int) -> str:
     """The text of document `number`: a few changes to the content, and in every third document some to the text."""
     chance = random.Random(number)
-    content = copy.deepcopy(chance.choice(documents))
+    content = copy.deepcopy(WIDE if number % 12 == 0 else chance.choice(documents))
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8)) if number % 6 else 0):
         chance.choice(CHANGES)(chance, content)
     text = written(content, chance)

@@ -75,7 +75,7 @@ def test_the_newest_component_is_what_a_pipeline_of_another_cell_calls(kernel):
         (["def f(): return 1", "g = f", "def f(): return 2"], "g()", "1"),
         (["double = lambda x: 2 * x"], "double(2)", "4"),
         (["from functools import lru_cache\n@lru_cache\ndef f(n): return n + 1"], "f(1)", "2"),
-        (["from functools import wraps\ndef twice(f):\n  @wraps(f)\n  def inner(*a):\n    return 2 * f(*a)\n  return inner",
+        (["from functools import wraps\ndef twice(f):\n  @wraps(f)\n  def g(*a):\n    return 2 * f(*a)\n  return g",
           "@twice\ndef f(n): return n"], "f(2)", "4"),
         (["def maker(n):\n  def inner(): return n\n  return inner", "seven = maker(7)"], "seven()", "7"),
         (["from collections import namedtuple\nPair = namedtuple('Pair', 'a b')"], "Pair(1, 2).b", "2"),

@@ -18,6 +18,9 @@ _SOURCES = frozenset(
 )
 """Keys of KFP's `InputParameterSpec`, which stands wherever a setting may come from a task or an input."""
 
+_OLD_CLAIMS = ("constant", "taskOutputParameter", "componentInputParameter")
+"""Fields of KFP's `PvcMount` before `pvcNameParameter`."""
+
 _IN_ORDER = frozenset(("initContainers",))
 """Lists whose order has a meaning."""
 
@@ -50,6 +53,10 @@ def _text(name: str, value: Any) -> str:
     return value if isinstance(value, str) else canonical(value)
 
 
+def _source_of(key: str, value: Any) -> Any:
+    return value if key == "constant" else {key: value}
+
+
 def _is_source(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and _SOURCES.issuperset(value)
 
@@ -71,18 +78,13 @@ class _Spelling:
     def _fields(self, value: Mapping[str, Any]) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         for key, item in value.items():
-            stem = key.removesuffix("Parameter")
-            if key in _SOURCES:  # the deprecated form of a claim's name: a source among the other fields
-                stem = "constant" if key == "runtimeValue" else key
             if _is_source(value.get(f"{key}Parameter")):
                 continue
-            fields[stem if stem == key or _is_source(item) else key] = self.value(item)
-        named = fields.get("pvcName")
-        for twin in ("constant", "taskOutputParameter", "componentInputParameter"):
-            if twin in fields:
-                found = self._source({twin: value[twin]}) if twin != "constant" else fields[twin]
-                del fields[twin]
-                fields["pvcName"] = found if named is None else named
+            fields[key.removesuffix("Parameter") if _is_source(item) else key] = self.value(item)
+        if "mountPath" in fields:  # a claim, whose name may still stand in one of three deprecated fields
+            names = [_source_of(key, fields.pop(key)) for key in _OLD_CLAIMS if key in fields]
+            for name in names[:1]:
+                fields.setdefault("pvcName", self.value(name))
         return fields
 
     def _source(self, value: Mapping[str, Any]) -> Any:

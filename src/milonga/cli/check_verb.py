@@ -31,6 +31,8 @@ def command(
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} contradict each other")
+    if output == "":
+        raise click.UsageError("-o needs the name of a file")
     if target:
         target_named(target)  # a wrong name is no finding of any source
     chosen = "json" if as_json else form or "human"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from milonga.dsl.schedule import Schedule
-from milonga.errors import UsageError
+from milonga.dsl.schedule_mistakes import mistake
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(?:[0-9]+[smhd])+")
@@ -38,7 +38,7 @@ def schedule_of(values: dict[str, Any]) -> Schedule:
     """
     if (values["cron"] is None) == (values["every"] is None):
         got = "neither" if values["cron"] is None else "both"
-        raise UsageError("E920", "a schedule has a cron text or an interval", got=got, expected="--cron or --every")
+        raise mistake("a schedule has a cron text or an interval", got, "--cron or --every")
     return Schedule(
         values["cron"],
         interval_s=None if values["every"] is None else seconds_of(values["every"]),
@@ -58,5 +58,5 @@ def seconds_of(duration: str) -> int:
         UsageError: E920, no duration.
     """
     if len(duration) > 40 or not _DURATION.fullmatch(duration):
-        raise UsageError("E920", "--every takes a duration", got=duration[:80], expected="90s, 15m, 6h, 1d or 1h30m")
+        raise mistake("--every takes a duration", duration, "90s, 15m, 6h, 1d or 1h30m")
     return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([smhd])", duration))

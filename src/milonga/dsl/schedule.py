@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import zoneinfo
 from collections.abc import Iterator
@@ -18,13 +17,12 @@ from milonga.dsl.cron_fields import read_cron
 from milonga.dsl.cron_times import UTC, cron_times
 from milonga.dsl.instants import read_instant
 from milonga.dsl.schedule_mistakes import all_at_once, mistake
+from milonga.dsl.time_zones import is_time_zone, unknown_zone
 from milonga.errors import MilongaError, UsageError
 
 _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTERVAL_MAX = 2**31 - 1
-_OF_THE_MACHINE = ("posix/", "right/", "localtime", "posixrules", "Factory")
-"""Names that some machines' zone folders hold and IANA's database does not."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -75,8 +73,8 @@ class Schedule:
         """
         mistakes: list[MilongaError] = []
         cron = _checked_trigger(cron, interval_s, mistakes)
-        if not _is_time_zone(time_zone):
-            mistakes.append(_unknown_zone(time_zone))
+        if not is_time_zone(time_zone):
+            mistakes.append(unknown_zone("time_zone", time_zone))
         if not isinstance(catch_up, bool):
             mistakes.append(mistake("catch_up is no truth value", repr(catch_up), "True or False"))
         if not _is_whole(max_concurrency, _INTERVAL_MAX):
@@ -175,27 +173,6 @@ def _checked_trigger(cron: Any, interval_s: Any, mistakes: list[MilongaError]) -
 
 def _is_whole(value: Any, largest: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest
-
-
-def _is_time_zone(name: Any) -> bool:
-    if name == "UTC":
-        return True
-    if not isinstance(name, str) or name.startswith(_OF_THE_MACHINE):
-        return False
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
-        return False
-    return True
-
-
-def _unknown_zone(name: Any) -> MilongaError:
-    known = {zone.lower(): zone for zone in zoneinfo.available_timezones()}
-    near = difflib.get_close_matches(str(name).lower(), known, n=1)
-    hint = f"did you mean '{known[near[0]]}'?" if near else ""
-    if not known:
-        hint = "this machine has no time zone database: pip install tzdata"
-    return mistake("time_zone is unknown", repr(name), "a name of IANA's database, such as Europe/Madrid", hint)
 
 
 def _instant(what: str, value: Any, mistakes: list[MilongaError], *, round_up: bool) -> datetime | None:

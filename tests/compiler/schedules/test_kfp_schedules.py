@@ -8,6 +8,7 @@ import pytest
 from translated import codes_of, document_of, needs_schemas, translated, validator_of
 
 from milonga.compiler.schedules import KfpSchedules
+from milonga.errors import UsageError
 
 KFP = KfpSchedules()
 
@@ -65,6 +66,12 @@ def test_the_servers_own_zone_is_fine() -> None:
     assert codes_of(translated(KfpSchedules(server_time_zone="Etc/UTC"), "0 6 * * *", time_zone="Zulu")) == []
     madrid = KfpSchedules(server_time_zone="Europe/Madrid")
     assert codes_of(translated(madrid, "30 2 * * *", time_zone="Europe/Madrid")) == ["E312", "E312"]
+
+
+def test_the_servers_zone_must_exist() -> None:
+    with pytest.raises(UsageError) as raised:
+        KfpSchedules(server_time_zone="Europe/Madird")
+    assert raised.value.code == "E920" and "server" in raised.value.message and "Madrid" in raised.value.hint
 
 
 def test_an_interval_knows_no_zone() -> None:

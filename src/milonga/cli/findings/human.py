@@ -13,11 +13,14 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def as_human(report: Report) -> str:
-    """Each finding with what is known about it; under the names of the sources, where there are several."""
+    """Each finding with what is known about it; under the names of the sources, where there are several.
+
+    What a file says reaches the terminal as text only: characters that would control it are written as escapes.
+    """
     lines: list[str] = []
     for checked in report.sources:
         if checked.findings and len(report.sources) > 1:
-            lines.append(f"{checked.source}:")
+            lines.append(f"{_plain(checked.source)}:")
         for finding in checked.findings:
             lines.extend(_lines(finding, in_colour=report.in_colour))
     return "".join(f"{line}\n" for line in lines)
@@ -27,8 +30,19 @@ def _lines(finding: Finding, *, in_colour: bool) -> Iterator[str]:
     label = f"{finding.severity} {finding.code}:"
     if in_colour:
         label = click.style(label, fg=_COLOURS.get(finding.severity), bold=True)
-    yield f"{label} {finding.message}"
-    details = {"at": finding.where, "got": finding.got, "expected": finding.expected, "hint": finding.hint}
-    for name, text in details.items():
+    yield f"{label} {_plain(finding.message)}"
+    if finding.where:
+        yield f"  at: {_plain(finding.where)}"
+    for name, text in (("got", finding.got), ("expected", finding.expected), ("hint", finding.hint)):
         if text:
-            yield f"  {name}: {text}"
+            yield f"  {name}: {_plain(text, kept=chr(10))}"
+
+
+def _plain(text: str, kept: str = "") -> str:
+    """`text` with every character escaped that is not to be seen, but those in `kept`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in kept else character.encode("unicode_escape").decode()
+        for character in text
+    )
