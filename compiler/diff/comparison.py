@@ -46,9 +46,12 @@ def _rank(change: Change, ranks: dict[str, int]) -> tuple[object, ...]:
 
 
 def _pairs(matching: Matching) -> Iterator[Change]:
-    counterpart = {node: other.path for node, other in matching.pairs}
+    names = {node: other.path for node, other in matching.pairs}
+    paths = {other.path for other in nodes_below(matching.pairs[0][1])}
+    for node in (inner for gone in matching.removed for inner in nodes_below(gone)):
+        names[node] = f"\0{node.path}" if node.path in paths else node.path  # another task has that name now
     shown = Naming(lambda node: node.path)
-    old = Reading(Naming(lambda node: counterpart.get(node, f"\0{node.path}")), shown)
+    old = Reading(Naming(names.__getitem__), shown)
     new = Reading(shown, shown)
     for node, other in matching.pairs:
         where = other.path or PIPELINE

@@ -56,9 +56,7 @@ class Naming:
 
     def input(self, scope: Node | None, key: str) -> str:
         """What the input `key` of the DAG of `scope` holds."""
-        if scope is None:
-            return f"input {key}"
-        if scope.parent is None:
+        if scope is None or scope.parent is None:
             return f"input {key}"
         if key == scope.item_input:
             return f"item of {self.name(scope)}"
@@ -75,7 +73,7 @@ class Naming:
         """The output `key` of the task `producer` in the DAG of `scope`."""
         node = scope.children.get(producer) if scope is not None else None
         if node is None:
-            return f"{producer}.{key}"
+            return f"{producer}.{key} (no such task)"
         text = f"{self.name(node)}.{key}"
         if key.startswith(CHANNEL):
             text = one_of(self.output(node, task, inner) for task, inner in made_by(node, key)) or text
@@ -85,7 +83,7 @@ class Naming:
     def beside(self, node: Node, name: str) -> str:
         """A task of the same DAG."""
         other = node.parent.children.get(name) if node.parent is not None else None
-        return self.name(other) if other is not None else name
+        return self.name(other) if other is not None else f"{name} (no such task)"
 
     def bound(self, node: Node, key: str) -> str:
         """What the input `key` of `node` is given."""

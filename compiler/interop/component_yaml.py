@@ -67,7 +67,8 @@ def graph_of_component_yaml(document: Mapping[str, Any]) -> Graph:
             command=line.parts(container.get("command"), "command") or None,
             args=line.parts(container.get("args"), "args") or None,
             env=tuple(
-                EnvironmentVariable(key, line.part(value, "env") or None) for key, value in (container.get("env") or {}).items()
+                EnvironmentVariable(key, line.part(value, "env") or None)
+                for key, value in (container.get("env") or {}).items()
             )
             or None,
         )

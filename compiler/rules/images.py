@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.rules.base import Finding, Scope
-from milonga.compiler.trace.library import DEFAULT_IMAGE
 
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -20,6 +19,10 @@ _REFERENCE = re.compile(
 """The grammar of github.com/distribution/reference, which container runtimes parse names with."""
 
 _NAME_MAX = 255
+NOBODY_CHOSE = "python:3.11-slim"
+"""The image of a step whose author names none (`milonga.compiler.trace.library.DEFAULT_IMAGE`; a test keeps the two
+equal). A warning that every first pipeline has is one that nobody reads."""
+
 _NEVER_PULLED = frozenset({"argostub/createpvc", "argostub/deletepvc"})
 """KFP's driver creates and deletes volumes itself; the images of these steps do not exist."""
 
@@ -41,7 +44,7 @@ def images_are_pinned(scope: Scope) -> Iterator[Diagnostic]:
     """An image that the author chose is pinned by its digest, so that it is the same tomorrow."""
     for image, finding in _images(scope):
         reference = _REFERENCE.fullmatch(image)
-        if reference is None or reference["digest"] or image in (DEFAULT_IMAGE, *_NEVER_PULLED):
+        if reference is None or reference["digest"] or image in (NOBODY_CHOSE, *_NEVER_PULLED):
             continue
         hint = f"pin it: {reference['name']}@sha256:..."
         if reference["tag"] in (None, "latest"):

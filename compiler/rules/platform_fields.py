@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _SOURCE: Final = {
-    "runtimeValue": {"constant": None, "runtimeParameter": None, "constantValue": None},
+    "runtimeValue": {
+        **{"constant": None, "runtimeParameter": None},
+        "constantValue": {"intValue": None, "doubleValue": None, "stringValue": None},
+    },
     "taskOutputParameter": {"producerTask": None, "outputParameterKey": None},
     "taskFinalStatus": {"producerTask": None},
     "componentInputParameter": None,

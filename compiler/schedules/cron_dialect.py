@@ -21,7 +21,6 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.schedules.base import refused
 
 _DAYS, _WEEKDAYS = set(range(1, 32)), set(range(7))
-_DAYS_OF_FEBRUARY = 28
 _YEARS = range(2025, 2053)
 """A whole cycle of the calendar: after 28 years the same days are the same weekdays."""
 _YEARS_MAX = 5
@@ -44,18 +43,18 @@ def portable_cron(cron: str, backend: str, *, step_is_star: bool | None) -> tupl
     read = CronSim(cron, datetime(2000, 1, 1))
     words = cron.split()
     days: set[Any] = read.days
-    weekdays = {value % 7 if isinstance(value, int) else value for value in read.weekdays}
+    weekdays: set[Any] = {value % 7 if isinstance(value, int) else value for value in read.weekdays}
     if min(days) < 0 or not all(isinstance(value, int) for value in weekdays):
         hint = "write the days of the month as numbers, or let the pipeline's first step decide"
         return cron, [refused(f"{backend}: its cron has no L, LW or #", got=cron, hint=hint)]
-    values = (read.minutes, read.hours, days, read.months, weekdays)
+    values: tuple[set[Any], ...] = (read.minutes, read.hours, days, read.months, weekdays)
     fields = [_field(word, held, index == 4) for index, (word, held) in enumerate(zip(words, values, strict=True))]
     if days == _DAYS or weekdays == _WEEKDAYS:
         if not read.day_and or (days == _DAYS and weekdays == _WEEKDAYS):
             fields[2] = fields[4] = "*"
         else:
             fields[2 if days == _DAYS else 4] = "*"
-        return " ".join(fields), _rare(cron, backend) if min(days) > _DAYS_OF_FEBRUARY else []
+        return " ".join(fields), []
     if not read.day_and:
         fields[2], fields[4] = (
             _listed(held) if "*" in field else field for field, held in ((fields[2], days), (fields[4], weekdays))

@@ -10,7 +10,6 @@ Only for milonga's own modules. The author's travel as they are, so that a trace
 from __future__ import annotations
 
 import ast
-import functools
 import io
 import json
 import tokenize

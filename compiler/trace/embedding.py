@@ -51,10 +51,9 @@ class _Embedding:
         label = component.executor_label or ""
         executor = _with_options(self.graph.executors[label], options)
         asked = kubernetes_settings(options)
-        platforms = {
-            name: _merged(self.graph.platform_settings(label, name), asked.get(name, {}))
-            for name in sorted({*(self.graph.platforms or {}), *asked})
-        }
+        platforms: dict[str, dict[str, Any]] = {}
+        for name in [*(self.graph.platforms or {}), *asked]:
+            platforms[name] = _merged(self.graph.platform_settings(label, name), asked.get(name, {}))
         new_label = self.library.add_executor(self.definition.name, executor, platforms)
         border = dataclasses.replace(component, executor_label=new_label)
         return self.library.add_component(

@@ -7,7 +7,6 @@ text; decorators of components are dropped, since in a task a component is only 
 from __future__ import annotations
 
 import ast
-import builtins
 import inspect
 import linecache
 import textwrap
@@ -16,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.trace.extracted_source import ExtractedSource
-from milonga.compiler.trace.statements import ModuleText, Statement, imports_of, read_module, used_names
+from milonga.compiler.trace.imported_names import imports_of
+from milonga.compiler.trace.named_values import is_elsewhere, is_literal, is_pythons_own, is_same, literal_text
+from milonga.compiler.trace.statements import ModuleText, Statement, read_module, used_names
 from milonga.dsl.definition import Definition
 from milonga.dsl.places import place_of_code
 from milonga.errors import AuthoringError
@@ -249,49 +250,6 @@ def closure_of(function: Callable[..., Any]) -> dict[str, Any]:
         except ValueError:  # not yet assigned, such as a class that names itself
             continue
     return found
-
-
-def is_elsewhere(value: Any, function: Callable[..., Any]) -> bool:
-    """Whether a function or class is from another module than `function`, which can import it."""
-    here = (function.__module__, "__main__")
-    return getattr(value, "__module__", "") not in here and "<locals>" not in value.__qualname__
-
-
-def is_pythons_own(name: str) -> bool:
-    """Whether a name is one of Python's built-in ones; IPython adds some, which no task has."""
-    return hasattr(builtins, name) and not is_of_the_shell(getattr(builtins, name))
-
-
-def is_of_the_shell(value: Any) -> bool:
-    """Whether a value is IPython's own, put into the notebook by it."""
-    module = getattr(value, "__module__", None) or type(value).__module__
-    return str(module).partition(".")[0] in ("IPython", "ipykernel")
-
-
-def is_literal(value: Any) -> bool:
-    """Whether the value's own spelling is a Python literal for it."""
-    try:
-        return bool(ast.literal_eval(repr(value)) == value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
-
-
-def literal_text(value: Any) -> str:
-    """The spelling of a literal, with the members of sets in one order: that of `repr` differs from run to run."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{literal_text(key)}: {literal_text(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, set) and value:
-        return "{" + ", ".join(sorted(map(literal_text, value))) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(literal_text, value)) + "]"
-    if isinstance(value, tuple):
-        return "(" + ", ".join(map(literal_text, value)) + (",)" if len(value) == 1 else ")")
-    return repr(value)
-
-
-def is_same(left: Any, right: Any) -> bool:
-    """Whether two values are one thing in a text: the same object, or equal literals."""
-    return left is right or (is_literal(left) and is_literal(right) and repr(left) == repr(right))
 
 
 def undecorated(node: ast.stmt) -> ast.stmt:

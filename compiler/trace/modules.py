@@ -1,13 +1,13 @@
 """Which project modules a task's source imports, directly or through others, as a bundle of files.
 
 A module is the project's when its file is neither the standard library's nor an installed distribution's; milonga's own
-components and pipelines count as the project's, so that they travel like anybody's. Analysis is static: what is
-imported by a computed name is not seen (put it into the image, or import it by name).
+components, pipelines and language count as the project's, so that they travel like anybody's. The author's files travel
+as they are; of milonga's own, only what runs (`compaction`). Analysis is static: what is imported by a computed name is
+not seen (put it into the image, or import it by name), unless a package says under `TYPE_CHECKING` what it loads so.
 """
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib.util
 import sys
@@ -15,8 +15,9 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from milonga import __about__, dsl
-from milonga.compiler.trace.statements import imports_of
+from milonga import __about__
+from milonga.compiler.trace.compaction import compact, compact_json
+from milonga.compiler.trace.project_module import ProjectModule, read_project_module
 from milonga.errors import AuthoringError
 from milonga.runtime.program import pack
 
@@ -25,8 +26,11 @@ _DATA_BYTES_MAX = 64 * 1024
 _CARRIED = ("artifacts", "json_form", "parameters", "places", "signature")
 """What of the language every task carries."""
 
-_LANGUAGE = "milonga.dsl (the whole language)"
-"""Stands among the imports of a module that defines components or pipelines, which a task does not need by itself."""
+_TRAVELLING = ("milonga.components.", "milonga.pipelines.", "milonga.dsl.")
+"""What of milonga travels when a task imports it, beside the runtime."""
+
+_DOTS_MAX = 40
+"""No module lies so deep; packages whose tables point at each other in a circle would lead on for ever."""
 
 PACKED_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
@@ -44,32 +48,31 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
     Raises:
         AuthoringError: E150 a module cannot be read, E152 the bundle is too large to travel inside the pipeline file.
     """
-    files: dict[str, str] = {}
+    found: dict[str, tuple[ProjectModule, Path]] = {}
     todo = list(imports)
     seen: set[str] = set()
     while todo:
         name = todo.pop()
-        if name in seen:
+        if name in seen or name.count(".") > _DOTS_MAX:
             continue
         seen.add(name)
-        found = _project_file(name)
-        if found is None or found[0] in files:
-            continue
-        path, file = found
-        status = file.stat()
-        try:
-            text, inner = _read(file, (status.st_mtime_ns, status.st_size), name, path)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise AuthoringError(
-                "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=path
-            ) from None
-        files[path] = text
+        modules = list(_modules_along(name, where))
+        todo.extend(_behind(name, [module for module, _ in modules]))
+        for module, file in modules:
+            if module.path not in found and module.path not in runtime_files():
+                found[module.path] = (module, file)
+                todo.extend(module.imports)
+    files = {path: _travelling_text(path, module.text) for path, (module, _) in found.items()}
+    for path, (module, file) in found.items():
         if path.endswith("/__init__.py"):
-            files.update(_data_files(name, file))
-        todo.extend(inner)
-        todo.extend(_parents(name))
-    if _LANGUAGE in seen:
-        files.update(_language_files())
+            inside = path.removesuffix("__init__.py")
+            words = frozenset().union(*(other.words for at, (other, _) in found.items() if at.startswith(inside)))
+            files.update(_data_files(module.name, file, words))
+    _check_size(files, where)
+    return dict(sorted(files.items()))
+
+
+def _check_size(files: dict[str, str], where: str) -> None:
     size = len(pack(files)) if files else 0
     if size > PACKED_CHARACTERS_MAX:
         largest = max(files, key=lambda path: len(files[path]))
@@ -81,38 +84,39 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
             expected=f"at most {PACKED_CHARACTERS_MAX // 1000} kB packed",
             hint="put the code into the component's image, or import less",
         )
-    return dict(sorted(files.items()))
 
 
-def _parents(name: str) -> list[str]:
+def _modules_along(name: str, where: str) -> Iterator[tuple[ProjectModule, Path]]:
+    """The modules that a dotted name leads through, the outermost package first: of `a.b.Name`, a and a.b."""
     parts = name.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts))]
+    if not _project_root(parts[0]):
+        return
+    for count in range(1, len(parts) + 1):
+        module = ".".join(parts[:count])
+        place = _project_file(module)
+        if place is None or not _may_travel(module):
+            continue
+        path, file = place
+        try:
+            yield read_project_module(module, path, file), file
+        except (OSError, ValueError, SyntaxError) as error:
+            raise AuthoringError(
+                "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=path
+            ) from None
 
 
-def _module_imports(text: str, name: str, path: str) -> set[str]:
-    tree = ast.parse(text)
-    names = set(imports_of(tree))
-    if _uses_language(tree):
-        names.add(_LANGUAGE)
-    package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:  # relative, in somebody else's project
-            base = package.split(".")[: len(package.split(".")) - node.level + 1]
-            prefix = ".".join([*base, *([node.module] if node.module else [])])
-            names.add(prefix)
-            names.update(f"{prefix}.{alias.name}" for alias in node.names)
-    return names
-
-
-def _uses_language(tree: ast.AST) -> bool:
-    """Whether a module asks milonga for more than the artifacts and types that every task carries."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and any(alias.name in ("milonga", "milonga.dsl") for alias in node.names):
-            return True
-        names = node.names if isinstance(node, ast.ImportFrom) and node.module in ("milonga", "milonga.dsl") else []
-        if any(dsl.HOMES.get(alias.name, "artifacts") not in _CARRIED for alias in names):
-            return True
-    return False
+def _behind(name: str, modules: list[ProjectModule]) -> Iterator[str]:
+    """What stands behind `name` in packages that load their names on demand, as dotted names."""
+    for module in modules:
+        member, _, rest = name[len(module.name) + 1 :].partition(".")
+        if not member or module.on_demand is None:
+            continue
+        is_module = _project_file(f"{module.name}.{member}") is not None
+        if member in module.on_demand:
+            target = module.on_demand[member]
+            yield f"{target}.{rest}" if rest and not is_module else target
+        elif not is_module and not member.startswith("__"):
+            yield from module.on_demand.values()  # the table does not tell, or all is asked for
 
 
 def _project_root(top: str) -> tuple[Path, ...] | None:
@@ -142,11 +146,14 @@ def _found_root(top: str) -> tuple[Path, ...] | None:
     return roots
 
 
+def _may_travel(name: str) -> bool:
+    """Whether a project module is for tasks: of milonga's, most is not."""
+    return not name.startswith("milonga.") or f"{name}.".startswith(_TRAVELLING)
+
+
 def _project_file(name: str) -> tuple[str, Path] | None:
     """The file of a project module: (path in the bundle, file)."""
     top, _, rest = name.partition(".")
-    if top == "milonga" and not name.startswith(("milonga.components", "milonga.pipelines")):
-        return None  # the rest of milonga travels as the runtime, or is not for tasks
     for root in _project_root(top) or ():
         if root.suffix == ".py":
             return (f"{top}.py", root) if not rest else None
@@ -160,23 +167,28 @@ def _project_file(name: str) -> tuple[str, Path] | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _read(file: Path, stamp: tuple[int, int], name: str, path: str) -> tuple[str, frozenset[str]]:
-    """Text and imports of a module; the stamp makes an edited file a new one."""
-    text = file.read_text("utf-8")
-    return text, frozenset(_module_imports(text, name, path))
+def _travelling_text(path: str, text: str) -> str:
+    """What of a file travels: all of the author's, of milonga's own what a task can notice."""
+    if not path.startswith("milonga/"):
+        return text
+    return {".py": compact, ".json": compact_json}.get(Path(path).suffix, str)(text)
 
 
-def _data_files(package: str, init: Path) -> Iterator[tuple[str, str]]:
-    """Text files that lie in a package, and in its folders that are no packages: a module may read them."""
-    prefix = package.replace(".", "/")
+def _data_files(package: str, init: Path, words: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Text files that lie in a package, and in its folders that are no packages: a module may read them.
+
+    Of milonga's own packages only those whose name, or whose folder's, is among the `words` of a module that travels.
+    """
     for path in sorted(init.parent.rglob("*")):
         inside = path.relative_to(init.parent)
         if path.suffix not in _DATA_SUFFIXES or any(
             (init.parent / part / "__init__.py").exists() for part in inside.parents[:-1]
         ):
             continue
-        if path.stat().st_size <= _DATA_BYTES_MAX:
-            yield f"{prefix}/{inside.as_posix()}", path.read_text("utf-8")
+        is_read = package.partition(".")[0] != "milonga" or not words.isdisjoint(inside.parts)
+        if is_read and path.stat().st_size <= _DATA_BYTES_MAX:
+            name = f"{package.replace('.', '/')}/{inside.as_posix()}"
+            yield name, _travelling_text(name, path.read_text("utf-8"))
 
 
 @functools.lru_cache(maxsize=1)
@@ -187,32 +199,10 @@ def runtime_files() -> dict[str, str]:
     names += [f"dsl/{name}.py" for name in _CARRIED if name != "artifacts"]
     names += [f"dsl/artifacts/{path.name}" for path in sorted((root / "dsl" / "artifacts").glob("*.py"))]
     names += [f"runtime/{path.name}" for path in sorted((root / "runtime").glob("*.py"))]
-    return {f"milonga/{name}": _compact((root / name).read_text("utf-8")) for name in names}
+    return {f"milonga/{name}": compact((root / name).read_text("utf-8")) for name in names}
 
 
 @functools.lru_cache(maxsize=1)
 def packed_runtime() -> str:
     """The same as the text that goes into every container: packing takes longer than all else about a small step."""
     return pack(runtime_files())
-
-
-@functools.lru_cache(maxsize=1)
-def _language_files() -> dict[str, str]:
-    """The rest of the language, so that a module that defines components can be imported in a task as well."""
-    folder = Path(__about__.__file__).parent / "dsl"
-    paths = [path for path in sorted(folder.glob("*.py")) if path.stem not in (*_CARRIED, "__init__")]
-    return {f"milonga/dsl/{path.name}": _compact(path.read_text("utf-8")) for path in paths}
-
-
-def _compact(text: str) -> str:
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"

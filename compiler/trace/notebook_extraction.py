@@ -22,18 +22,8 @@ from typing import Any
 
 from milonga.compiler.trace.arrangement import arrange
 from milonga.compiler.trace.cells import cells_of, shown_places
-from milonga.compiler.trace.extraction import (
-    Extraction,
-    Home,
-    closure_of,
-    definition_text,
-    is_elsewhere,
-    is_literal,
-    is_of_the_shell,
-    is_pythons_own,
-    literal_text,
-    undecorated,
-)
+from milonga.compiler.trace.extraction import Extraction, Home, closure_of, definition_text, undecorated
+from milonga.compiler.trace.named_values import is_elsewhere, is_literal, is_of_the_shell, is_pythons_own, literal_text
 from milonga.compiler.trace.statements import Statement
 from milonga.dsl.definition import Definition
 from milonga.errors import AuthoringError

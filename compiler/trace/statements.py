@@ -219,16 +219,4 @@ def _names_of_text(text: str) -> set[str]:
         return set()
 
 
-def imports_of(tree: ast.AST) -> set[str]:
-    """Dotted names of all modules that the code under `tree` imports; `from a import b` counts as a and a.b."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
-
-
-__all__ = ["ModuleText", "Statement", "by_name", "eager_names", "imports_of", "read_module", "used_names"]
+__all__ = ["ModuleText", "Statement", "by_name", "eager_names", "read_module", "used_names"]

@@ -5,53 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, cast
 
 from milonga.components.contracts.device_profile import DeviceLimits, decode_limits
 from milonga.components.contracts.json_file import Fields, read_json, write_json
 from milonga.components.contracts.latency_table import STATUSES, Status, check_timing
+from milonga.components.contracts.model_input import ModelInput
 from milonga.dsl.artifacts import Model
 from milonga.errors import DeviceError
 
 FORMAT = "milonga.compiled/1"
-INPUT_NAME = "input"
-OUTPUT_NAME = "probabilities"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInput:
-    """What one sample looks like: an image of height x width x channels, or a row of `features` numbers."""
-
-    kind: Literal["image", "table"]
-    height: int = 0
-    width: int = 0
-    channels: int = 0
-    features: int = 0
-
-    @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """Shape of one sample as the network takes it: `(channels, height, width)` or `(features,)`."""
-        if self.kind == "image":
-            return (self.channels, self.height, self.width)
-        return (self.features,)
-
-    def to_json(self) -> dict[str, Any]:
-        """The form that the contract files carry."""
-        if self.kind == "image":
-            return {"kind": "image", "height": self.height, "width": self.width, "channels": self.channels}
-        return {"kind": "table", "features": self.features}
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> ModelInput:
-        """The input in a parsed object; raises the error class of `fields` for a wrong field."""
-        if fields.text("kind", choices=("image", "table")) == "table":
-            return cls(kind="table", features=fields.integer("features", minimum=1))
-        return cls(
-            kind="image",
-            height=fields.integer("height", minimum=1),
-            width=fields.integer("width", minimum=1),
-            channels=fields.integer("channels", minimum=1),
-        )
 
 
 @dataclass(frozen=True, slots=True)

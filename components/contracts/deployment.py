@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from milonga.components.contracts.compiled_model import CompiledModel, ModelInput
+from milonga.components.contracts.compiled_model import CompiledModel
 from milonga.components.contracts.json_file import Fields, read_json, write_json
+from milonga.components.contracts.model_input import ModelInput
 from milonga.dsl.artifacts import Artifact
 from milonga.errors import ServingError
 

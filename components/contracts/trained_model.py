@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from milonga.components.contracts.compiled_model import ModelInput
 from milonga.components.contracts.estimator_file import decode_estimator, encode_estimator
 from milonga.components.contracts.json_file import Fields, read_json, write_json
+from milonga.components.contracts.model_input import ModelInput
 from milonga.dsl.artifacts import Model
 from milonga.errors import DataError, MissingExtra
 

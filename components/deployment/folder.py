@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from milonga.components.contracts.compiled_model import INPUT_NAME, CompiledDescription, CompiledModel, file_sha256
+from milonga.components.contracts.compiled_model import CompiledDescription, CompiledModel, file_sha256
 from milonga.components.contracts.data_splits import DataSplits
 from milonga.components.contracts.deployment import Deployment, DeploymentDescription
 from milonga.components.contracts.evaluation import Evaluation, EvaluationReport
 from milonga.components.contracts.json_file import write_json
+from milonga.components.contracts.model_input import INPUT_NAME
 from milonga.components.deployment.inference_service import ServiceOptions, build_inference_service
 from milonga.errors import DataError, ServingError
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from milonga.components.contracts.compiled_model import CompiledCandidate, file_sha256
 from milonga.components.contracts.device_profile import DeviceDescription
+from milonga.components.contracts.latency_table import LatencyRow
 from milonga.components.device_compilation.backends import load_backends
 from milonga.components.device_compilation.measurement import measure_artefacts
 from milonga.components.device_compilation.measurement_process import MeasurementError, MeasurementProcess
@@ -127,6 +128,24 @@ def measure_candidates(candidates: list[Candidate], *, threads: int, sample_shap
     results = measure_artefacts(artefacts, threads=threads, timeout_s=TIMEOUT_S)
     measured = {id(item): _timed(item, result) for item, result in zip(ready, results, strict=True)}
     return [measured.get(id(item), item) for item in candidates]
+
+
+def table_row(candidate: Candidate, family: str, level: int | None, parameter_count: int) -> LatencyRow:
+    """The row of a latency table for a candidate."""
+    record = candidate.record
+    return LatencyRow(
+        family=family,
+        level=level,
+        artefact=record.artefact,
+        status=record.status,
+        reason=record.reason,
+        parameter_count=parameter_count,
+        size_bytes=record.size_bytes,
+        p50_ms=record.p50_ms,
+        p95_ms=record.p95_ms,
+        samples=record.samples,
+        threads=record.threads,
+    )
 
 
 def _compare(

@@ -11,7 +11,7 @@ from pathlib import Path
 from milonga.components.contracts.compiled_model import CompiledCandidate, CompiledDescription, CompiledModel
 from milonga.components.contracts.data_splits import DataSplits
 from milonga.components.contracts.device_profile import DeviceDescription
-from milonga.components.contracts.latency_table import LatencyReport, LatencyRow
+from milonga.components.contracts.latency_table import LatencyReport
 from milonga.components.contracts.trained_model import ModelDescription, TrainedModel
 from milonga.components.device_compilation.backends import load_backends
 from milonga.components.device_compilation.candidates import (
@@ -21,6 +21,7 @@ from milonga.components.device_compilation.candidates import (
     compile_candidates,
     measure_candidates,
     require_measurable,
+    table_row,
 )
 from milonga.components.device_compilation.network_input import calibration_samples
 from milonga.components.device_compilation.reference import Reference
@@ -82,24 +83,6 @@ def compile_trained(
         target.write(description)
     rows = tuple(table_row(item, trained.family, trained.level, trained.parameter_count) for item in found)
     return Compilation(description, LatencyReport(device.name, rows))
-
-
-def table_row(candidate: Candidate, family: str, level: int | None, parameter_count: int) -> LatencyRow:
-    """The row of a latency table for a candidate."""
-    record = candidate.record
-    return LatencyRow(
-        family=family,
-        level=level,
-        artefact=record.artefact,
-        status=record.status,
-        reason=record.reason,
-        parameter_count=parameter_count,
-        size_bytes=record.size_bytes,
-        p50_ms=record.p50_ms,
-        p95_ms=record.p95_ms,
-        samples=record.samples,
-        threads=record.threads,
-    )
 
 
 def _require_same_data(trained: ModelDescription, data: DataSplits) -> None:

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from milonga.components.contracts.compiled_model import INPUT_NAME, OUTPUT_NAME, ModelInput
+from milonga.components.contracts.model_input import INPUT_NAME, OUTPUT_NAME, ModelInput
 from milonga.components.device_compilation.onnx_file import check_onnx, clean_onnx, save_onnx
 from milonga.errors import DeviceError, MissingExtra
 

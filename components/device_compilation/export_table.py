@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milonga.components.contracts.compiled_model import INPUT_NAME, OUTPUT_NAME
+from milonga.components.contracts.model_input import INPUT_NAME, OUTPUT_NAME
 from milonga.components.device_compilation.onnx_file import check_onnx, import_onnx, save_onnx
 from milonga.errors import DeviceError
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milonga.components.contracts.compiled_model import ModelInput
 from milonga.components.contracts.data_splits import DataSplits
 from milonga.components.contracts.device_profile import DeviceDescription
 from milonga.components.contracts.latency_table import LatencyReport
+from milonga.components.contracts.model_input import ModelInput
 from milonga.components.device_compilation.candidates import (
     Candidate,
     compile_candidates,
     measure_candidates,
     require_measurable,
+    table_row,
 )
-from milonga.components.device_compilation.compiling import table_row
 from milonga.components.device_compilation.network_input import calibration_samples
 from milonga.components.device_compilation.selection import achieved, checks, fastest
 from milonga.errors import DataError, DeviceError, LimitNotMet, UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from milonga.components.contracts.compiled_model import INPUT_NAME, OUTPUT_NAME
+from milonga.components.contracts.model_input import INPUT_NAME, OUTPUT_NAME
 from milonga.errors import DeviceError, MissingExtra
 
 

@@ -28,7 +28,7 @@ class Reference:
         self._network: Any = None
         self._estimator: Any = None
         if self.description.framework == "torch":
-            from milonga.components.training.impl import load_network
+            from milonga.components.training.stored_network import load_network
 
             self._network = load_network(model)
         else:

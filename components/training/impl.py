@@ -1,4 +1,4 @@
-"""From a data set to a trained network, and from a trained model back to a network that runs."""
+"""From a data set to a trained network."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
-from milonga.components.contracts.compiled_model import ModelInput
 from milonga.components.contracts.data_splits import DataSplits
-from milonga.components.contracts.trained_model import EpochRecord, ModelDescription, TrainedModel
+from milonga.components.contracts.model_input import ModelInput
+from milonga.components.contracts.trained_model import EpochRecord, ModelDescription
 from milonga.components.training.networks import build_network, find_family, find_plan
 from milonga.components.training.samples import Samples, read_samples
 from milonga.components.training.settings import NetworkHyperparameters
@@ -103,37 +103,6 @@ def train_network(
         state=fitted.state,
         best=fitted.best,
     )
-
-
-def load_network(model: TrainedModel) -> torch.nn.Module:
-    """The network of a trained model, on the CPU, in evaluation mode.
-
-    Returns:
-        A module that takes raw pixels scaled to 0..1, float32 `[batch, channels, height, width]`, and returns logits
-        `[batch, classes]`. It exports with `torch.onnx.export(..., dynamo=True)` and a dynamic batch.
-
-    Raises:
-        DataError: E540 to E544 (the model does not keep its contract), E546 (the weights are not of its network).
-        MissingExtra: torch or safetensors is not installed.
-    """
-    description = model.read()
-    state = model.read_network()
-    network = build_network(
-        description.family,
-        description.level or 0,
-        channels=description.input.channels,
-        classes=len(description.classes),
-        mean=description.mean,
-        std=description.std,
-    )
-    try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as reason:
-        where = str(model.path / TrainedModel.WEIGHTS_FILE)
-        expected = f"weights of {description.family} at level {description.level}"
-        message = "the weights do not fit the network that model.json describes"
-        raise DataError("E546", message, where=where, got=str(reason)[:300], expected=expected) from reason
-    return network.eval()
 
 
 def choose_device(device: DeviceChoice) -> torch.device:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from milonga.components.contracts.compiled_model import ModelInput
 from milonga.components.contracts.data_splits import DataSplits
+from milonga.components.contracts.model_input import ModelInput
 from milonga.components.contracts.trained_model import EpochRecord, ModelDescription
 from milonga.components.training.samples import Samples, read_samples
 from milonga.components.training.settings import ESTIMATOR_SETTINGS, Setting, resolve

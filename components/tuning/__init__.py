@@ -1,5 +1,28 @@
 """Tuning: the search for a training's hyperparameters."""
 
-from milonga.components.tuning.component import Tuned, tune
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from milonga.components.tuning.component import Tuned, tune
+
+_HOMES = {
+    "Tuned": "component",
+    "tune": "component",
+}
 
 __all__ = ["Tuned", "tune"]
+
+
+if not TYPE_CHECKING:  # a type checker must see that an unknown name is unknown
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,7 +2,8 @@
 
 Sources: kubeflow/pipelines at 7b70c7b95f (160 commits after 2.17.0): `backend/src/v2/compiler/argocompiler/`,
 `backend/src/v2/driver/`, `api/v2alpha1/pipeline_spec.proto` and its history; runs on a real back end of that commit
-(one-node Kubernetes 1.34, Argo 3.7 and 4.0) in November 2026."""
+(one-node Kubernetes 1.34, Argo 3.7 and 4.0) in November 2026. KFP's own compiler of that commit was given a sample of
+each construct, plain and lowered: it refused those that stand as `refused` here, and no other."""
 
 from __future__ import annotations
 
@@ -217,7 +218,11 @@ TABLE: CapabilityTable = {
     ),
     "importer-to-workspace": _since("2.15", "executor"),
     "resolver": (
-        Capability(verdict="refused", note='the server says "resolver executors not implemented"', source=_COMPILER),
+        Capability(
+            verdict="refused",
+            note='the server says "non-container and non-importer executor not implemented"',
+            source=_COMPILER,
+        ),
     ),
     "custom-job": (
         Capability(

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from milonga.components.training.networks.base import Bound, Convolution, Dense, Halve, Plan, Residual
-from milonga.components.training.networks.cost import shortcut
+from milonga.components.training.networks.base import Bound, Convolution, Dense, Halve, Plan, Residual, shortcut
 from milonga.errors import MissingExtra
 
 if TYPE_CHECKING:

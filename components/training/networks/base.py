@@ -86,3 +86,11 @@ class Family:
     name: str
     plans: tuple[Plan, Plan, Plan, Plan, Plan]
     smallest_px: int = 8
+
+
+def shortcut(layer: Residual, channels: int) -> Convolution | None:
+    """The 1x1 convolution beside the body of `layer`; None where `channels` and size stay as they are."""
+    stride = max(convolution.stride for convolution in layer.body)
+    if stride == 1 and layer.body[-1].channels == channels:
+        return None
+    return Convolution(layer.body[-1].channels, kernel=1, stride=stride, relu=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from milonga.components.training.networks.base import Bound, Convolution, Dense, Halve, Plan, Residual
+from milonga.components.training.networks.base import Bound, Convolution, Dense, Halve, Plan, Residual, shortcut
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,6 @@ def _place(layer: object, size: tuple[int, int, int]) -> tuple[tuple[int, int, i
     if isinstance(layer, Dense):
         out = (channels + out[0], *out[1:])
     return out, placed
-
-
-def shortcut(layer: Residual, channels: int) -> Convolution | None:
-    """The 1x1 convolution beside the body of `layer`; None where `channels` and size stay as they are."""
-    stride = max(convolution.stride for convolution in layer.body)
-    if stride == 1 and layer.body[-1].channels == channels:
-        return None
-    return Convolution(layer.body[-1].channels, kernel=1, stride=stride, relu=False)
 
 
 def _chain(body: tuple[Convolution, ...], size: tuple[int, int, int]) -> Iterator[Placed]:

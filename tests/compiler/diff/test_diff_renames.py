@@ -117,6 +117,26 @@ def test_any_name_will_do(name):
     assert compare(graph(after), graph(after)) == ()
 
 
+def test_a_source_that_is_not_there_is_no_task_of_that_name():
+    before, after = flow(("a", {}), ("x", {"rows": taken("a")})), flow(("b", {}), ("x", {"rows": taken("a")}))
+    assert [c.text for c in compare(graph(before), graph(after))] == [
+        "renamed from a",
+        "rows a.Output → a.Output (no such task)",
+    ]
+    assert len(told(after, before)) == 2
+
+
+def test_a_removed_task_is_not_taken_for_another_that_has_its_name_now():
+    one, two = {"epochs": constant(1)}, {"epochs": constant(2)}
+    before = flow(("train", one), ("train-2", two), ("x", {"rows": taken("train-2")}))
+    after = flow(("train-2", one), ("x", {"rows": taken("train-2")}))
+    assert told(before, after) == [
+        ("train-2", "task-removed", "train-2(epochs=2)"),
+        ("train-2", "task-renamed", "train"),
+        ("x", "edge-changed", "train-2.Output"),
+    ]
+
+
 def test_nothing_against_everything():
     full, empty = flow(("a", {}), ("b", {"rows": taken("a")})), flow()
     assert {kind for _, kind, _ in told(empty, full)} == {"task-added"}

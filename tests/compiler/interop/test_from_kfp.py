@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from odd_names import ODD
 
 import milonga as ml
 from milonga.compiler.graph import Graph
@@ -16,7 +17,7 @@ from milonga.compiler.rules import check
 from milonga.compiler.trace import trace
 from milonga.compiler.trace.ready_made import ReadyMade
 from milonga.engine.progress import Silent
-from milonga.errors import AuthoringError, InvalidPipeline, MilongaError, UsageError
+from milonga.errors import AuthoringError
 
 
 @ml.component
@@ -121,36 +122,6 @@ def test_a_title_that_is_not_kfps_becomes_a_class_of_its_own() -> None:
     first = made.signature.input("model").schema.artifact_class
     assert first.__name__ == "VertexModel" and first.SCHEMA_TITLE == "google.VertexModel"
     assert issubclass(first, ml.Artifact) and made.signature.outputs[0].schema.spelling == "VertexEndpoint"
-
-
-ODD = """
-pipelineInfo: {name: odd}
-schemaVersion: 2.1.0
-components:
-  comp-odd:
-    executorLabel: exec-odd
-    inputDefinitions: &inputs
-      parameters: {"my input": {parameterType: STRING}, class: {parameterType: NUMBER_INTEGER}}
-    outputDefinitions: &outputs
-      parameters: {"my output": {parameterType: STRING}, for: {parameterType: LIST}, _task: {parameterType: STRING}}
-deploymentSpec: {executors: {exec-odd: {container: {image: busybox, command: [run]}}}}
-root:
-  inputDefinitions: *inputs
-  outputDefinitions: *outputs
-  dag:
-    outputs:
-      parameters:
-        my output: {valueFromParameter: {producerSubtask: odd, outputParameterKey: my output}}
-        for: {valueFromParameter: {producerSubtask: odd, outputParameterKey: for}}
-        _task: {valueFromParameter: {producerSubtask: odd, outputParameterKey: _task}}
-    tasks:
-      odd:
-        componentRef: {name: comp-odd}
-        cachingOptions: {enableCache: true}
-        taskInfo: {name: odd}
-        inputs:
-          parameters: {"my input": {componentInputParameter: "my input"}, class: {componentInputParameter: class}}
-"""
 
 
 def test_names_that_are_no_identifiers_are_keys() -> None:
@@ -362,45 +333,3 @@ def test_a_file_a_path_and_a_text_are_the_same(kfp_itself, form: type) -> None:
     path = kfp_itself.file("train")
     made = from_kfp(form(path))
     assert isinstance(made, ReadyMade) and made.graph == from_kfp(path.read_text()).graph
-
-
-# What is wrong -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("component", "error", "code"),
-    [
-        (None, AuthoringError, "E177"),
-        (store, AuthoringError, "E177"),
-        ("nothing.yaml", UsageError, "E908"),
-        ("{}", InvalidPipeline, "E203"),
-        ("a: [", UsageError, "E908"),
-        ("a: [\n", InvalidPipeline, "E200"),
-        ("name: x\nimplementation: {}\n", AuthoringError, "E176"),
-    ],
-)
-def test_what_is_no_component_is_named(component: object, error: type[MilongaError], code: str) -> None:
-    with pytest.raises(error) as caught:
-        from_kfp(component)
-    assert caught.value.code == code
-
-
-def test_a_file_that_is_not_consistent_is_refused() -> None:
-    with pytest.raises(InvalidPipeline) as caught:
-        from_kfp(ODD.replace("{name: comp-odd}", "{name: comp-even}"))
-    assert caught.value.code == "E225" and "comp-even" in caught.value.got
-
-
-def test_a_component_that_contains_itself_is_named() -> None:
-    text = """
-pipelineInfo: {name: round}
-schemaVersion: 2.1.0
-components:
-  comp-a: {dag: {tasks: {b: {componentRef: {name: comp-b}, taskInfo: {name: b}}}}}
-  comp-b: {dag: {tasks: {a: {componentRef: {name: comp-a}, taskInfo: {name: a}}}}}
-deploymentSpec: {executors: {}}
-root: {dag: {tasks: {a: {componentRef: {name: comp-a}, taskInfo: {name: a}}}}}
-"""
-    with pytest.raises(InvalidPipeline, match="errors") as caught:
-        from_kfp(text)
-    assert "comp-a → comp-b → comp-a" in caught.value.got

@@ -185,3 +185,42 @@ def test_kfps_runner_runs_it_alone_and_among_its_own(tmp_path: Path) -> None:
     )
     printed = [line for line in done.stdout.splitlines() if line.startswith(("ALONE", "TOGETHER"))]
     assert printed == ["ALONE a!", "TOGETHER n6!!"], done.stdout[-2000:] + done.stderr[-2000:]
+
+
+class Picture(ml.Dataset):
+    """An artifact class of the author's own."""
+
+
+@ml.component
+def draw(width: int) -> Picture:
+    """Draw.
+
+    Args:
+        width: in pixels.
+    """
+    return Picture.create_file()
+
+
+def test_what_kfp_loses_is_what_the_documentation_says() -> None:
+    kfp_draw, kfp_measure = draw.to_kfp(), measure.to_kfp()
+    root = kfp.dsl.pipeline(
+        pipeline_root="s3://inner", pipeline_config=kfp.dsl.PipelineConfig(ttl_seconds_after_finished=9)
+    )
+
+    @root
+    def inner(rows: int = 1) -> int:
+        return kfp_measure(rows=rows).output
+
+    def flow() -> int:
+        kfp_draw(width=1)
+        return inner(rows=1).output
+
+    graph, alone = kfp_pipeline(flow), read_source(kfp_draw).graph
+    there, here = graph.components["comp-draw"], alone.components["comp-draw"]
+    assert (
+        here.input_parameters["width"].description == "in pixels." and not there.input_parameters["width"].description
+    )
+    assert here.output_artifacts["Output"].metadata == {"milonga_type": "Picture"}
+    assert there.output_artifacts["Output"].metadata is None
+    assert there.output_artifacts["Output"].artifact_type.schema_title == "system.Dataset"
+    assert graph.specification.default_pipeline_root is None and graph.platforms["kubernetes"].pipeline_config is None

@@ -89,8 +89,8 @@ def use(document: dict) -> dict:
     return document["root"]["dag"]["tasks"]["use"]
 
 
-def each(document: dict) -> dict:
-    return document["components"]["comp-each"]["dag"]["tasks"]
+def inner(document: dict) -> dict:
+    return document["components"]["comp-each"]["dag"]["tasks"]["inner"]
 
 
 ITEM = {"parameters": {"item": {"componentInputParameter": "item"}}}
@@ -147,7 +147,7 @@ BROKEN = [
         structure.components_end,
         "E269",
         "root/each",
-        lambda d: each(d)["inner"].update(componentRef={"name": "comp-each"}, inputs=ITEM),
+        lambda d: inner(d).update(componentRef={"name": "comp-each"}, inputs=ITEM),
         got="comp-each → comp-each",
     ),
     Broken(
@@ -245,9 +245,7 @@ BROKEN = [
         wiring.sources_exist,
         "E223",
         "comp-each/inner",
-        lambda d: d["components"]["comp-each"]["dag"]["tasks"]["inner"]["inputs"]["parameters"].update(
-            count={"componentInputParameter": "itm"}
-        ),
+        lambda d: inner(d)["inputs"]["parameters"].update(count={"componentInputParameter": "itm"}),
         message="of 'comp-each'",
     ),
     Broken(

@@ -14,8 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss, precision_score, recall_score
 
 from milonga.components.contracts import CompiledModel, DataSplits
-from milonga.components.contracts.compiled_model import CompiledCandidate, CompiledDescription, ModelInput
+from milonga.components.contracts.compiled_model import CompiledCandidate, CompiledDescription
 from milonga.components.contracts.device_profile import DeviceLimits
+from milonga.components.contracts.model_input import ModelInput
 from milonga.components.evaluation import evaluate
 from milonga.components.ingestion import ingest_table
 from milonga.errors import DataError, DeviceError

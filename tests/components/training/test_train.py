@@ -13,8 +13,8 @@ from milonga.components.training import train
 from milonga.components.training.adamw import AdamW
 from milonga.components.training.augmentation import augment
 from milonga.components.training.fitting import evaluate, learning_rate_at
-from milonga.components.training.impl import load_network
 from milonga.components.training.networks import build_network
+from milonga.components.training.stored_network import load_network
 from milonga.errors import DataError, DeviceError, UsageError
 
 

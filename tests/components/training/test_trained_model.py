@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import torch
 
-from milonga.components.contracts.compiled_model import ModelInput
 from milonga.components.contracts.estimator_file import decode_estimator, encode_estimator
+from milonga.components.contracts.model_input import ModelInput
 from milonga.components.contracts.trained_model import EpochRecord, ModelDescription, TrainedModel
-from milonga.components.training.impl import load_network
 from milonga.components.training.networks import build_network
+from milonga.components.training.stored_network import load_network
 from milonga.errors import DataError
 
 

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milonga.components.contracts.compiled_model import INPUT_NAME
 from milonga.components.contracts.device_profile import DeviceDescription
+from milonga.components.contracts.model_input import INPUT_NAME
 from milonga.components.device_compilation.backends.base import LoadedNetwork
 from milonga.components.device_compilation.backends.onnxruntime.session import (
     OnnxRuntimeNetwork,

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milonga.components.contracts.compiled_model import INPUT_NAME, OUTPUT_NAME
 from milonga.components.contracts.device_profile import DeviceDescription
+from milonga.components.contracts.model_input import INPUT_NAME, OUTPUT_NAME
 from milonga.errors import DeviceError, MissingExtra
 
 if TYPE_CHECKING:

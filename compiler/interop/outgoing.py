@@ -78,7 +78,7 @@ def _step(name: str, graph: Graph, task: Task, step: Component, container: Conta
             return made
 
     platforms = {key: graph.platform_settings(step.executor_label or "", key) for key in graph.platforms or {}}
-    component_spec = structures.ComponentSpec.from_yaml_documents(dump_graph(alone))
+    component_spec: Any = structures.ComponentSpec.from_yaml_documents(dump_graph(alone))
     component_spec.implementation.container.env = {item.name: item.value or "" for item in container.env or ()} or None
     component_spec.platform_spec = _platform_message(graph)
     component_spec.description = graph.specification.pipeline_info.description
@@ -89,7 +89,8 @@ def _platform_message(graph: Graph) -> Any:
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
 
-    message = pipeline_spec_pb2.PlatformSpec()
+    messages: Any = pipeline_spec_pb2  # its classes are made when it is imported
+    message = messages.PlatformSpec()
     if graph.platforms is not None:
         json_format.ParseDict({"platforms": wire.dump(graph.platforms)}, message)
     return message
