@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from milonga.compiler.constructs import control, data, execution, kubernetes
+from milonga.compiler.constructs import control, data, execution, kubernetes, size
 from milonga.compiler.constructs.base import Construct, Occurrence
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules.base import Scope
@@ -15,6 +15,7 @@ CONSTRUCTS: dict[str, Construct] = {
         ("Control flow", control.CONSTRUCTS),
         ("Data", data.CONSTRUCTS),
         ("Execution", execution.CONSTRUCTS),
+        ("Size", size.CONSTRUCTS),
         ("Kubernetes", kubernetes.CONSTRUCTS),
     )
     for construct in constructs

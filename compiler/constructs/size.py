@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from milonga.compiler.constructs.base import Construct, Occurrence
 from milonga.compiler.graph import Component, Container, Executor, Graph
+from milonga.compiler.rules.base import Scope
+from milonga.runtime.program import CODE_PATH, is_milonga_command
 
 OBJECT_BYTES_MAX = 1024 * 1024
 """What Argo bears in one Workflow object (etcd takes 1.5 MiB)."""
 
+COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
 _STEP_BYTES = 9_000
 _CONTAINER_TIMES = 1.5
 
@@ -65,3 +69,59 @@ def _length(raw: str) -> int:
 def _container_bytes(executor: Executor) -> int:
     container: Container | None = executor.container
     return sum(len(text.encode()) for text in (*(container.command or ()), *(container.args or ()))) if container else 0
+
+
+def shareable(graph: Graph) -> tuple[str, ...]:
+    """Labels of the executors whose code another step could carry for them, sorted.
+
+    Steps of exit tasks keep their own: an exit task of KFP waits for what it names, and would wait for the carrier.
+    """
+    kept = {component.executor_label for component in _exit_steps(graph)}
+    return tuple(
+        sorted(label for label, executor in graph.executors.items() if label not in kept and _embeds_code(executor))
+    )
+
+
+def _embeds_code(executor: Executor) -> bool:
+    container = executor.container
+    return (
+        container is not None
+        and is_milonga_command(container.command)
+        and bool(container.args)
+        and (container.args or ("",))[0] != CODE_PATH
+    )
+
+
+def _exit_steps(graph: Graph) -> Iterator[Component]:
+    for _, component in graph.dags():
+        for task in ((component.dag.tasks if component.dag else None) or {}).values():
+            if task.trigger_policy is None or task.trigger_policy.strategy != COMPLETED:
+                continue
+            used = graph.components.get(task.component_ref.name if task.component_ref else "")
+            if used is not None and used.dag is None:
+                yield used
+            elif used is not None:
+                yield from (inner for inner, _ in _steps(graph, used, 1, frozenset()))
+
+
+def _bulky_code(scope: Scope) -> Iterator[Occurrence]:
+    if scope.name == "root" and len(shareable(scope.graph)) > 1:
+        yield from _too_large(scope)
+
+
+def _large_run(scope: Scope) -> Iterator[Occurrence]:
+    if scope.name == "root" and len(shareable(scope.graph)) <= 1:
+        yield from _too_large(scope)
+
+
+def _too_large(scope: Scope) -> Iterator[Occurrence]:
+    size = run_bytes(scope.graph)
+    if size > OBJECT_BYTES_MAX:
+        count = step_count(scope.graph)
+        yield Occurrence("", f"about {size / 2**20:.1f} MiB for {count} steps; loops of unknown length count once")
+
+
+CONSTRUCTS = (
+    Construct("bulky-code", "a run whose object is over 1 MiB, with code in every step", _bulky_code),
+    Construct("large-run", "a run whose object is over 1 MiB", _large_run),
+)

@@ -60,7 +60,14 @@ def _of_object(component: Any) -> ReadyMade:
     source = KfpObjectSource().load(component)
     place, function = place_of_kfp(component), function_of_kfp(component)
     signature = source.signature or signature_of_border(source.graph.root)
-    return ReadyMade(_consistent(source.graph), signature, place=place, function=function, is_ordered=True)
+    return ReadyMade(
+        _consistent(source.graph),
+        signature,
+        place=place,
+        function=function,
+        is_ordered=True,
+        description=source.description,
+    )
 
 
 def _of_graph(graph: Graph, place: Place) -> ReadyMade:

@@ -58,6 +58,11 @@ class GraphEditor:
         self._executors[label] = executor
         return label
 
+    def set_executor(self, label: str, executor: Executor) -> None:
+        """Replace an executor."""
+        self._changed = True
+        self._executors[label] = executor
+
     def add_step(self, step: AuthorComponent[..., Any]) -> Component:
         """The graph component of a step of milonga's own, with its executor; not yet under a name."""
         from milonga.compiler.trace.library import Library

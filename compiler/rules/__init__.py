@@ -38,6 +38,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         wiring.values_are_on_their_side,
         wiring.sources_exist,
         wiring.parameter_types_agree,
+        wiring.constants_are_of_their_type,
         wiring.artifact_types_agree,
     ),
     "borders": (

@@ -11,9 +11,9 @@ from milonga.compiler.rules.base import Scope
 from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, SIDES, is_loop
 from milonga.compiler.rules.outlets import Outlet, outlets_of
 from milonga.compiler.rules.structure import nearest
-from milonga.compiler.rules.types import CONVERTED, artifact_title, kind_of
+from milonga.compiler.rules.types import CONVERTED, artifact_title, kind_of, source_type_of
 
-_WITHOUT_PARTS = frozenset({"NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"})
+_WITHOUT_PARTS = ("NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN")
 _SHAPES = {True: "a list of artifacts", False: "one artifact"}
 
 
@@ -21,7 +21,7 @@ def artifact_lists_agree(scope: Scope) -> Iterator[Diagnostic]:
     """An input list of artifacts gets a list, a single input artifact gets one."""
     for name, edges in scope.whole.edges(scope.component).items():
         for edge in edges:
-            if edge.side is not ARTIFACTS or edge.declared is None or edge.origin is None:
+            if edge.side is not ARTIFACTS or edge.declared is None or edge.origin is None or edge.is_ambiguous:
                 continue
             is_list = bool(edge.origin.is_artifact_list) or edge.collected
             if is_list != bool(edge.declared.is_artifact_list):
@@ -40,15 +40,15 @@ def selectors_have_parts(scope: Scope) -> Iterator[Diagnostic]:
     """A part is selected only of a value that has parts."""
     for name, edges in scope.whole.edges(scope.component).items():
         for edge in edges:
-            if edge.side is not PARAMETERS or not edge.binding.parameter_expression_selector or edge.origin is None:
+            if edge.side is not PARAMETERS or not edge.binding.parameter_expression_selector:
                 continue
-            kind = "LIST" if edge.collected else kind_of(edge.origin)
+            kind = source_type_of(edge)
             if kind in _WITHOUT_PARTS:
                 yield scope.finding(
                     "E234",
                     f"input '{edge.name}' takes a part of a value that has none",
                     task=name,
-                    got=f"{edge.binding.parameter_expression_selector} of {PARAMETER_SPELLING.get(kind, kind)}",
+                    got=f"{edge.binding.parameter_expression_selector} of {PARAMETER_SPELLING[kind]}",
                     expected="a list, a dict, or text in JSON",
                 )
 

@@ -96,6 +96,8 @@ class Edge:
         maker: the producer's component, or the DAG's own; None when it does not exist.
         origin: what `output` names in `maker`; None when there is nothing of that name on this side.
         collected: whether the producer is a loop, so that the value is the list of what its iterations make.
+        is_ambiguous: whether the producer is a group inside of a loop: kfp declares what it makes as the list that the
+            loop will make of it, so that nobody can tell one from the other here.
     """
 
     side: Side
@@ -107,6 +109,7 @@ class Edge:
     maker: Component | None = None
     origin: Any = None
     collected: bool = False
+    is_ambiguous: bool = False
 
 
 def is_loop(task: Task) -> bool:
@@ -114,13 +117,14 @@ def is_loop(task: Task) -> bool:
     return task.parameter_iterator is not None or task.artifact_iterator is not None
 
 
-def edges_of(graph: Graph, dag: Component) -> Mapping[str, tuple[Edge, ...]]:
-    """All edges of a DAG, by the task that takes the value."""
+def edges_of(graph: Graph, dag: Component, repeated: frozenset[str]) -> Mapping[str, tuple[Edge, ...]]:
+    """All edges of a DAG, by the task that takes the value; `repeated` are the components inside of loops."""
     tasks = (dag.dag.tasks if dag.dag else None) or {}
-    return {name: tuple(_edges(graph, dag, tasks, task)) for name, task in tasks.items()}
+    return {name: tuple(_edges(graph, dag, repeated, task)) for name, task in tasks.items()}
 
 
-def _edges(graph: Graph, dag: Component, tasks: Mapping[str, Task], task: Task) -> Iterator[Edge]:
+def _edges(graph: Graph, dag: Component, repeated: frozenset[str], task: Task) -> Iterator[Edge]:
+    tasks = (dag.dag.tasks if dag.dag else None) or {}
     used = _component_of(graph, task)
     for side in SIDES:
         inputs = side.inputs(used) if used is not None else {}
@@ -133,11 +137,18 @@ def _edges(graph: Graph, dag: Component, tasks: Mapping[str, Task], task: Task) 
                 maker = _component_of(graph, by) if by is not None else None
                 origin = side.outputs(maker).get(output) if maker is not None else None
                 collected = by is not None and is_loop(by)
-                yield Edge(side, name, binding, declared, producer, output, maker, origin, collected)
+                ambiguous = not collected and _is_group(by, maker, repeated)
+                yield Edge(side, name, binding, declared, producer, output, maker, origin, collected, ambiguous)
             elif taken is not None:
                 yield Edge(side, name, binding, declared, "", taken, dag, side.inputs(dag).get(taken))
             else:
                 yield Edge(side, name, binding, declared)
+
+
+def _is_group(task: Task | None, component: Component | None, repeated: frozenset[str]) -> bool:
+    if task is None or component is None or component.dag is None or task.component_ref is None:
+        return False
+    return task.component_ref.name in repeated
 
 
 def _component_of(graph: Graph, task: Task) -> Component | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.graph import Component, Task
+from milonga.compiler.graph import Component
 from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.graph.task import ArtifactIterator, ParameterIterator
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.rules.base import Finding, Scope
 from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, Side, is_loop
 from milonga.compiler.rules.structure import nearest
+from milonga.compiler.rules.types import parameter_type_of
 
 _ITERABLE = frozenset({"LIST", "STRING", "STRUCT"})
 """Types of a loop's input: kfp writes the other two for items that another component or loop hands over as JSON."""
@@ -21,84 +21,67 @@ _ITERABLE = frozenset({"LIST", "STRING", "STRUCT"})
 def loops_are_whole(scope: Scope) -> Iterator[Diagnostic]:
     """A loop goes over items that exist and hands each to an input that exists."""
     for name, task in scope.tasks.items():
-        if not is_loop(task):
-            continue
-        if task.parameter_iterator is not None and task.artifact_iterator is not None:
-            yield scope.finding(
-                "E244", "the task loops over parameters and over artifacts at once", task=name, expected="one iterator"
-            )
-            continue
-        for message, got, expected, hint in _problems(task, scope.used(task)):
-            yield scope.finding("E244", message, task=name, got=got, expected=expected, hint=hint)
+        finding = scope.finding_at_use((scope.name, name))
+        parameters, artifacts = task.parameter_iterator, task.artifact_iterator
+        if parameters is not None and artifacts is not None:
+            yield finding("E244", "the task loops over parameters and over artifacts at once", expected="one iterator")
+        elif parameters is not None:
+            yield from _item_findings(PARAMETERS, parameters, scope.used(task), finding)
+            yield from _parameter_findings(scope, name, parameters, finding)
+        elif artifacts is not None:
+            yield from _item_findings(ARTIFACTS, artifacts, scope.used(task), finding)
+            source = (artifacts.items.input_artifact if artifacts.items is not None else None) or ""
+            yield from _source_findings(scope, ARTIFACTS, name, source, finding)
 
 
-Problem = tuple[str, str, str, str]
-"""Message, got, expected, hint."""
-
-
-def _problems(task: Task, component: Component | None) -> Iterator[Problem]:
-    parameters, artifacts = task.parameter_iterator, task.artifact_iterator
-    if parameters is not None:
-        yield from _item_problem(PARAMETERS, parameters, component)
-        items = parameters.items
-        raw, source = (items.raw, items.input_parameter) if items is not None else (None, None)
-        if (raw is None) == (source is None):
-            got = "no items" if raw is None else "items in the file, and an input"
-            yield "the loop has not exactly one source of items", got, "'raw' or 'inputParameter'", ""
-        elif raw is not None:
-            yield from _raw_problem(raw)
-        else:
-            yield from _source_problem(PARAMETERS, source or "", task, component)
-    elif artifacts is not None:
-        yield from _item_problem(ARTIFACTS, artifacts, component)
-        yield from _source_problem(
-            ARTIFACTS, (artifacts.items.input_artifact if artifacts.items else None) or "", task, component
-        )
-
-
-def _item_problem(
-    side: Side, iterator: ParameterIterator | ArtifactIterator, component: Component | None
-) -> Iterator[Problem]:
-    if component is None:
-        return
-    known, item = side.inputs(component), iterator.item_input or ""
-    if item not in known:
-        yield (
+def _item_findings(
+    side: Side, iterator: ParameterIterator | ArtifactIterator, component: Component | None, finding: Finding
+) -> Iterator[Diagnostic]:
+    known, item = side.inputs(component) if component is not None else {}, iterator.item_input or ""
+    if component is not None and item not in known:
+        yield finding(
+            "E244",
             f"the loop hands its item to input {side.noun} '{item}', which does not exist",
-            "",
-            "",
-            nearest(item, known),
+            hint=nearest(item, known),
         )
 
 
-def _raw_problem(raw: str) -> Iterator[Problem]:
-    try:
-        items = json.loads(raw)
-    except (ValueError, RecursionError):
-        yield "the items of the loop are no JSON", raw[:80], "a list in JSON", ""
-        return
-    if not isinstance(items, list):
-        yield "the items of the loop are no list", type(items).__name__, "a list in JSON", ""
+def _parameter_findings(scope: Scope, name: str, iterator: ParameterIterator, finding: Finding) -> Iterator[Diagnostic]:
+    raw, source = (iterator.items.raw, iterator.items.input_parameter) if iterator.items is not None else (None, None)
+    if (raw is None) == (source is None):
+        got = "no items" if raw is None else "items in the file, and an input"
+        expected = "'raw' or 'inputParameter'"
+        yield finding("E244", "the loop has not exactly one source of items", got=got, expected=expected)
+    elif source is not None:
+        yield from _source_findings(scope, PARAMETERS, name, source, finding)
+    else:
+        try:
+            items = json.loads(raw or "")
+        except (ValueError, RecursionError):
+            yield finding("E244", "the items of the loop are no JSON", got=(raw or "")[:80], expected="a list in JSON")
+            return
+        if not isinstance(items, list):
+            got = type(items).__name__
+            yield finding("E244", "the items of the loop are no list", got=got, expected="a list in JSON")
 
 
-def _source_problem(side: Side, name: str, task: Task, component: Component | None) -> Iterator[Problem]:
-    if name not in side.bindings(task):
-        yield (
-            f"the loop goes over input {side.noun} '{name}', which gets no value",
-            "",
-            "",
-            nearest(name, side.bindings(task)),
+def _source_findings(scope: Scope, side: Side, name: str, source: str, finding: Finding) -> Iterator[Diagnostic]:
+    edges = scope.whole.edges(scope.component)[name]
+    edge = next((edge for edge in edges if edge.side is side and edge.name == source), None)
+    if edge is None:
+        known = [edge.name for edge in edges if edge.side is side]
+        yield finding(
+            "E244", f"the loop goes over input {side.noun} '{source}', which gets no value", hint=nearest(source, known)
         )
-        return
-    declared: Any = side.inputs(component).get(name) if component is not None else None
-    if declared is None:
-        return
-    if side is ARTIFACTS:
-        if not declared.is_artifact_list:
-            yield f"the loop goes over input artifact '{name}', which is no list", "one artifact", "a list", ""
-    elif declared.parameter_type is not None and declared.parameter_type not in _ITERABLE:
-        got = PARAMETER_SPELLING.get(declared.parameter_type, declared.parameter_type)
-        yield f"the loop goes over input parameter '{name}', which is no list", got, "list", ""
+    elif side is ARTIFACTS:
+        if edge.declared is not None and not edge.declared.is_artifact_list:
+            got = "one artifact"
+            yield finding("E244", f"the loop goes over input artifact '{source}', which is no list", got=got)
+    else:
+        kind = parameter_type_of(edge)
+        if kind is not None and kind not in _ITERABLE:
+            got = PARAMETER_SPELLING.get(kind, kind)
+            yield finding("E244", f"the loop goes over input parameter '{source}', which is no list", got=got)
 
 
 def loop_items_are_alike(scope: Scope) -> Iterator[Diagnostic]:

@@ -31,7 +31,7 @@ def quantities_are_kubernetes(scope: Scope) -> Iterator[Diagnostic]:
             if (accelerator is not None)
             else ()
         ):
-            if count is not None and not _is_placeholder(count) and not re.fullmatch(r"[0-9]{1,9}", str(count)):
+            if count is not None and not _is_placeholder(count) and not re.fullmatch(r"[0-9]{1,9}(\.0+)?", str(count)):
                 yield finding(
                     "E251",
                     f"'accelerator.{field}' of executor '{label}' is no number of devices",

@@ -23,7 +23,7 @@ class Survey:
         """The bindings of each task of a DAG, with what stands at both of their ends."""
         found = self._edges.get(id(component))
         if found is None:
-            found = self._edges[id(component)] = edges_of(self._graph, component)
+            found = self._edges[id(component)] = edges_of(self._graph, component, self.repeated)
         return found
 
     @functools.cached_property

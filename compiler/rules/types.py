@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,9 +42,28 @@ def accepts_constant(kind: str | None, value: Any) -> bool:
     return test is None or test(value)
 
 
+def converts_to(kind: str | None, value: Any) -> bool:
+    """Whether KFP's driver makes a constant of another type fit: text is read as JSON, and for text JSON is written."""
+    if kind == "STRING":
+        return True
+    if not isinstance(value, str):
+        return False
+    try:
+        return accepts_constant(kind, json.loads(value))
+    except (ValueError, RecursionError):
+        return False
+
+
 def parameter_type_of(edge: Edge) -> str | None:
     """The type of what a parameter's edge carries; None where nobody can tell."""
-    if edge.origin is None or edge.binding.parameter_expression_selector:
+    if edge.binding.parameter_expression_selector:
+        return None
+    return source_type_of(edge)
+
+
+def source_type_of(edge: Edge) -> str | None:
+    """The type of what a parameter's edge takes its value, or a part of it, from; None where nobody can tell."""
+    if edge.origin is None or edge.is_ambiguous:
         return None
     if edge.producer:
         return "LIST" if edge.collected else kind_of(edge.origin)

@@ -11,7 +11,7 @@ from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.rules.base import Scope
 from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, SIDES, Edge
 from milonga.compiler.rules.structure import nearest
-from milonga.compiler.rules.types import CONVERTED, accepts_constant, artifact_title, parameter_type_of
+from milonga.compiler.rules.types import CONVERTED, accepts_constant, artifact_title, converts_to, parameter_type_of
 
 _NOUNS = {"parameter": "input", "artifact": "input artifact"}
 
@@ -128,8 +128,7 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
         for edge in edges:
             if edge.side is not PARAMETERS or edge.declared is None:
                 continue
-            wanted = edge.declared.parameter_type
-            made = _mistyped_constant(edge.binding, wanted) or parameter_type_of(edge)
+            made, wanted = parameter_type_of(edge), edge.declared.parameter_type
             if made is None or wanted is None or made == wanted or (made, wanted) in CONVERTED:
                 continue
             yield scope.finding(
@@ -141,12 +140,26 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
             )
 
 
-def _mistyped_constant(binding: ParameterBinding, wanted: str | None) -> str | None:
-    """The Python type of a constant that is not of the type `wanted`; its value is never shown."""
-    constant = binding.runtime_value.constant if binding.runtime_value is not None else None
-    if constant is None or binding.parameter_expression_selector or accepts_constant(wanted, constant):
-        return None
-    return type(constant).__name__
+def constants_are_of_their_type(scope: Scope) -> Iterator[Diagnostic]:
+    """A constant is of the type of its input; one that only KFP converts is a warning. Its value is never shown."""
+    for name, edges in scope.whole.edges(scope.component).items():
+        for edge in edges:
+            value = edge.binding.runtime_value if edge.side is PARAMETERS else None
+            if value is None or edge.declared is None or edge.binding.parameter_expression_selector:
+                continue
+            wanted = edge.declared.parameter_type
+            if accepts_constant(wanted, value.constant):
+                continue
+            converts = converts_to(wanted, value.constant)
+            yield scope.finding(
+                "E113",
+                f"wrong type for input '{edge.name}'",
+                task=name,
+                severity="warning" if converts else "error",
+                got=type(value.constant).__name__,
+                expected=PARAMETER_SPELLING.get(wanted, wanted),
+                hint="KFP converts it, other back ends need not" if converts else "",
+            )
 
 
 def artifact_types_agree(scope: Scope) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ import json
 import tokenize
 from collections.abc import Iterator
 
-_EVALUATED_NEVER = frozenset({"property", "staticmethod", "classmethod", "contextmanager"})
+_EVALUATED_NEVER = frozenset({"property", "staticmethod", "classmethod", "contextmanager", "cache", "lru_cache"})
 """Decorators that look at no annotation. A function under any other one, such as `@component`, keeps its own."""
 
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER, tokenize.ENCODING})
@@ -66,10 +66,7 @@ def _is_of_word(character: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    """The tokens of a module. An f-string is one, as it was before Python 3.12; plain strings get single quotes.
-
-    A double quote costs two characters in the JSON that carries the text.
-    """
+    """The tokens of a module. An f-string is one, as it was before Python 3.12."""
     lines = text.splitlines(keepends=True)
     begin: _Position = (0, 0)
     nested = 0
@@ -81,12 +78,18 @@ def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
         elif kind.endswith("STRING_END"):
             nested -= 1
             if not nested:
-                yield tokenize.TokenInfo(tokenize.STRING, _between(lines, begin, token.end), begin, token.end, "")
+                whole = _between(lines, begin, token.end)
+                yield tokenize.TokenInfo(tokenize.STRING, _quoted(whole), begin, token.end, "")
         elif not nested:
-            plain = token.type == tokenize.STRING and token.string[0] == '"' and "'" not in token.string
-            if plain and '"' not in token.string[1:-1]:
-                token = token._replace(string=f"'{token.string[1:-1]}'")
-            yield token
+            yield token._replace(string=_quoted(token.string)) if token.type == tokenize.STRING else token
+
+
+def _quoted(text: str) -> str:
+    """A string's text with single quotes where that is all the same: JSON, which carries it, doubles the others."""
+    prefix, quote, rest = text.partition('"')
+    if "'" in text or quote == "" or rest.count('"') != 1 or "\\" in rest:
+        return text
+    return f"{prefix}'{rest[:-1]}'"
 
 
 def _between(lines: list[str], begin: _Position, end: _Position) -> str:
@@ -103,6 +106,9 @@ class _Cuts:
         self.found: list[tuple[_Position, _Position, str]] = []
         tree = ast.parse(text)
         self._statements(tree, tree.body, is_function=False)
+        for statement in tree.body if text.count("__all__") == 1 else ():
+            if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "__all__":
+                self._cut(_begin(statement), _end(statement), "")
 
     def _statements(self, owner: ast.AST, body: list[ast.stmt], *, is_function: bool) -> None:
         idle = [statement for statement in body if _is_idle(statement, is_function=is_function)]
@@ -145,7 +151,7 @@ class _Cuts:
 
 
 def _is_idle(statement: ast.stmt, *, is_function: bool) -> bool:
-    """Whether a statement does nothing in a task: a text, an import for type checkers, a typed variant of a function."""
+    """Whether a statement does nothing in a task: a text, an import for type checkers, one more type of a function."""
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, (str, type(...)))
     if isinstance(statement, ast.If):
@@ -167,14 +173,14 @@ def _marks(statement: ast.stmt) -> list[ast.expr]:
 
 
 def _name_of(node: ast.expr) -> str:
+    """The last name of a decorator, with or without arguments."""
+    node = node.func if isinstance(node, ast.Call) else node
     return node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
 
 
 def _begin(node: ast.stmt) -> _Position:
-    first: ast.AST = min([node, *_marks(node)], key=lambda item: item.lineno)
-    if first is node:
-        return node.lineno, node.col_offset
-    return first.lineno, node.col_offset  # the `@` stands where the `def` does
+    """Where a statement begins; the `@` of a decorator stands where the `def` does."""
+    return min([node.lineno, *(item.lineno for item in _marks(node))]), node.col_offset
 
 
 def _end(node: ast.stmt | ast.expr) -> _Position:

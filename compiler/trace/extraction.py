@@ -10,6 +10,7 @@ import ast
 import inspect
 import linecache
 import textwrap
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ class Extraction:
         self.held: dict[str, Any] = {}
         self.extra: list[str] = []
         self.future = False
+        self._waiting: deque[tuple[str, Statement, Home, Mapping[str, Any]]] = deque()
+        self._known: set[int] = set()
 
     def run(self) -> ExtractedSource:
         """The text.
@@ -54,6 +57,10 @@ class Extraction:
         """
         root, home = self.root()
         self.add(self.function.__name__, [root], home, closure_of(self.function))
+        while self._waiting:  # no recursion: helpers may call one another in long chains
+            name, statement, where, closure = self._waiting.popleft()
+            for used in sorted(self.uses(name, statement)):
+                self._require(used, where, closure)
         future = "from __future__ import annotations\n" if self.future else ""
         text = future + "".join(_spaced([*self.extra, *map(self.render, self.arranged())]))
         return ExtractedSource(text, tuple(sorted(imports_of(ast.parse(text)))))
@@ -109,14 +116,13 @@ class Extraction:
     def add(
         self, name: str, statements: Sequence[Statement], home: Home, closure: Mapping[str, Any] | None = None
     ) -> None:
-        """Take `statements`, which define `name`, and what they use. `closure` is what their function closes over."""
+        """Take `statements`, which define `name`; what they use follows. `closure`: what their function closes over."""
         self.names.add(name)
         for statement in statements:
-            if statement in self.chosen:
-                continue
-            self.chosen.append(statement)
-            for used in sorted(self.uses(name, statement)):
-                self._require(used, home, closure or {})
+            if id(statement) not in self._known:
+                self._known.add(id(statement))
+                self.chosen.append(statement)
+                self._waiting.append((name, statement, home, closure or {}))
 
     def uses(self, name: str, statement: Statement) -> set[str]:
         """The names that a statement, taken for `name`, needs from the module."""

@@ -51,6 +51,7 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
     found: dict[str, tuple[ProjectModule, Path]] = {}
     todo = list(imports)
     seen: set[str] = set()
+    asked: set[str] = set()
     while todo:
         name = todo.pop()
         if name in seen or name.count(".") > _DOTS_MAX:
@@ -58,11 +59,12 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         seen.add(name)
         modules = list(_modules_along(name, where))
         todo.extend(_behind(name, [module for module, _ in modules]))
+        asked.update(module.path for module, _ in modules[-1:] if module.name != name)
         for module, file in modules:
             if module.path not in found and module.path not in runtime_files():
                 found[module.path] = (module, file)
                 todo.extend(module.imports)
-    files = {path: _travelling_text(path, module.text) for path, (module, _) in found.items()}
+    files = {path: _travelling_text(path, module.text, path in asked) for path, (module, _) in found.items()}
     for path, (module, file) in found.items():
         if path.endswith("/__init__.py"):
             inside = path.removesuffix("__init__.py")
@@ -167,10 +169,15 @@ def _project_file(name: str) -> tuple[str, Path] | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _travelling_text(path: str, text: str) -> str:
-    """What of a file travels: all of the author's, of milonga's own what a task can notice."""
+def _travelling_text(path: str, text: str, is_asked: bool = True) -> str:
+    """What of a file travels: all of the author's, of milonga's own what a task can notice.
+
+    A package of milonga's of which nobody asks for a name stands there for the modules in it, and needs no text.
+    """
     if not path.startswith("milonga/"):
         return text
+    if path.endswith("/__init__.py") and not is_asked:
+        return ""
     return {".py": compact, ".json": compact_json}.get(Path(path).suffix, str)(text)
 
 
@@ -198,7 +205,7 @@ def runtime_files() -> dict[str, str]:
     names = ["__init__.py", "__about__.py", "errors.py", "dsl/__init__.py"]
     names += [f"dsl/{name}.py" for name in _CARRIED if name != "artifacts"]
     names += [f"dsl/artifacts/{path.name}" for path in sorted((root / "dsl" / "artifacts").glob("*.py"))]
-    names += [f"runtime/{path.name}" for path in sorted((root / "runtime").glob("*.py"))]
+    names += [f"runtime/{path.name}" for path in sorted((root / "runtime").glob("*.py")) if path.stem != "program"]
     return {f"milonga/{name}": compact((root / name).read_text("utf-8")) for name in names}
 
 

@@ -11,7 +11,7 @@ from milonga.dsl.definition import Definition, kebab
 from milonga.dsl.options import Options
 from milonga.dsl.places import Place, callers_place
 from milonga.dsl.recording import Recorder, current_recorder
-from milonga.dsl.signature import Signature
+from milonga.dsl.signature import Input, Signature
 from milonga.errors import AuthoringError
 
 _OF_A_STEP = (
@@ -49,8 +49,10 @@ class ReadyMade(Definition[..., Any]):
         place: Place,
         function: Callable[..., Any] | None = None,
         is_ordered: bool = False,
+        description: str = "",
     ) -> None:
         self.graph = graph
+        self._description = description or graph.specification.pipeline_info.description or ""
         self.signature = signature
         self.place = place
         self.function = function or self._refuse_call
@@ -65,7 +67,7 @@ class ReadyMade(Definition[..., Any]):
     @property
     def description(self) -> str:
         """What its author says about it."""
-        return self.graph.specification.pipeline_info.description or ""
+        return self._description
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """In a pipeline: a task. Elsewhere: its Python function.
@@ -119,11 +121,16 @@ class ReadyMade(Definition[..., Any]):
 def _documentation(description: str, signature: Signature) -> str:
     """A docstring with what is known of the inputs and outputs."""
     parts = [description or "A component that was made elsewhere."]
-    for title, entries in (("Args", signature.inputs), ("Returns", signature.outputs)):
-        if entries:
-            lines = (f"    {item.name} ({item.schema.spelling}): {item.description}".rstrip(" :") for item in entries)
-            parts.append(f"{title}:\n" + "\n".join(lines))
+    inputs = [f"    {item.name} ({_declared(item)}): {item.description}" for item in signature.inputs]
+    outputs = [f"    {item.name} ({item.schema.spelling}): {item.description}" for item in signature.outputs]
+    for title, lines in (("Args", inputs), ("Returns", outputs)):
+        if lines:
+            parts.append(f"{title}:\n" + "\n".join(line.rstrip(" :") for line in lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _declared(item: Input) -> str:
+    return item.schema.spelling if item.required else f"{item.schema.spelling}, default {item.default!r}"
 
 
 __all__ = ["ReadyMade"]

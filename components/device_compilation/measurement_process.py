@@ -13,13 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from milonga.components.device_compilation import measurement_worker
 from milonga.components.device_compilation.timing import Artefact, Timing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 WARM_UP_S = 1.0
-WORKER = "milonga.components.device_compilation.measurement_worker"
+WORKER = measurement_worker.__name__
+"""Imported although it runs in the child: what a task imports is what travels with it."""
 
 
 class MeasurementError(Exception):

@@ -197,6 +197,22 @@ TABLE: CapabilityTable = {
             source="argocompiler/container.go at 7b70c7b95f",
         ),
     ),
+    "bulky-code": (
+        Capability(
+            verdict="fails",
+            note="the status of the run can no longer be written: each step's record holds its container",
+            rewrite="shared-code",
+            source=_SEEN,
+        ),
+    ),
+    "large-run": (
+        Capability(
+            verdict="fails",
+            note="the status of the run can no longer be written: it holds about 9 kB a step",
+            hint="join small steps, or split the pipeline into several that one starts after the other",
+            source=_SEEN,
+        ),
+    ),
     "pipeline-artifact-input": (
         Capability(
             verdict="fails",

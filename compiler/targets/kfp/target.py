@@ -9,8 +9,8 @@ from milonga.compiler.passes.artifact_loops import ArtifactLoops
 from milonga.compiler.passes.conditional_importers import ConditionalImporters
 from milonga.compiler.passes.loops_over_parts import LoopsOverParts
 from milonga.compiler.passes.root_artifacts import RootArtifacts
+from milonga.compiler.passes.shared_code import SharedCode
 from milonga.compiler.targets.base import Target
-from milonga.compiler.targets.kfp.limits import LIMITS
 from milonga.compiler.targets.kfp.table import TABLE
 
 
@@ -21,8 +21,7 @@ class KfpTarget(Target):
     title = "Kubeflow Pipelines"
     versions = ("2.14", "2.15", "2.16", "2.17")
     table = TABLE
-    passes = (ConditionalImporters(), RootArtifacts(), ArtifactLoops(), LoopsOverParts())
-    limits = LIMITS
+    passes = (ConditionalImporters(), RootArtifacts(), ArtifactLoops(), LoopsOverParts(), SharedCode())
 
     def emit(self, graph: Graph) -> str:
         """One or two YAML documents under a comment that tells a reader what the pipeline takes and makes."""

@@ -56,6 +56,8 @@ TABLE: CapabilityTable = {
             "null-default",
             "expression-selector",
             "large-constant",
+            "bulky-code",
+            "large-run",
             "artifact-list-input",
             "optional-artifact",
             "google-artifact-types",

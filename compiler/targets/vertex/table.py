@@ -94,6 +94,8 @@ TABLE: CapabilityTable = {
             "large-constant",
             "optional-artifact",
             "resolver",
+            "bulky-code",
+            "large-run",
             "dynamic-resources",
             "dynamic-image",
         ),

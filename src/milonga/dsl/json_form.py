@@ -231,7 +231,7 @@ def _decode_dataclass(annotation: type, value: Any) -> Any:
         error = value.get("error") or {}
         code = error.get("code")
         return TaskFinalStatus(
-            state=_SUCCESSES.get(value.get("state", ""), value.get("state", "")),
+            state=_SUCCESSES.get(str(value.get("state", "")), str(value.get("state", ""))),
             pipeline_job_resource_name=value.get("pipelineJobResourceName", ""),
             pipeline_task_name=value.get("pipelineTaskName", ""),
             error_code=int(code) if isinstance(code, (int, float)) else None,

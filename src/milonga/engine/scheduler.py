@@ -333,6 +333,7 @@ class Scheduler:
                 secrets=self._settings.secrets,
                 functions=self._functions,
                 platform=self._graph.platform_settings(label),
+                executors=self._graph.executors,
                 setting=lambda binding: resolve_setting(binding, task),
             )
             kind = next(kind for kind in STEP_KINDS if kind.matches(executor))

@@ -1,4 +1,4 @@
-"""From a `TaskProgram` to a callable: put its modules on the path, install what is missing, run its source."""
+"""From a program to a callable: put its modules on the path, install what is missing, run its source."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from milonga.errors import TaskFailed
-from milonga.runtime.program import TaskProgram
+from milonga.runtime.received_program import ReceivedProgram
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?$")
 
 
-def load_function(program: TaskProgram) -> Callable[..., Any]:
+def load_function(program: ReceivedProgram) -> Callable[..., Any]:
     """The function of `program`, from its source, in a module of its own.
 
     Raises:
@@ -45,7 +45,7 @@ def load_function(program: TaskProgram) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def place_modules(program: TaskProgram, folder: Path) -> None:
+def place_modules(program: ReceivedProgram, folder: Path) -> None:
     """Write the program's modules under `folder` and make them importable, before anything installed."""
     for name, text in program.modules.items():
         path = folder / name

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from milonga.errors import MilongaError
 from milonga.runtime.loading import install_packages, load_function, place_modules
-from milonga.runtime.program import TaskProgram
+from milonga.runtime.received_program import ReceivedProgram
 from milonga.runtime.task import run_task
 
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str], folder: str) -> None:
         folder: a folder of this process for the modules that travel with the task.
     """
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    program, executor_input = TaskProgram.from_args(arguments)
+    program, executor_input = ReceivedProgram.from_args(arguments)
     try:
         install_packages(program.packages)
         place_modules(program, Path(folder))

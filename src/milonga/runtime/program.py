@@ -1,7 +1,7 @@
 """The command line of a milonga task: which function to run, and everything that travels with it.
 
 A `TaskProgram` is written into a container's command when a pipeline is compiled and read back by whoever runs it.
-What may never change: a command written by an older version is still understood.
+This module does not travel: what a task needs to read its own command is in `received_program`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from milonga.runtime.received_program import ReceivedProgram, unpack
 
 MARKER = "# milonga task; speaks the protocol of kfp.dsl.executor_main\n"
 """First line of the loader. kfp's local runner recognises Python components by the name of that module."""
@@ -19,7 +21,9 @@ MARKER = "# milonga task; speaks the protocol of kfp.dsl.executor_main\n"
 LOADER = MARKER + (
     "import base64,json,os,sys,tempfile,zlib\n"
     "folder=tempfile.mkdtemp(prefix='milonga-')\n"
-    "packed=sys.argv[1].translate({44:36,46:123})\n"
+    "packed=sys.argv[1]\n"
+    "if packed[:1]=='/':packed=open(packed).read()\n"
+    "packed=packed.translate({44:36,46:123})\n"
     "for name,text in json.loads(zlib.decompress(base64.b85decode(packed))).items():\n"
     "    path=os.path.join(folder,name)\n"
     "    os.makedirs(os.path.dirname(path),exist_ok=True)\n"
@@ -29,26 +33,21 @@ LOADER = MARKER + (
     "main(sys.argv[2:],folder)\n"
 )
 
+CODE_INPUT = "milonga-code"
+"""Input artifact of a step whose code does not stand in its arguments: another step of the run carries it."""
+
+CODE_PATH = "{{$.inputs.artifacts['" + CODE_INPUT + "'].path}}"
+"""What such a step has in place of the packed runtime; no packed text begins with a slash."""
+
 
 @dataclass(frozen=True, slots=True)
-class TaskProgram:
-    """A function and what it needs.
-
-    Attributes:
-        function: name of the function in `source`.
-        source: Python text that defines it, with the helpers, imports and constants that it uses.
-        packages: requirements (PEP 508).
-        modules: project modules that it imports: path in the bundle → text.
-    """
-
-    function: str
-    source: str
-    packages: tuple[str, ...] = ()
-    modules: Mapping[str, str] = field(default_factory=dict)
+class TaskProgram(ReceivedProgram):
+    """A function and what it needs, to be written into a command line."""
 
     def digest(self) -> str:
         """SHA-256 over everything that decides what the task does."""
-        content = json.dumps([self.function, self.source, self.packages, self.modules], sort_keys=True)
+        parts = [self.function, self.source, self.packages, self.modules, *([self.code] if self.code else [])]
+        content = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_args(self) -> list[str]:
@@ -59,35 +58,12 @@ class TaskProgram:
             arguments += ["--packages", packages]
         if self.modules:
             arguments += ["--modules", pack(self.modules)]
-        if any(
-            mark in self.source for mark in ("{{", "$$", "$(")
-        ):  # KFP and Argo read the first, Kubernetes the others
+        if self.code:
+            arguments += ["--code", self.code]
+        if any(mark in self.source for mark in _CHANGED_ON_THE_WAY):
             encoded = base64.b64encode(self.source.encode("utf-8")).decode("ascii")
             return [*arguments, "--source-base64", encoded]
         return [*arguments, "--source", self.source]
-
-    @classmethod
-    def from_args(cls, arguments: Sequence[str]) -> tuple[TaskProgram, str]:
-        """The program, and the executor input as JSON text.
-
-        Raises:
-            ValueError: not the arguments of a milonga task.
-        """
-        if len(arguments) % 2:
-            raise ValueError("the arguments of a milonga task come in pairs")
-        given = dict(zip(arguments[::2], arguments[1::2], strict=True))
-        if "--function" not in given:
-            raise ValueError("a milonga task needs --function")
-        source = given.get("--source")
-        if source is None:
-            source = base64.b64decode(given.get("--source-base64", "")).decode("utf-8")
-        program = cls(
-            function=given["--function"],
-            source=source,
-            packages=tuple(json.loads(given.get("--packages", "[]"))),
-            modules=unpack(given["--modules"]) if "--modules" in given else {},
-        )
-        return program, given.get("--executor_input", "")
 
 
 def is_milonga_command(command: Sequence[str] | None) -> bool:
@@ -99,7 +75,6 @@ _CHANGED_ON_THE_WAY = ("{{", "$$", "$(")
 """KFP and Argo read the first as a placeholder, Kubernetes the others as a variable."""
 
 _SAFE = str.maketrans("{$", ".,")
-_UNSAFE = str.maketrans(".,", "{$")
 
 
 def pack(modules: Mapping[str, str]) -> str:
@@ -112,14 +87,8 @@ def pack(modules: Mapping[str, str]) -> str:
     return base64.b85encode(zlib.compress(content.encode("utf-8"), 9)).decode("ascii").translate(_SAFE)
 
 
-def unpack(text: str) -> dict[str, str]:
-    """The files of `pack`."""
-    files: dict[str, str] = json.loads(zlib.decompress(base64.b85decode(text.translate(_UNSAFE))))
-    return files
-
-
 def from_container(command: Sequence[str], args: Sequence[str]) -> TaskProgram:
-    """The program behind a compiled container. `args` starts with the packed runtime, which is skipped."""
+    """The program behind a compiled container. `args` starts with the packed runtime or its path, which is skipped."""
     program, _ = TaskProgram.from_args(args[1:])
     return program
 
@@ -127,3 +96,18 @@ def from_container(command: Sequence[str], args: Sequence[str]) -> TaskProgram:
 def json_text(value: object) -> str:
     """`value` as compact JSON."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+__all__ = [
+    "CODE_INPUT",
+    "CODE_PATH",
+    "LOADER",
+    "MARKER",
+    "ReceivedProgram",
+    "TaskProgram",
+    "from_container",
+    "is_milonga_command",
+    "json_text",
+    "pack",
+    "unpack",
+]

@@ -1,11 +1,14 @@
 """One small graph for each construct, made by changing one small pipeline."""
 
+import base64
 import copy
+import random
 from collections.abc import Callable
 from typing import Any
 
 from milonga.compiler.constructs.kubernetes import EXECUTOR_FIELDS, PIPELINE_FIELDS
 from milonga.compiler.graph import Graph
+from milonga.runtime.program import LOADER, TaskProgram, pack
 
 Document = dict[str, Any]
 Change = Callable[[Document, Document], None]
@@ -113,6 +116,19 @@ def reads(kind: str) -> Document:
     return {kind: {"x": {key: {"producerTask": "first", output: "out"}}}}
 
 
+def bulky(document: Document) -> None:
+    """Two milonga steps, each with its own 100 kB of code that no compression makes smaller, used five times each."""
+    for number in range(2):
+        text = base64.b85encode(random.Random(number).randbytes(80_000)).decode()
+        program = TaskProgram("step", "def step(): ...", modules={f"module_{number}.py": text})
+        executor = {"image": "python:3.11-slim", "command": ["python3", "-c", LOADER]}
+        executor["args"] = [pack({"milonga/__init__.py": ""}), *program.to_args()]
+        document["deploymentSpec"]["executors"][f"exec-{number}"] = {"container": executor}
+        document["components"][f"comp-{number}"] = {"executorLabel": f"exec-{number}"}
+        for use in range(5):
+            tasks(document)[f"task-{number}-{use}"] = {"componentRef": {"name": f"comp-{number}"}}
+
+
 FINAL_STATUS = {"parameters": {"x": {"taskFinalStatus": {"producerTask": "first"}}}}
 STATUS_INPUT = set_in(
     "components.comp-step.inputDefinitions", {"parameters": {"x": {"parameterType": "TASK_FINAL_STATUS"}}}
@@ -172,6 +188,8 @@ CHANGES: dict[str, Change] = {
     "null-default": lambda document, _: step_input(document, parameterType="STRING", defaultValue=None),
     "task-config": lambda document, _: step_input(document, parameterType="TASK_CONFIG"),
     "expression-selector": task_with(inputs={"parameters": {"x": SELECTED}}),
+    "bulky-code": lambda document, _: bulky(document),
+    "large-run": task_with(**loop(raw=str(list(range(200))))),
     "large-constant": task_with(inputs={"parameters": {"x": {"runtimeValue": {"constant": "x" * 200_000}}}}),
     "artifact-list-input": set_in(
         "components.comp-step.inputDefinitions", {"artifacts": {"x": {**DATASET, "isArtifactList": True}}}

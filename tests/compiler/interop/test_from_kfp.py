@@ -66,7 +66,8 @@ def test_what_it_takes_and_makes_is_typed(project: ModuleType) -> None:
 
 def test_it_says_what_it_takes_and_makes(project: ModuleType) -> None:
     text = inspect.getdoc(from_kfp(project.write))
-    assert "line (str)" in text and "data (Dataset)" in text
+    assert "line (str)" in text and "copies (int, default 2)" in text and "data (Dataset)" in text
+    assert from_kfp(project.double).description == "Double a number, several times."
 
 
 def test_a_single_output_is_what_the_call_returns_and_several_are_attributes(project, tmp_path: Path) -> None:

@@ -213,12 +213,12 @@ BROKEN = [
         got="'data', an artifact",
     ),
     Broken(
-        wiring.parameter_types_agree,
+        wiring.constants_are_of_their_type,
         "E113",
         "root/use",
-        lambda d: use(d)["inputs"]["parameters"].update(mode={"runtimeValue": {"constant": 1.5}}),
-        message="'mode'",
-        got="float",
+        lambda d: use(d)["inputs"]["parameters"].update(ratio={"runtimeValue": {"constant": "half"}}),
+        message="'ratio'",
+        got="str",
     ),
     Broken(
         wiring.sources_exist,

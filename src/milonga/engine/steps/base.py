@@ -23,6 +23,7 @@ class StepContext:
         secrets: secret name → key → value.
         functions: executor label → the author's function, when it lives in this process.
         platform: the executor's Kubernetes settings.
+        executors: all executors of the graph, by label.
         setting: the value of a setting that is written as an input binding of the task; None when it has none.
     """
 
@@ -30,6 +31,7 @@ class StepContext:
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
+    executors: Mapping[str, Executor] = field(default_factory=dict)
     setting: Callable[[Mapping[str, Any]], Any] = lambda binding: None
 
 

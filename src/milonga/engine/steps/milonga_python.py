@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import importlib.metadata
@@ -13,6 +14,7 @@ import shutil
 from pathlib import Path
 
 from milonga.compiler.graph import Executor
+from milonga.compiler.passes.shared_code import carried_modules
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
 from milonga.errors import InvalidPipeline, RunError
@@ -39,6 +41,9 @@ class MilongaStep:
             raise AssertionError("matched")
         try:
             program = from_container(container.command or (), container.args or ())
+            if program.code:
+                carrier = context.executors[program.code.partition(":")[0]]
+                program = dataclasses.replace(program, modules=carried_modules(carrier))
         except (ValueError, KeyError) as error:
             raise InvalidPipeline(
                 "E230", f"the program of executor '{label}' is damaged: {error}", where=label
