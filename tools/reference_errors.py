@@ -28,12 +28,12 @@ _CLASSES = {
 _SELECTION = "components/device_compilation/selection.py"
 _BY_HAND = {
     **{
-        code: ("a finding", f"target {{name}}: {{construct}} {what}", "compiler/targets/base.py")
+        code: ("a finding", f"target {{name}} {what} {{construct}}", "compiler/targets/base.py")
         for code, what in (
-            ("E301", "is refused"),
-            ("E302", "fails when it runs"),
-            ("E303", "means something else"),
-            ("E304", "is ignored"),
+            ("E301", "refuses"),
+            ("E302", "fails on"),
+            ("E303", "changes the meaning of"),
+            ("E304", "ignores"),
         )
     },
     "E410": (

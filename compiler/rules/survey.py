@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 
-from milonga.compiler.graph import Component, Graph
+from milonga.compiler.graph import Component, Graph, Task
 from milonga.compiler.rules.edges import Edge, edges_of, is_loop
 
 Use = tuple[str, str]
@@ -85,6 +85,17 @@ class Survey:
         return frozenset(found)
 
     @functools.cached_property
+    def outward(self) -> Mapping[str, frozenset[str]]:
+        """Inputs of a component that the tasks which use it read themselves: items of loops, and their conditions."""
+        found: dict[str, set[str]] = {}
+        for _, component in self._graph.dags():
+            for task in ((component.dag.tasks if component.dag else None) or {}).values():
+                names = _read_outside(task)
+                if names and task.component_ref is not None:
+                    found.setdefault(task.component_ref.name, set()).update(names)
+        return {name: frozenset(names) for name, names in found.items()}
+
+    @functools.cached_property
     def _ways(self) -> Mapping[str, tuple[bool, bool]]:
         ways: dict[str, tuple[bool, bool]] = {}
         for _, component in self._graph.dags():
@@ -99,3 +110,16 @@ class Survey:
             for task_name, task in ((component.dag.tasks if component.dag else None) or {}).items():
                 if task.component_ref is not None:
                     yield dag, task_name, task.component_ref.name
+
+
+def _read_outside(task: Task) -> set[str]:
+    names: set[str | None] = set()
+    parameters, artifacts = task.parameter_iterator, task.artifact_iterator
+    if parameters is not None:
+        names |= {parameters.item_input, parameters.items.input_parameter if parameters.items is not None else None}
+    if artifacts is not None:
+        names |= {artifacts.item_input, artifacts.items.input_artifact if artifacts.items is not None else None}
+    condition = task.trigger_policy.condition if task.trigger_policy is not None else None
+    if condition:
+        names |= {name for name in task.parameter_bindings if name in condition}
+    return {name for name in names if name}

@@ -13,11 +13,12 @@ from milonga.compiler.rules.types import CHANNEL
 
 def inputs_are_used(scope: Scope) -> Iterator[Diagnostic]:
     """Each input of a pipeline goes to a task of it."""
+    outward = scope.whole.outward.get(scope.name, frozenset()) if not scope.is_root else frozenset()
     unused = {
         name: side.noun
         for side in SIDES
         for name in side.inputs(scope.component)
-        if not name.startswith(CHANNEL)  # the border of a group is its compiler's
+        if not name.startswith(CHANNEL) and name not in outward  # a group's border is its compiler's
     }
     if not unused or not scope.tasks:
         return

@@ -136,7 +136,7 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
                 f"wrong type for input '{edge.name}'",
                 task=name,
                 got=PARAMETER_SPELLING.get(made, made),
-                expected=PARAMETER_SPELLING.get(wanted, wanted),
+                expected=PARAMETER_SPELLING.get(wanted or "", wanted or ""),
             )
 
 
@@ -157,7 +157,7 @@ def constants_are_of_their_type(scope: Scope) -> Iterator[Diagnostic]:
                 task=name,
                 severity="warning" if converts else "error",
                 got=type(value.constant).__name__,
-                expected=PARAMETER_SPELLING.get(wanted, wanted),
+                expected=PARAMETER_SPELLING.get(wanted or "", wanted or ""),
                 hint="KFP converts it, other back ends need not" if converts else "",
             )
 

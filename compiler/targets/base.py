@@ -72,7 +72,7 @@ class Target(ABC):
             hint = f"compile it with --lower, which writes it in a form that works{'; or ' + hint if hint else ''}"
         return scope.finding(
             CODES[cell.verdict],
-            f"target {self.name}: {construct.title} {VERBS[cell.verdict]}{note}",
+            f"target {self.name} {VERBS[cell.verdict]} {construct.title}{note}",
             task=occurrence.task,
             severity="warning",
             got=occurrence.detail,

@@ -12,10 +12,10 @@ CODES: Mapping[Verdict, str] = {"refused": "E301", "fails": "E302", "changed": "
 """The code of a finding. A construct that works, or that nobody has tried, makes none."""
 
 VERBS: Mapping[Verdict, str] = {
-    "refused": "is refused",
-    "fails": "fails when it runs",
-    "changed": "means something else",
-    "dropped": "is ignored",
+    "refused": "refuses",
+    "fails": "fails on",
+    "changed": "changes the meaning of",
+    "dropped": "ignores",
 }
 
 

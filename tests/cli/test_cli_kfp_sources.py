@@ -69,7 +69,7 @@ def test_a_pipeline_of_kfp_is_run_checked_shown_and_compiled(here) -> None:
     assert compiled.code == 0 and compiled.out == ""
     assert here("run", "flow.yaml", "--a", "6").out == "Output = 10\n"
     assert here("compile", "flow.py:flow", "-o", "flow.yaml", "--check").code == 0
-    assert here("diff", "flow.py", "flow.yaml").out.strip() == "no differences"
+    assert here("diff", "flow.py", "flow.yaml").code == 0
 
 
 def test_inputs_of_a_pipeline_of_kfp_are_flags(here) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fuzzing import damaged
+from fuzzing import EXOTIC, WIDE, damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milonga.compiler.documents import dump_graph, load_graph, parse_documents
+from milonga.compiler.documents import dump_graph, dump_yaml, load_graph, parse_documents
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
 from milonga.compiler.targets import TARGETS, target_named
@@ -126,6 +126,19 @@ def test_any_json_under_the_keys_of_a_pipeline_gets_a_verdict(tmp_path, document
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
 def test_any_text_gets_a_verdict(tmp_path, text):
     judge(text, tmp_path / "any.yaml")
+
+
+@pytest.mark.parametrize("value", EXOTIC, ids=lambda value: value[:20])
+def test_a_value_that_only_yaml_has_is_refused_by_its_place_or_comes_back_as_json(tmp_path, value):
+    text = "---\n".join(map(dump_yaml, WIDE))
+    planted = text.replace("metadata:\n          constant: 1", f"metadata:\n          constant: {value}")
+    assert planted != text
+    path = tmp_path / "planted.yaml"
+    verdict = judge(planted, path)
+    if verdict != "no findings":
+        assert verdict in ("refused E200", "refused E201")
+        with pytest.raises(MilongaError, match=r"metadata|YAML|nested"):
+            load_graph(path)
 
 
 @pytest.mark.parametrize("count", [100, 3_000, 200_000])

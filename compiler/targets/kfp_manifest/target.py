@@ -34,7 +34,7 @@ class KfpManifestTarget(KfpTarget):
         if not _NAME.fullmatch(graph.name) or len(self._version_name(graph)) > _NAME_MAX:
             yield Scope(graph, "root", graph.root).finding(
                 "E301",
-                f"target {self.name}: the pipeline's name is no name of a Kubernetes object",
+                f"target {self.name} refuses the pipeline's name, which is no name of a Kubernetes object",
                 severity="warning",
                 got=graph.name[:160],
                 expected=f"lower case letters, digits, dashes, at most {_NAME_MAX - _DIGEST_SHOWN - 1}",

@@ -20,7 +20,7 @@ def pipeline_name(scope: Scope) -> Iterator[Diagnostic]:
     if scope.name == "root" and not _NAME.fullmatch(scope.graph.name):
         yield scope.finding(
             "E301",
-            "target vertex: the pipeline's name is refused",
+            "target vertex refuses the pipeline's name",
             severity="warning",
             got=scope.graph.name[:160],
             expected="lower case letters, digits and dashes, at most 128",
@@ -42,7 +42,7 @@ def machine_size(scope: Scope) -> Iterator[Diagnostic]:
             if text and is_quantity(text) and amount(text) > largest:
                 yield scope.finding(
                     "E301",
-                    f"target vertex: no machine has that much {label}",
+                    f"target vertex has no machine with that much {label}",
                     task=name,
                     severity="warning",
                     got=text,
@@ -59,7 +59,7 @@ def accelerator_type(scope: Scope) -> Iterator[Diagnostic]:
         if kind and "/" in kind:
             yield scope.finding(
                 "E301",
-                "target vertex: an accelerator by its Kubernetes name is refused",
+                "target vertex refuses an accelerator by its Kubernetes name",
                 task=name,
                 severity="warning",
                 got=kind,

@@ -18,7 +18,7 @@ from milonga.errors import UsageError
 @click.command("check")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--target", "target", default="", help="Also say what this target would drop, refuse or change.")
-@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="How findings are written; default: human.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", help="File to write the findings to; '-' or nothing is stdout.")
@@ -38,7 +38,8 @@ def command(
     chosen = "json" if as_json else form or "human"
     to_file = output not in (None, "-")
     in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    report = Report(check_sources(tuple(dict.fromkeys(sources)), target), target, strict, in_colour)
+    checked = check_sources(tuple(dict.fromkeys(sources)), target)
+    report = Report(tuple(item.strictly() for item in checked) if strict else checked, target, in_colour)
     _write(FORMATS[chosen](report), Path(output or "") if to_file else None)
     message(report.summary)
     return report.exit_code

@@ -36,7 +36,7 @@ def command(
     target = target_named(target_name)
     loaded = load_source(source)
     graph = lowered(loaded, target, lower)
-    findings = [*check(graph), *target.findings(graph)]
+    findings = sorted([*check(graph), *target.findings(graph)], key=lambda finding: finding.order)
     for finding in findings:
         message(str(finding))
     if any(finding.severity == "error" or strict for finding in findings):

@@ -36,7 +36,7 @@ JSON = st.recursive(
 )
 LEAVES = st.fixed_dictionaries(
     {"sizeMib": st.integers()},
-    optional={"ratio": st.floats(allow_nan=False), "content": JSON, "@tag": st.text()},
+    optional={"ratio": st.floats(allow_nan=False, allow_infinity=False), "content": JSON, "@tag": st.text()},
 )
 TREES = st.fixed_dictionaries(
     {},

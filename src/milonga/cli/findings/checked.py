@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from milonga.cli.findings.finding import Finding
@@ -22,7 +23,12 @@ class Checked:
     findings: tuple[Finding, ...]
     stopped: int = 0
 
-    def exit_code(self, *, strict: bool) -> int:
-        """0 when nothing keeps the pipeline from running; with `strict` warnings do, too."""
-        fails = any(strict or finding.severity == "error" for finding in self.findings)
-        return max(self.stopped, int(fails))
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing keeps the pipeline from running."""
+        return max(self.stopped, int(any(finding.severity == "error" for finding in self.findings)))
+
+    def strictly(self) -> Checked:
+        """The same with every warning as an error."""
+        findings = tuple(dataclasses.replace(finding, severity="error") for finding in self.findings)
+        return dataclasses.replace(self, findings=findings)

@@ -16,13 +16,11 @@ class Report:
     Attributes:
         sources: what came of each.
         target: the compile target whose findings are among them; "" for none.
-        strict: whether warnings count as errors.
         in_colour: whether a person reads it on a terminal that shows colours.
     """
 
     sources: tuple[Checked, ...]
     target: str = ""
-    strict: bool = False
     in_colour: bool = False
 
     @property
@@ -33,7 +31,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """The worst of all sources."""
-        return max((checked.exit_code(strict=self.strict) for checked in self.sources), default=0)
+        return max((checked.exit_code for checked in self.sources), default=0)
 
     @property
     def summary(self) -> str:
@@ -41,6 +39,6 @@ class Report:
         among = f" in {len(self.sources)} sources" if len(self.sources) > 1 else ""
         if not self.findings:
             return f"no findings{among}"
-        counts = Counter("error" if self.strict else finding.severity for finding in self.findings)
+        counts = Counter(finding.severity for finding in self.findings)
         parts = [f"{count} {name}{'s' if count != 1 else ''}" for name, count in sorted(counts.items())]
         return f"{', '.join(parts)}{among}; 'milonga explain {self.findings[0].code}' says more"
