@@ -12,8 +12,9 @@ from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.rules.base import Finding, Scope
 from milonga.compiler.rules.types import accepts_constant
 
-PARAMETER_BYTES_MAX = 10_000
-"""KFP's `MAX_PARAMETER_BYTES`, unless an installation sets it."""
+PARAMETER_BYTES_MAX = 100_000
+"""Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room for
+what stands around the value. What KFP's `MAX_PARAMETER_BYTES` limits is something else: the arguments of a run."""
 
 FILE_BYTES_NEAR = 896 * 1024
 """Kubernetes' store refuses objects of more than 1.5 MiB, and KFP's Workflow holds the pipeline and the state of the
@@ -29,10 +30,10 @@ def values_are_small(scope: Scope) -> Iterator[Diagnostic]:
         if size > PARAMETER_BYTES_MAX:
             yield finding(
                 "E259",
-                f"{noun} is larger than what KFP hands over as a parameter",
+                f"{noun} is larger than what back ends can hand to a step",
                 severity="warning",
                 got=f"{size} bytes",
-                expected=f"at most {PARAMETER_BYTES_MAX} bytes, unless the server says otherwise",
+                expected=f"at most {PARAMETER_BYTES_MAX} bytes",
                 hint="put it into an artifact: let a component write it, or import a URI with ml.importer",
             )
 

@@ -62,8 +62,9 @@ def _base_of(node: ast.ImportFrom, package: str) -> str:
     if not node.level:
         return node.module or ""
     parts = package.split(".") if package else []
-    base = parts[: len(parts) - node.level + 1]
-    return ".".join([*base, *([node.module] if node.module else [])]) if base else ""
+    if node.level > len(parts):
+        return ""
+    return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
 
 
 def _uses_of(bound: dict[str, set[tuple[str, str]]], nodes: list[ast.AST]) -> Iterator[str]:
@@ -116,17 +117,17 @@ def _quoted(annotation: ast.AST) -> Iterator[ast.AST]:
                 continue
 
 
-def _outside_functions(tree: ast.Module) -> Iterator[ast.stmt]:
+def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
     """The statements that run when a module is loaded, those inside conditions as well."""
-    todo = list(tree.body)
+    todo: list[ast.AST] = list(tree.body)
     while todo:
         node = todo.pop()
         yield node
-        if isinstance(node, (ast.If, ast.Try)):
-            todo.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt))
+        if isinstance(node, (ast.If, ast.Try, ast.ExceptHandler)):
+            todo.extend(ast.iter_child_nodes(node))
 
 
-def _bound_by(node: ast.stmt) -> set[str]:
+def _bound_by(node: ast.AST) -> set[str]:
     if isinstance(node, ast.FunctionDef):
         return {node.name}
     if isinstance(node, ast.ImportFrom):

@@ -51,7 +51,6 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
     found: dict[str, tuple[ProjectModule, Path]] = {}
     todo = list(imports)
     seen: set[str] = set()
-    asked: set[str] = set()
     while todo:
         name = todo.pop()
         if name in seen or name.count(".") > _DOTS_MAX:
@@ -59,12 +58,11 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         seen.add(name)
         modules = list(_modules_along(name, where))
         todo.extend(_behind(name, [module for module, _ in modules]))
-        asked.update(module.path for module, _ in modules[-1:] if module.name != name)
         for module, file in modules:
             if module.path not in found and module.path not in runtime_files():
                 found[module.path] = (module, file)
                 todo.extend(module.imports)
-    files = {path: _travelling_text(path, module.text, path in asked) for path, (module, _) in found.items()}
+    files = {path: _travelling_text(path, module.text) for path, (module, _) in found.items()}
     for path, (module, file) in found.items():
         if path.endswith("/__init__.py"):
             inside = path.removesuffix("__init__.py")
@@ -169,15 +167,13 @@ def _project_file(name: str) -> tuple[str, Path] | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _travelling_text(path: str, text: str, is_asked: bool = True) -> str:
+def _travelling_text(path: str, text: str) -> str:
     """What of a file travels: all of the author's, of milonga's own what a task can notice.
 
-    A package of milonga's of which nobody asks for a name stands there for the modules in it, and needs no text.
+    One file has one text in all bundles, so that steps which share their code agree about it.
     """
     if not path.startswith("milonga/"):
         return text
-    if path.endswith("/__init__.py") and not is_asked:
-        return ""
     return {".py": compact, ".json": compact_json}.get(Path(path).suffix, str)(text)
 
 

@@ -102,6 +102,10 @@ FLOW = '''
         made.write_text(text)
         return made
 
+    @component
+    def use(loud: bool, items: list[int], table: dict[str, int], size: str, maybe: Optional[int], jobs: int) -> None:
+        print(loud, items, table, size, maybe, jobs)
+
     @pipeline
     def p(
         value: int,
@@ -121,6 +125,7 @@ FLOW = '''
             factor: by how much.
         """
         store(text)
+        use(loud, items, table, size, maybe, jobs)
         return scale(value, factor)
 '''
 

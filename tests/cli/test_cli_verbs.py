@@ -221,3 +221,20 @@ def test_a_pipe_closed_early_is_no_error(milonga, flow: Path) -> None:
         ["bash", "-c", command], cwd=milonga.folder, capture_output=True, text=True, check=False, env=dict(os.environ)
     )
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
+
+
+def test_compile_says_what_it_did_as_json(here, flow: Path) -> None:
+    import hashlib
+    import json
+
+    done = here("compile", "flow.py:p", "-o", "out.yaml", "--json")
+    document = json.loads(done.out)
+    assert done.code == 0
+    assert document["written"] and not document["stale"]
+    assert document["target"].startswith("kfp@")
+    assert document["sha256"] == hashlib.sha256(Path("out.yaml").read_bytes()).hexdigest()
+    Path("out.yaml").write_bytes(b"\xff")
+    again = here("compile", "flow.py:p", "-o", "out.yaml", "--check", "--json")
+    assert again.code == 1
+    assert json.loads(again.out)["stale"]
+    assert here("compile", "flow.py:p", "--json").code == 2

@@ -1,11 +1,15 @@
 """What an import costs: `import milonga` loads its own few modules and nothing heavy."""
 
+import ast
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from milonga.compiler.trace.imported_names import names_on_demand
 
 PINNED = Path(__file__).with_name("imported_modules.txt")
 HEAVY = [
@@ -69,7 +73,29 @@ COMPONENTS = sorted(path.parent.name for path in (Path(__file__).parents[2] / "c
 
 @pytest.mark.parametrize("noun", COMPONENTS)
 def test_a_component_module_loads_nothing_heavy(noun):
-    assert heavy_among(loaded_by(f"import milonga.components.{noun}")) == set()
+    loaded = loaded_by(f"import milonga.components.{noun}.component")
+    assert heavy_among(loaded) == set()
+
+
+@pytest.mark.parametrize("noun", [*COMPONENTS, "contracts"])
+def test_a_package_of_components_loads_nothing_until_a_name_is_used(noun):
+    loaded = loaded_by(f"import milonga.components.{noun}")
+    assert {name for name in loaded if name.startswith("milonga.components.")} == {f"milonga.components.{noun}"}
+
+
+@pytest.mark.parametrize("noun", [*COMPONENTS, "contracts"])
+def test_a_package_says_the_same_to_python_and_to_type_checkers(noun):
+    """The table that loads a name, the imports that a type checker reads and `__all__` are written down separately."""
+    package = importlib.import_module(f"milonga.components.{noun}")
+    tree = ast.parse(Path(package.__file__).read_text())
+    read = names_on_demand(tree, package.__name__)
+    table = {name: f"{package.__name__}.{home}.{name}" for name, home in package._HOMES.items()}
+    assert read == table
+    assert set(package.__all__) == set(table) == set(dir(package))
+    for name in package.__all__:
+        assert getattr(package, name).__module__ == f"{package.__name__}.{package._HOMES[name]}"
+    with pytest.raises(AttributeError, match="no_such_name"):
+        package.no_such_name
 
 
 def test_every_component_folder_is_looked_at():

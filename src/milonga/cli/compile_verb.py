@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
-from milonga.cli.output import message
+from milonga.cli.output import message, print_json
 from milonga.cli.sources import Source, load_source
 from milonga.compiler.api import write_text
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
 from milonga.compiler.targets import Target, target_named
@@ -29,47 +33,88 @@ from milonga.errors import UsageError
     default=None,
     help="Write what the target cannot run in a form that it can. Default: yes for Python, no for pipeline files.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON document; needs -o FILE.")
 def command(
-    source: str, target_name: str, output: str | None, check_only: bool, strict: bool, lower: bool | None
+    source: str,
+    target_name: str,
+    output: str | None,
+    check_only: bool,
+    strict: bool,
+    lower: bool | None,
+    as_json: bool,
 ) -> int:
     """Write a pipeline as a file for a target: the same pipeline, the same bytes."""
-    target = target_named(target_name)
-    loaded = load_source(source)
-    graph = lowered(loaded, target, lower)
-    findings = sorted([*check(graph), *target.findings(graph)], key=lambda finding: finding.order)
-    for finding in findings:
-        message(str(finding))
-    if any(finding.severity == "error" or strict for finding in findings):
-        return 1
-    text = target.emit(graph)
-    if check_only:
-        return _is_stale(output, text)
-    if output in (None, "-"):
-        sys.stdout.write(text)
-    else:
-        try:
-            write_text(Path(output or ""), text)
-        except OSError as error:
-            raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(output)) from None
-        message(f"wrote {output} ({len(text.encode()) // 1024} KiB)")
-    return 0
+    path = Path(output) if output and output != "-" else None
+    for flag, wanted in (("--check", check_only), ("--json", as_json)):
+        if wanted and path is None:
+            raise click.UsageError(f"{flag} needs a file: -o FILE")
+    compiled = _compiled(load_source(source), target_named(target_name), lower)
+    for line in compiled.remarks:
+        message(line)
+    fails = any(finding.severity == "error" or strict for finding in compiled.findings)
+    stale = check_only and not fails and not _holds(path, compiled.text)
+    if not (fails or check_only):
+        _write(path, compiled.text, quiet=as_json)
+    if stale:
+        message(f"{path} is {'stale' if path and path.is_file() else 'missing'}: compile it again")
+    if as_json:
+        print_json({**compiled.to_json(), "output": str(path), "written": not (fails or check_only), "stale": stale})
+    return int(fails or stale)
 
 
-def lowered(source: Source, target: Target, lower: bool | None) -> Graph:
-    """The graph in the form that the target runs, if that is wanted; by default not for a pipeline file."""
-    graphs = [source.graph]
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A pipeline as the text for a target, and what there is to say about it."""
+
+    target: Target
+    graph: Graph
+    rewrites: tuple[str, ...]
+    findings: tuple[Diagnostic, ...]
+    text: str
+
+    @property
+    def remarks(self) -> list[str]:
+        lowered = [f"lowered for {self.target.name}: {name.replace('-', ' ')}" for name in self.rewrites]
+        return [*lowered, *map(str, self.findings)]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "pipeline": self.graph.name,
+            "target": f"{self.target.name}@{self.target.version}",
+            "digest": self.graph.digest(),
+            "sha256": hashlib.sha256(self.text.encode()).hexdigest(),
+            "lowered": list(self.rewrites),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def _compiled(source: Source, target: Target, lower: bool | None) -> _Compiled:
+    graph, rewrites = source.graph, []
     if source.is_python if lower is None else lower:
-        for name, graph in target.lowerings(source.graph):
-            message(f"lowered for {target.name}: {name.replace('-', ' ')}")
-            graphs.append(graph)
-    return graphs[-1]
+        for name, changed in target.lowerings(graph):
+            graph = changed
+            rewrites.append(name)
+    findings = sorted([*check(graph), *target.findings(graph)], key=lambda finding: finding.order)
+    broken = any(finding.severity == "error" for finding in findings)
+    return _Compiled(target, graph, tuple(rewrites), tuple(findings), "" if broken else target.emit(graph))
 
 
-def _is_stale(output: str | None, text: str) -> int:
-    if not output or output == "-":
-        raise click.UsageError("--check needs the file to compare with: -o FILE")
-    path = Path(output)
-    if path.is_file() and path.read_text("utf-8") == text:
-        return 0
-    message(f"{output} is {'stale' if path.is_file() else 'missing'}: compile it again")
-    return 1
+def _write(path: Path | None, text: str, *, quiet: bool) -> None:
+    """To a file, all of it or nothing, or to stdout.
+
+    Raises:
+        UsageError: E919, the file cannot be written.
+    """
+    if path is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(path)) from None
+    if not quiet:
+        message(f"wrote {path} ({len(text.encode()) // 1024} KiB)")
+
+
+def _holds(path: Path | None, text: str) -> bool:
+    return path is not None and path.is_file() and path.read_bytes() == text.encode()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from milonga.cli.output import message
+from milonga.cli.output import message, print_json
 
 
 @click.group("data")
@@ -16,9 +16,12 @@ def command() -> None:
 
 @command.command("digits")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def digits(folder: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as one JSON document.")
+def digits(folder: Path, as_json: bool) -> None:
     """Write scikit-learn's 1 797 handwritten digits (8 x 8 grey) as an image folder: FOLDER/<digit>/<index>.png."""
     from milonga.components.ingestion import write_digits
 
     count = write_digits(folder)
+    if as_json:
+        print_json({"folder": str(folder), "images": count})
     message(f"{count} images in {folder}")

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from milonga.cli.output import print_json
 from milonga.engine.home import Home
 from milonga.errors import UsageError
 from milonga.lineage import LineageStore
@@ -15,7 +16,8 @@ from milonga.lineage import LineageStore
 @click.command("logs")
 @click.argument("run_id")
 @click.argument("task")
-def command(run_id: str, task: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
+def command(run_id: str, task: str, as_json: bool) -> None:
     """Print the log of a task's newest attempt."""
     home = Home.default()
     store = LineageStore(home.database)
@@ -32,5 +34,8 @@ def command(run_id: str, task: str) -> None:
         hint = f"did you mean '{near[0]}'?" if near else ""
         raise UsageError("E913", f"run {run.id} has no task '{task}'", hint=hint)
     path = home.run(run.id) / record.log
-    if record.log and path.is_file():
-        sys.stdout.write(path.read_text("utf-8", "replace"))
+    text = path.read_text("utf-8", "replace") if record.log and path.is_file() else ""
+    if as_json:
+        print_json({"run": run.id, "task": record.path, "state": record.state, "log": text})
+    else:
+        sys.stdout.write(text)
