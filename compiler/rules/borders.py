@@ -103,7 +103,7 @@ def dag_output_types_agree(scope: Scope) -> Iterator[Diagnostic]:
     looped = not scope.is_root and scope.name in scope.whole.loop_bodies
     if looped and scope.name in scope.whole.plain_bodies:
         return  # one declaration for two shapes: nobody can tell which is meant
-    inside = scope.name in scope.whole.repeated  # kfp declares what a branch in a loop makes as the list, too
+    inside = not scope.is_root  # kfp declares what a branch makes as a list, too, when a loop is near
     for outlet in outlets_of(scope.component):
         for task, key in outlet.makers:
             maker = scope.tasks.get(task)

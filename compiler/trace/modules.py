@@ -36,6 +36,10 @@ PACKED_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
 
 
+_Located = tuple[ProjectModule, Path]
+"""A module, and the file that it was read from."""
+
+
 @functools.lru_cache(maxsize=1)
 def _installed_roots() -> tuple[Path, ...]:
     paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -48,7 +52,8 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
     Raises:
         AuthoringError: E150 a module cannot be read, E152 the bundle is too large to travel inside the pipeline file.
     """
-    found: dict[str, tuple[ProjectModule, Path]] = {}
+    found: dict[str, _Located] = {}
+    known: dict[str, _Located | None] = {}
     todo = list(imports)
     seen: set[str] = set()
     while todo:
@@ -56,9 +61,9 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         if name in seen or name.count(".") > _DOTS_MAX:
             continue
         seen.add(name)
-        modules = list(_modules_along(name, where))
-        todo.extend(_behind(name, [module for module, _ in modules]))
-        for module, file in modules:
+        located = list(_modules_along(name, known, where))
+        todo.extend(_behind(name, [module for module, _ in located]))
+        for module, file in located:
             if module.path not in found and module.path not in runtime_files():
                 found[module.path] = (module, file)
                 todo.extend(module.imports)
@@ -86,23 +91,33 @@ def _check_size(files: dict[str, str], where: str) -> None:
         )
 
 
-def _modules_along(name: str, where: str) -> Iterator[tuple[ProjectModule, Path]]:
-    """The modules that a dotted name leads through, the outermost package first: of `a.b.Name`, a and a.b."""
+def _modules_along(name: str, known: dict[str, _Located | None], where: str) -> Iterator[_Located]:
+    """The modules that a dotted name leads through, the outermost package first: of `a.b.Name`, a and a.b.
+
+    `known` remembers what was looked up for one bundle.
+    """
     parts = name.split(".")
-    if not _project_root(parts[0]):
-        return
     for count in range(1, len(parts) + 1):
-        module = ".".join(parts[:count])
-        place = _project_file(module)
-        if place is None or not _may_travel(module):
-            continue
-        path, file = place
-        try:
-            yield read_project_module(module, path, file), file
-        except (OSError, ValueError, SyntaxError) as error:
-            raise AuthoringError(
-                "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=path
-            ) from None
+        path = ".".join(parts[:count])
+        if path not in known:
+            known[path] = _located(path, where)
+        located = known[path]
+        if located is not None:
+            yield located
+        if (located is None and count == 1 and not _project_root(path)) or (located and not located[0].is_package):
+            return
+
+
+def _located(name: str, where: str) -> _Located | None:
+    place = _project_file(name)
+    if place is None or not _may_travel(name):
+        return None
+    try:
+        return read_project_module(name, *place), place[1]
+    except (OSError, ValueError, SyntaxError) as error:
+        raise AuthoringError(
+            "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=place[0]
+        ) from None
 
 
 def _behind(name: str, modules: list[ProjectModule]) -> Iterator[str]:

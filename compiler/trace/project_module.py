@@ -32,6 +32,11 @@ class ProjectModule:
     on_demand: Mapping[str, str] | None
     words: frozenset[str] = field(repr=False)
 
+    @property
+    def is_package(self) -> bool:
+        """Whether there may be modules in it."""
+        return self.path.endswith("/__init__.py")
+
 
 def read_project_module(name: str, path: str, file: Path) -> ProjectModule:
     """The module in `file`, read again when the file has changed.
@@ -48,7 +53,7 @@ def _read(file: Path, stamp: tuple[int, int], name: str, path: str) -> ProjectMo
     """The same; the stamp makes an edited file a new one."""
     text = file.read_text("utf-8")
     tree = ast.parse(text)
-    package = name if path.endswith("__init__.py") else name.rpartition(".")[0]
+    package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return ProjectModule(
         name=name,

@@ -232,8 +232,8 @@ def test_compile_says_what_it_did_as_json(here, flow: Path) -> None:
     assert done.code == 0
     assert document["written"] and not document["stale"]
     assert document["target"].startswith("kfp@")
-    assert document["sha256"] == hashlib.sha256(Path("out.yaml").read_bytes()).hexdigest()
-    Path("out.yaml").write_bytes(b"\xff")
+    assert document["sha256"] == hashlib.sha256((here.folder / "out.yaml").read_bytes()).hexdigest()
+    (here.folder / "out.yaml").write_bytes(b"\xff")
     again = here("compile", "flow.py:p", "-o", "out.yaml", "--check", "--json")
     assert again.code == 1
     assert json.loads(again.out)["stale"]

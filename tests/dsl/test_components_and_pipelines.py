@@ -428,3 +428,17 @@ def test_an_importer_takes_an_artifact_class():
     with pytest.raises(AuthoringError) as raised:
         trace(p)
     assert raised.value.code == "E113"
+
+
+def test_a_pipeline_refuses_options_that_only_a_step_can_have():
+    @pipeline
+    def whole() -> int:
+        return add(1)
+
+    with pytest.raises(AuthoringError) as caught:
+        whole.options(cpu=2, retries=1)
+    assert caught.value.code == "E106"
+    assert "'cpu'" in caught.value.message
+    with pytest.raises(AuthoringError, match="'memory'"):
+        pipeline(memory="1Gi")(whole.function)
+    assert whole.options(retries=1, cache=False).task_options.retries == 1

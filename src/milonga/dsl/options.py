@@ -155,3 +155,32 @@ def make_options(values: dict[str, Any], *, where: str, what: str) -> Options:
     if problems:
         raise AuthoringError("E106", f"{what} has an option with a wrong value", where=where, got="; ".join(problems))
     return options
+
+
+_OF_A_CONTAINER = (
+    "image",
+    "cpu",
+    "memory",
+    "gpu",
+    "gpu_type",
+    "timeout_s",
+    "environment",
+    "secrets",
+    "node_selector",
+)
+
+
+def refuse_container_options(values: Mapping[str, Any], *, where: str, what: str) -> None:
+    """Check that nothing is asked of a pipeline that only a step can have.
+
+    Raises:
+        AuthoringError: E106, an option that would be ignored.
+    """
+    found = [name for name in _OF_A_CONTAINER if values.get(name) is not None]
+    if found:
+        raise AuthoringError(
+            "E106",
+            f"{what} has no container of its own, so it cannot have the option '{found[0]}'",
+            where=where,
+            hint="give the option to its components",
+        )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from milonga.dsl.definition import Definition, P, R
-from milonga.dsl.options import Options, make_options
+from milonga.dsl.options import Options, make_options, refuse_container_options
 from milonga.dsl.places import callers_place, place_of_code
 from milonga.dsl.recording import current_recorder
 from milonga.errors import AuthoringError
@@ -58,6 +58,7 @@ class Pipeline(Definition[P, R]):
         Raises:
             AuthoringError: E106, an unknown option or a value that breaks a rule.
         """
+        refuse_container_options(values, where=str(callers_place()), what=f"pipeline '{self.name}'")
         changed: Pipeline[P, R] = self._with_options(values)
         return changed
 
@@ -96,6 +97,7 @@ def pipeline(
 
     def decorate(target: Callable[..., Any]) -> Pipeline[Any, Any]:
         where = str(place_of_code(target.__code__))
+        refuse_container_options(options, where=where, what=f"pipeline '{target.__name__}'")
         chosen = make_options(options, where=where, what=f"pipeline '{target.__name__}'")
         return Pipeline(target, chosen, name=name, display_name=display_name, pipeline_root=pipeline_root)
 

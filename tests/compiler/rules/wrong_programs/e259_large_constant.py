@@ -1,4 +1,4 @@
-# expect: E259 warning; value of input 'text'; 20000 bytes; ml.importer
+# expect: E259 warning; value of input 'text'; 120000 bytes; ml.importer
 import milonga as ml
 
 
@@ -9,4 +9,4 @@ def show(text: str) -> None:
 
 @ml.pipeline
 def flow() -> None:
-    show("x" * 20_000)  # <- E259  # mended: show("x" * 9_000)
+    show("x" * 120_000)  # <- E259  # mended: show("x" * 9_000)
