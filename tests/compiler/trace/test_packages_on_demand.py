@@ -196,7 +196,7 @@ def test_a_failure_in_the_authors_module_shows_the_authors_line(shop, author, tm
     path.write_text(ml.compile(module.step), encoding="utf-8")
     result = ml.run(str(path), home=tmp_path / "home", progress=Silent())
     assert result.state == "FAILED"
-    log = "".join(file.read_text("utf-8", "replace") for file in (tmp_path / "home").rglob("*.log"))
+    log = "".join(file.read_text("utf-8", "replace") for file in (tmp_path / "home").rglob("log.txt"))
     assert 'failing.py", line 6, in fail' in log
     assert "raise KeyError  # here" in log
 
