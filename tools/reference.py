@@ -4,8 +4,8 @@
     python tools/reference.py --write    writes it
 
 Whole pages: `docs/reference/{command-line,errors,components,python-api,targets}.md`. Parts between two marks: the
-options table of `docs/reference/language.md`, and the top of the README of each folder under `components/`; the text outside of the
-marks is written by hand and kept.
+options table of `docs/reference/language.md`, and the top of the README of each folder under `components/`; the text
+outside of the marks is written by hand and kept.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from milonga.compiler.rules.base import Finding, Scope
 from milonga.compiler.rules.types import accepts_constant
 
 PARAMETER_BYTES_MAX = 100_000
-"""Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room for
-what stands around the value. What KFP's `MAX_PARAMETER_BYTES` limits is something else: the arguments of a run."""
+"""Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room
+for what stands around the value. KFP's `MAX_PARAMETER_BYTES` is something else: it limits the arguments of a run."""
 
 FILE_BYTES_NEAR = 896 * 1024
 """Kubernetes' store refuses objects of more than 1.5 MiB, and KFP's Workflow holds the pipeline and the state of the

@@ -113,7 +113,7 @@ def _quoted(annotation: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             try:
                 yield ast.parse(node.value, mode="eval")
-            except (SyntaxError, ValueError):
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
 
 

@@ -53,7 +53,7 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         AuthoringError: E150 a module cannot be read, E152 the bundle is too large to travel inside the pipeline file.
     """
     found: dict[str, _Located] = {}
-    known: dict[str, _Located | None] = {}
+    lookup = _Lookup(where)
     todo = list(imports)
     seen: set[str] = set()
     while todo:
@@ -61,7 +61,7 @@ def bundle_of(imports: Iterable[str], *, where: str) -> dict[str, str]:
         if name in seen or name.count(".") > _DOTS_MAX:
             continue
         seen.add(name)
-        located = list(_modules_along(name, known, where))
+        located = list(lookup.along(name))
         todo.extend(_behind(name, [module for module, _ in located]))
         for module, file in located:
             if module.path not in found and module.path not in runtime_files():
@@ -91,33 +91,42 @@ def _check_size(files: dict[str, str], where: str) -> None:
         )
 
 
-def _modules_along(name: str, known: dict[str, _Located | None], where: str) -> Iterator[_Located]:
-    """The modules that a dotted name leads through, the outermost package first: of `a.b.Name`, a and a.b.
+class _Lookup:
+    """What was looked up for one bundle, so that each name costs the file system one question."""
 
-    `known` remembers what was looked up for one bundle.
-    """
-    parts = name.split(".")
-    for count in range(1, len(parts) + 1):
-        path = ".".join(parts[:count])
-        if path not in known:
-            known[path] = _located(path, where)
-        located = known[path]
-        if located is not None:
-            yield located
-        if (located is None and count == 1 and not _project_root(path)) or (located and not located[0].is_package):
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._located: dict[str, _Located | None] = {}
+        self._strangers: set[str] = set()
+
+    def along(self, name: str) -> Iterator[_Located]:
+        """The modules that a dotted name leads through, the outermost package first: of `a.b.Name`, a and a.b."""
+        parts = name.split(".")
+        if parts[0] in self._strangers:
             return
+        if not _project_root(parts[0]):
+            self._strangers.add(parts[0])
+            return
+        for count in range(1, len(parts) + 1):
+            path = ".".join(parts[:count])
+            if path not in self._located:
+                self._located[path] = self._find(path)
+            located = self._located[path]
+            if located is not None:
+                yield located
+                if not located[0].is_package:
+                    return
 
-
-def _located(name: str, where: str) -> _Located | None:
-    place = _project_file(name)
-    if place is None or not _may_travel(name):
-        return None
-    try:
-        return read_project_module(name, *place), place[1]
-    except (OSError, ValueError, SyntaxError) as error:
-        raise AuthoringError(
-            "E150", f"the source of module '{name}' cannot be read: {error}", where=where, got=place[0]
-        ) from None
+    def _find(self, name: str) -> _Located | None:
+        place = _project_file(name)
+        if place is None or not _may_travel(name):
+            return None
+        try:
+            return read_project_module(name, *place), place[1]
+        except (OSError, ValueError, SyntaxError, RecursionError) as error:
+            raise AuthoringError(
+                "E150", f"the source of module '{name}' cannot be read: {error}", where=self._where, got=place[0]
+            ) from None
 
 
 def _behind(name: str, modules: list[ProjectModule]) -> Iterator[str]:
