@@ -233,14 +233,17 @@ PUBLIC = [
     "OneOf",
     "ParallelFor",
     "Pipeline",
+    "Schedule",
     "TaskFinalStatus",
     "__version__",
     "compile",
     "component",
     "contains",
+    "from_kfp",
     "importer",
     "pipeline",
     "run",
+    "submit",
 ]
 PUBLIC_RUN = ["target", "arguments", "jobs", "mode", "cache", "fail_fast", "secrets", "home", "resume", "progress"]
 
