@@ -21,6 +21,8 @@ from benchmarks.suite import SUITE  # noqa: E402
 CASES = {
     "import_module": {"module": "milonga"},
     "milonga_compile": {"sizes": [2], "rounds": 1},
+    "milonga_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
+    "kfp_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
     "milonga_run": {"tasks": 2, "mode": "in-process"},
     "milonga_parallel": {"tasks": 2, "seconds": 0.01, "shape": "loop"},
     "distinct_components": {"tool": "milonga", "components": 2},
@@ -112,4 +114,4 @@ def test_figures_have_a_json_form():
 
 
 def test_the_command_names_every_benchmark():
-    assert list(SUITE) == ["import", "compile", "noop", "parallel", "cached", "scale", "size"]
+    assert list(SUITE) == ["import", "compile", "corpus", "noop", "parallel", "cached", "scale", "size"]
