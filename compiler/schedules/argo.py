@@ -11,7 +11,7 @@ Read in argoproj/argo-workflows at f016ad89eb, seen on a real 3.7.18, checked ag
 - `workflow/cron/controller.go`: a job is removed and added again whenever its object changes or the controller starts,
   and `@every` counts from then. So an interval is a cron text in UTC wherever one has the same times.
 - `workflow.parameters` are text, and a brace pair in it is a template: values are ASCII JSON with braces and dollars
-  escaped, as the argo target reads them.
+  escaped, for a step that reads them as JSON. The WorkflowTemplate itself is not written by milonga yet.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def _bounds(schedule: Schedule) -> dict[str, Any]:
     if schedule.start is not None:
         bounds["when"] = f"{{{{= now() >= date('{timestamp(schedule.start)}') }}}}"
     if schedule.end is not None:
-        last = schedule.end.replace(second=0) + timedelta(seconds=59)
+        # A cron time is a whole minute, asked a moment later; an interval has its own seconds.
+        last = schedule.end.replace(second=0) + timedelta(seconds=59) if schedule.cron else schedule.end
         bounds["stopStrategy"] = {"expression": f"now() > date('{timestamp(last)}')"}
     return bounds
 

@@ -9,10 +9,8 @@ from pathlib import Path
 import click
 
 from milonga.cli.findings import FORMATS, Report, check_sources
-from milonga.cli.output import message
-from milonga.compiler.api import write_text
+from milonga.cli.output import message, write_file
 from milonga.compiler.targets import target_named
-from milonga.errors import UsageError
 
 
 @click.command("check")
@@ -40,21 +38,10 @@ def command(
     in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     checked = check_sources(tuple(dict.fromkeys(sources)), target)
     report = Report(tuple(item.strictly() for item in checked) if strict else checked, target, in_colour)
-    _write(FORMATS[chosen](report), Path(output or "") if to_file else None)
+    text = FORMATS[chosen](report)
+    if to_file:
+        write_file(Path(output or ""), text)
+    else:
+        sys.stdout.write(text)
     message(report.summary)
     return report.exit_code
-
-
-def _write(text: str, path: Path | None) -> None:
-    """To stdout, or to a file, all of it or nothing.
-
-    Raises:
-        UsageError: E919, the file cannot be written.
-    """
-    if path is None:
-        sys.stdout.write(text)
-        return
-    try:
-        write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))  # as on stdout
-    except OSError as error:
-        raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(path)) from None

@@ -10,14 +10,12 @@ from typing import Any
 
 import click
 
-from milonga.cli.output import message, print_json
+from milonga.cli.output import message, print_json, write_file
 from milonga.cli.sources import Source, load_source
-from milonga.compiler.api import write_text
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
 from milonga.compiler.targets import Target, target_named
-from milonga.errors import UsageError
 
 
 @click.command("compile")
@@ -54,7 +52,7 @@ def command(
     fails = any(finding.severity == "error" or strict for finding in compiled.findings)
     stale = check_only and not fails and not _holds(path, compiled.text)
     if not (fails or check_only):
-        _write(path, compiled.text, quiet=as_json)
+        _write(path, compiled.text)
     if stale:
         message(f"{path} is {'stale' if path and path.is_file() else 'missing'}: compile it again")
     if as_json:
@@ -99,21 +97,12 @@ def _compiled(source: Source, target: Target, lower: bool | None) -> _Compiled:
     return _Compiled(target, graph, tuple(rewrites), tuple(findings), "" if broken else target.emit(graph))
 
 
-def _write(path: Path | None, text: str, *, quiet: bool) -> None:
-    """To a file, all of it or nothing, or to stdout.
-
-    Raises:
-        UsageError: E919, the file cannot be written.
-    """
+def _write(path: Path | None, text: str) -> None:
     if path is None:
         sys.stdout.write(text)
         return
-    try:
-        write_text(path, text)
-    except OSError as error:
-        raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(path)) from None
-    if not quiet:
-        message(f"wrote {path} ({len(text.encode()) // 1024} KiB)")
+    write_file(path, text)
+    message(f"wrote {path} ({len(text.encode()) // 1024} KiB)")
 
 
 def _holds(path: Path | None, text: str) -> bool:

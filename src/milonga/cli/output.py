@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from milonga.errors import AuthoringError, MilongaError, UsageError
@@ -15,8 +16,32 @@ def print_json(value: Any) -> None:
 
 
 def message(text: str) -> None:
-    """A line for the person, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for the person, on stderr. What somebody else wrote into it moves no cursor."""
+    print(printable(text, kept="\n\t"), file=sys.stderr, flush=True)
+
+
+def printable(text: str, *, kept: str = "") -> str:
+    """`text` with every character escaped that is not to be seen, but those in `kept`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in kept else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file, all of it or nothing.
+
+    Raises:
+        UsageError: E919, the file cannot be written.
+    """
+    from milonga.compiler.api import write_text  # the compiler is not loaded for a help text
+
+    try:
+        write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))  # as on stdout
+    except OSError as error:
+        raise UsageError("E919", f"the file cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def exit_code_of(error: MilongaError) -> int:

@@ -8,6 +8,7 @@ import click
 
 from milonga.cli.findings.finding import Finding
 from milonga.cli.findings.report import Report
+from milonga.cli.output import printable
 
 _COLOURS = {"error": "red", "warning": "yellow"}
 
@@ -20,7 +21,7 @@ def as_human(report: Report) -> str:
     lines: list[str] = []
     for checked in report.sources:
         if checked.findings and len(report.sources) > 1:
-            lines.append(f"{_plain(checked.source)}:")
+            lines.append(f"{printable(checked.source)}:")
         for finding in checked.findings:
             lines.extend(_lines(finding, in_colour=report.in_colour))
     return "".join(f"{line}\n" for line in lines)
@@ -30,19 +31,10 @@ def _lines(finding: Finding, *, in_colour: bool) -> Iterator[str]:
     label = f"{finding.severity} {finding.code}:"
     if in_colour:
         label = click.style(label, fg=_COLOURS.get(finding.severity), bold=True)
-    yield f"{label} {_plain(finding.message)}"
+    yield f"{label} {printable(finding.message)}"
     if finding.where:
-        yield f"  at: {_plain(finding.where)}"
+        yield f"  at: {printable(finding.where)}"
     for name, text in (("got", finding.got), ("expected", finding.expected), ("hint", finding.hint)):
         if text:
-            yield f"  {name}: {_plain(text, kept=chr(10))}"
-
-
-def _plain(text: str, kept: str = "") -> str:
-    """`text` with every character escaped that is not to be seen, but those in `kept`."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in kept else character.encode("unicode_escape").decode()
-        for character in text
-    )
+            shown = printable(text, kept="\n")
+            yield f"  {name}: {shown}"

@@ -17,7 +17,7 @@ def choose_progress(*, show_logs: bool) -> Progress:
     if is_notebook():
         from milonga.engine.progress.notebook import NotebookProgress
 
-        return NotebookProgress()
+        return NotebookProgress(show_logs=show_logs)
     return LineProgress(show_logs=show_logs)
 
 

@@ -18,6 +18,12 @@ UPDATES_A_SECOND = 5
 _TICK_S = 1.0
 """How often the times of running tasks move on when nothing else happens."""
 
+_REST = 10
+"""The display rests so many times as long as a drawing took, so that it costs the run a tenth of a core at most."""
+
+_STEPS_AS_TEXT = 60
+"""The newest, where no HTML is shown; a display of every step would be sent again with every change."""
+
 
 class NotebookProgress:
     """Shows a run through IPython's display of one id.
@@ -26,7 +32,8 @@ class NotebookProgress:
     `UPDATES_A_SECOND` times a second, so that a run of ten thousand quick tasks is not held up by its picture.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, show_logs: bool = True) -> None:
+        self._show_logs = show_logs
         self._lock = threading.Lock()
         self._changed = threading.Event()
         self._ended = threading.Event()
@@ -60,7 +67,7 @@ class NotebookProgress:
 
     def task_ended(self, task: TaskRecord) -> None:
         """The row's last state; below a failed one the end of its log."""
-        if task.state == "FAILED" and task.kind == "step":
+        if self._show_logs and task.state == "FAILED" and task.kind == "step":
             self._logs[task.path] = log_tail(self._folder, task)
         self._note(task, "")
 
@@ -91,9 +98,11 @@ class NotebookProgress:
         while not self._ended.is_set() and _cell_number() == cell:  # an engine that broke down ends no run
             self._changed.wait(_TICK_S)
             self._changed.clear()
+            began = time.perf_counter()
             if not self._ended.is_set() and self._show is not None:
                 self._show(self._drawn())
-            self._ended.wait(1 / UPDATES_A_SECOND)
+            took_s = time.perf_counter() - began
+            self._ended.wait(max(1 / UPDATES_A_SECOND, took_s * _REST))
 
     def _drawn(self) -> dict[str, str]:
         with self._lock:
@@ -101,8 +110,11 @@ class NotebookProgress:
         if run is None:
             return {"text/plain": ""}
         html = progress_html(run, tasks, now=time.time(), logs=self._logs, notes=notes)
+        steps = [task for task in tasks if task.kind == "step"]
         lines = [f"run {run.id} of {run.pipeline}: {run.state}"]
-        lines += [f"  {task.path} {describe_end(task)}" for task in tasks if task.kind == "step"]
+        lines += [f"  {task.path} {describe_end(task)}" for task in steps[-_STEPS_AS_TEXT:]]
+        if len(steps) > _STEPS_AS_TEXT:
+            lines.append(f"  and {len(steps) - _STEPS_AS_TEXT} more")
         return {"text/html": html, "text/plain": "\n".join(lines)}
 
 

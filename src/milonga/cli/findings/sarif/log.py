@@ -12,7 +12,7 @@ from milonga.__about__ import __version__
 from milonga.cli.findings.finding import Finding
 from milonga.cli.findings.report import Report
 from milonga.cli.findings.sarif.locations import BASE, location_of
-from milonga.cli.findings.sarif.messages import details_of, level_of, message_of
+from milonga.cli.findings.sarif.messages import details_of, message_of
 from milonga.cli.findings.sarif.rules import rules_of
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -72,7 +72,7 @@ def _results(findings: list[Finding], codes: list[str]) -> list[dict[str, Any]]:
             {
                 "ruleId": finding.code,
                 "ruleIndex": codes.index(finding.code),
-                "level": level_of(finding),
+                "level": finding.severity,
                 "message": {"text": message_of(finding)},
                 "locations": [location],
                 # The same mistake again in the same task: told apart by their order (section 3.27.17).

@@ -1,4 +1,4 @@
-"""What a result says, and how grave it is."""
+"""What a result says."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import re
 
 from milonga.cli.findings.finding import Finding
 
-LEVELS = ("error", "warning", "note")
-"""SARIF's own, the gravest first (section 3.27.10)."""
+LEVELS = ("error", "warning")
+"""Severities, which are SARIF's words as well (section 3.27.10), the gravest first."""
 
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
-
-
-def level_of(finding: Finding) -> str:
-    """The level of a result."""
-    return finding.severity
 
 
 def message_of(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from milonga.cli.findings.finding import Finding
-from milonga.cli.findings.sarif.messages import LEVELS, level_of, message_text
+from milonga.cli.findings.sarif.messages import LEVELS, message_text
 from milonga.explanations import explanation_of
 from milonga.explanations.rendering import as_markdown, as_text
 
@@ -23,7 +23,7 @@ def rules_of(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def _rule(code: str, found: Sequence[Finding]) -> dict[str, Any]:
     """The description of a code. One without an explanation is described by the first message."""
-    level = next(name for name in LEVELS if any(level_of(finding) == name for finding in found))
+    level = next(name for name in LEVELS if any(finding.severity == name for finding in found))
     rule: dict[str, Any] = {"id": code, "defaultConfiguration": {"level": level}, "properties": {"tags": ["milonga"]}}
     explanation = explanation_of(code)
     if explanation is None:
