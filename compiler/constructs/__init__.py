@@ -7,7 +7,7 @@ import dataclasses
 from milonga.compiler.constructs import control, data, execution, kubernetes, size
 from milonga.compiler.constructs.base import Construct, Occurrence
 from milonga.compiler.graph import Graph
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 
 CONSTRUCTS: dict[str, Construct] = {
     construct.name: dataclasses.replace(construct, group=group)

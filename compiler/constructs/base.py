@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.constructs.execution import executor_of
 from milonga.compiler.graph import Component, Task
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 from milonga.runtime.program import is_milonga_command
 
 COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"

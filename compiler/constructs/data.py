@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.graph import InputParameter, wire
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 
 CONSTANT_BYTES_MAX = 100_000
 """Near what one argument of a command line may hold on Linux (128 KiB), with room for what stands around it."""

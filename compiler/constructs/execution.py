@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.graph import Container, Executor
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 
 PYTHON_STEP = re.compile(r"kfp\.dsl\.executor_main|milonga")
 _VOLUME_STEPS = {"pvc-create": "argostub/createpvc", "pvc-delete": "argostub/deletepvc"}

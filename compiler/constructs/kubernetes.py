@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 
 EXECUTOR_FIELDS = {
     "secretAsEnv": "secrets as environment variables",

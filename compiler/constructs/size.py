@@ -6,16 +6,21 @@ step's container holds about one and a half times. The Workflow itself holds the
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 
 from milonga.compiler.constructs.base import Construct, Occurrence
-from milonga.compiler.graph import Component, Container, Executor, Graph
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.graph import Container, Executor, Graph
+from milonga.compiler.graph.nesting import inside_out, reached_from
+from milonga.compiler.scope import Scope
 from milonga.runtime.program import CODE_PATH, is_milonga_command
 
 OBJECT_BYTES_MAX = 1024 * 1024
 """What Argo bears in one Workflow object (etcd takes 1.5 MiB)."""
+
+CARRIER = "carry_code"
+"""Name of the function of a step that carries the code of others."""
 
 COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
 _STEP_BYTES = 9_000
@@ -25,37 +30,30 @@ _CONTAINER_TIMES = 1.5
 def run_bytes(graph: Graph) -> int:
     """An estimate of the object of a run in which every branch runs; loops count their items where they are known."""
     sizes = {label: _container_bytes(executor) for label, executor in graph.executors.items()}
-    specification = sum(sizes.values())
-    return specification + round(
-        sum(
-            times * (_STEP_BYTES + _CONTAINER_TIMES * sizes.get(component.executor_label or "", 0))
-            for component, times in steps(graph)
-        )
-    )
+    return sum(sizes.values()) + round(_added_up(graph, sizes)[1])
 
 
 def step_count(graph: Graph) -> int:
     """How many steps such a run has."""
-    return sum(times for _, times in steps(graph))
+    return _added_up(graph, {})[0]
 
 
-def steps(graph: Graph) -> Iterator[tuple[Component, int]]:
-    """The components of all steps, each with how often it runs."""
-    yield from _steps(graph, graph.root, 1, frozenset())
-
-
-def _steps(graph: Graph, component: Component, times: int, above: frozenset[str]) -> Iterator[tuple[Component, int]]:
-    for task in ((component.dag.tasks if component.dag else None) or {}).values():
-        name = task.component_ref.name if task.component_ref else ""
-        used = graph.components.get(name)
-        if used is None or name in above:
+def _added_up(graph: Graph, sizes: Mapping[str, int]) -> tuple[int, float]:
+    """Steps of a whole run, and bytes of their records. Each component is looked at once, however often it is used."""
+    totals: dict[str, tuple[int, float]] = {}
+    for name in inside_out(graph):
+        component = graph.root if name == "root" else graph.components[name]
+        if component.dag is None:
+            totals[name] = (1, _STEP_BYTES + _CONTAINER_TIMES * sizes.get(component.executor_label or "", 0))
             continue
-        items = task.parameter_iterator.items if task.parameter_iterator else None
-        repeated = times * (_length(items.raw) if items is not None and items.raw is not None else 1)
-        if used.dag is None:
-            yield used, repeated
-        else:
-            yield from _steps(graph, used, repeated, above | {name})
+        count, size = 0, 0.0
+        for task in (component.dag.tasks or {}).values():
+            inner = totals.get(task.component_ref.name if task.component_ref else "", (0, 0.0))
+            items = task.parameter_iterator.items if task.parameter_iterator else None
+            times = _length(items.raw) if items is not None and items.raw is not None else 1
+            count, size = count + times * inner[0], size + times * inner[1]
+        totals[name] = (count, size)
+    return totals.get("root", (0, 0.0))
 
 
 def _length(raw: str) -> int:
@@ -76,10 +74,16 @@ def shareable(graph: Graph) -> tuple[str, ...]:
 
     Steps of exit tasks keep their own: an exit task of KFP waits for what it names, and would wait for the carrier.
     """
-    kept = {component.executor_label for component in _exit_steps(graph)}
+    kept = {graph.components[name].executor_label for name in _of_exit_tasks(graph)}
     return tuple(
         sorted(label for label, executor in graph.executors.items() if label not in kept and _embeds_code(executor))
     )
+
+
+def is_carrier(executor: Executor) -> bool:
+    """Whether it carries the code of other steps."""
+    arguments = (executor.container.args if executor.container else None) or ()
+    return ("--function", CARRIER) in itertools.pairwise(arguments)
 
 
 def _embeds_code(executor: Executor) -> bool:
@@ -89,19 +93,19 @@ def _embeds_code(executor: Executor) -> bool:
         and is_milonga_command(container.command)
         and bool(container.args)
         and (container.args or ("",))[0] != CODE_PATH
+        and not is_carrier(executor)
     )
 
 
-def _exit_steps(graph: Graph) -> Iterator[Component]:
+def _of_exit_tasks(graph: Graph) -> frozenset[str]:
+    """Names of the components that run in exit tasks."""
+    found: set[str] = set()
     for _, component in graph.dags():
         for task in ((component.dag.tasks if component.dag else None) or {}).values():
-            if task.trigger_policy is None or task.trigger_policy.strategy != COMPLETED:
-                continue
-            used = graph.components.get(task.component_ref.name if task.component_ref else "")
-            if used is not None and used.dag is None:
-                yield used
-            elif used is not None:
-                yield from (inner for inner, _ in _steps(graph, used, 1, frozenset()))
+            policy = task.trigger_policy
+            if policy is not None and policy.strategy == COMPLETED and task.component_ref is not None:
+                found |= reached_from(graph, task.component_ref.name)
+    return frozenset(found)
 
 
 def _bulky_code(scope: Scope) -> Iterator[Occurrence]:

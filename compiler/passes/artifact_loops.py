@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from milonga.compiler.constructs.control import COMPLETED
 from milonga.compiler.graph import (
     ArtifactBinding,
     Component,
@@ -22,6 +23,7 @@ from milonga.compiler.graph import (
     Task,
     TaskInputs,
 )
+from milonga.compiler.graph.nesting import inside_out
 from milonga.compiler.graph.task import (
     CachingOptions,
     ComponentRef,
@@ -46,8 +48,9 @@ class ArtifactLoops:
     def run(self, graph: Graph) -> Graph:
         """The graph without artifact iterators."""
         editor = GraphEditor(graph)
-        for scope, component in graph.dags():
-            for name, task in ((component.dag.tasks if component.dag else None) or {}).items():
+        for scope in inside_out(graph):  # the body of an outer loop is copied when its inner loops are done
+            dag = editor.component(scope).dag
+            for name, task in ((dag.tasks if dag else None) or {}).items():
                 if task.artifact_iterator is not None:
                     _rewrite(editor, scope, name, task)
         return editor.finish()
@@ -60,10 +63,16 @@ def _rewrite(editor: GraphEditor, scope: str, name: str, task: Task) -> None:
     used = editor.component(task.component_ref.name if task.component_ref else "")
     if used.dag is None or artifacts not in task.artifact_bindings or item not in used.input_artifacts:
         return
-    positions = _add_positions(editor, scope, name, task.artifact_bindings[artifacts])
+    readers = _readers(used, item)
+    if any(reader.trigger_policy and reader.trigger_policy.strategy == COMPLETED for reader in readers.values()):
+        return  # on KFP an exit task would run at the end of the step that it takes its artifact from
+    caches = all(reader.caching_options and reader.caching_options.enable_cache for reader in readers.values())
+    caching = CachingOptions(True if caches else None)
+    positions = _add_positions(editor, scope, name, task.artifact_bindings[artifacts], caching)
     channel, position = f"pipelinechannel--{positions}-{_OUTPUT}", f"pipelinechannel--{positions}-{_OUTPUT}-loop-item"
     body = editor.add_component(f"comp-{name}-positions", _without_item(used, artifacts, item, channel, position))
-    _add_taking(editor, body, used, artifacts, item, position)
+    editor.copy_places(task.component_ref.name if task.component_ref else "", body)
+    _add_taking(editor, body, used, artifacts, item, position, caching)
     parameters = {
         **task.parameter_bindings,
         channel: ParameterBinding(task_output_parameter=TaskOutputParameter(positions, _OUTPUT)),
@@ -79,7 +88,18 @@ def _rewrite(editor: GraphEditor, scope: str, name: str, task: Task) -> None:
     editor.set_task(scope, name, loop)
 
 
-def _add_positions(editor: GraphEditor, scope: str, loop: str, artifacts: ArtifactBinding) -> str:
+def _readers(body: Component, item: str) -> dict[str, Task]:
+    """The tasks in a loop's body that take the artifact of the iteration."""
+    return {
+        name: task
+        for name, task in ((body.dag.tasks if body.dag else None) or {}).items()
+        if any(binding.component_input_artifact == item for binding in task.artifact_bindings.values())
+    }
+
+
+def _add_positions(
+    editor: GraphEditor, scope: str, loop: str, artifacts: ArtifactBinding, caching: CachingOptions
+) -> str:
     """The task that says how many artifacts there are."""
     made = editor.add_component("comp-list-positions", editor.add_step(list_positions))
     name = editor.free_task(scope, f"{loop}-positions")
@@ -89,7 +109,7 @@ def _add_positions(editor: GraphEditor, scope: str, loop: str, artifacts: Artifa
         task_info=TaskInfo(name),
         inputs=TaskInputs(artifacts={"artifacts": artifacts}),
         dependent_tasks=(source.producer_task,) if source is not None else None,
-        caching_options=CachingOptions(True),
+        caching_options=caching,
     )
     editor.set_task(scope, name, task)
     editor.copy_place(f"{scope}/{loop}", f"{scope}/{name}")
@@ -113,7 +133,9 @@ def _without_item(used: Component, artifacts: str, item: str, channel: str, posi
     return dataclasses.replace(used, input_definitions=inputs)
 
 
-def _add_taking(editor: GraphEditor, body: str, used: Component, artifacts: str, item: str, position: str) -> None:
+def _add_taking(
+    editor: GraphEditor, body: str, used: Component, artifacts: str, item: str, position: str, caching: CachingOptions
+) -> None:
     """The step in the body that takes the artifact, and its readers turned to it."""
     declared = used.input_artifacts[item]
     step = dataclasses.replace(
@@ -122,11 +144,9 @@ def _add_taking(editor: GraphEditor, body: str, used: Component, artifacts: str,
     )
     made = editor.add_component("comp-take-artifact", step)
     name = editor.free_task(body, "take-artifact")
-    for reader, task in ((used.dag.tasks if used.dag else None) or {}).items():
+    for reader, task in _readers(used, item).items():
         bindings = dict(task.artifact_bindings)
         keys = [key for key, binding in bindings.items() if binding.component_input_artifact == item]
-        if not keys:
-            continue
         bindings.update({key: ArtifactBinding(TaskOutputArtifact(name, _OUTPUT)) for key in keys})
         inputs = TaskInputs(task.inputs.parameters if task.inputs else None, bindings)
         waits = tuple(sorted({*(task.dependent_tasks or ()), name}))
@@ -138,6 +158,6 @@ def _add_taking(editor: GraphEditor, body: str, used: Component, artifacts: str,
             {"position": ParameterBinding(component_input_parameter=position)},
             {"artifacts": ArtifactBinding(component_input_artifact=artifacts)},
         ),
-        caching_options=CachingOptions(True),
+        caching_options=caching,
     )
     editor.set_task(body, name, taking)

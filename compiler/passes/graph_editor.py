@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.compiler.graph import Component, Dag, Deployment, Executor, Graph, Task
+from milonga.compiler.graph import (
+    Component,
+    Dag,
+    Deployment,
+    Executor,
+    Graph,
+    Platform,
+    PlatformDeployment,
+    Task,
+    wire,
+)
+from milonga.compiler.graph.nesting import used_names
 from milonga.dsl.component_decorator import Component as AuthorComponent
 from milonga.dsl.options import Options
 from milonga.dsl.places import Place
@@ -20,6 +32,9 @@ class GraphEditor:
         self._components: dict[str, Component] = dict(graph.components)
         self._executors: dict[str, Executor] = dict(graph.executors)
         self._places: dict[str, Place] = {}
+        self._settings: dict[str, Mapping[str, Any]] = {}
+        self._steps: dict[int, Component] = {}
+        self._shared: dict[str, str] = {}
         self._root = graph.root
         self._changed = False
 
@@ -43,11 +58,24 @@ class GraphEditor:
         self.set_component(scope, dataclasses.replace(component, dag=dataclasses.replace(dag, tasks=tasks)))
 
     def add_component(self, wanted: str, component: Component) -> str:
-        """Add a component; its name."""
+        """Add a component; its name. One that was added before serves again, unless it makes artifacts.
+
+        kfp's local runner stores artifacts by the name of their component, so that two tasks would overwrite theirs.
+        """
         self._changed = True
+        key = json.dumps(wire.dump(component), sort_keys=True)
+        if key in self._shared:
+            return self._shared[key]
         name = _free(wanted, self._components)
         self._components[name] = component
+        if component.dag is None and not component.output_artifacts:
+            self._shared[key] = name
         return name
+
+    def set_settings(self, label: str, settings: Mapping[str, Any]) -> None:
+        """Kubernetes settings of an executor."""
+        self._changed = True
+        self._settings[label] = settings
 
     def add_executor(self, wanted: str, executor: Executor) -> str:
         """Add an executor, or find its equal; its label."""
@@ -65,12 +93,14 @@ class GraphEditor:
 
     def add_step(self, step: AuthorComponent[..., Any]) -> Component:
         """The graph component of a step of milonga's own, with its executor; not yet under a name."""
-        from milonga.compiler.trace.library import Library
+        from milonga.compiler.trace.library import Library  # heavy, and needed by few graphs
 
-        library = Library()
-        made = library.components[library.add_step(step, Options())]
-        label = made.executor_label or ""
-        return dataclasses.replace(made, executor_label=self.add_executor(label, library.executors[label]))
+        if id(step) not in self._steps:
+            library = Library()
+            made = library.components[library.add_step(step, Options())]
+            label = self.add_executor(made.executor_label or "", library.executors[made.executor_label or ""])
+            self._steps[id(step)] = dataclasses.replace(made, executor_label=label)
+        return self._steps[id(step)]
 
     def free_task(self, scope: str, wanted: str) -> str:
         """A name that no task of the DAG has."""
@@ -79,9 +109,15 @@ class GraphEditor:
 
     def copy_place(self, path: str, new: str) -> None:
         """Let a new task stand where an old one was written."""
-        place = self.graph.places.get(path)
+        place = self._places.get(path) or self.graph.places.get(path)
         if place is not None:
             self._places[new] = place
+
+    def copy_places(self, component: str, new: str) -> None:
+        """Let the tasks of a new component stand where those of an old one were written."""
+        dag = self.component(component).dag
+        for task in ("", *((dag.tasks if dag else None) or {})):
+            self.copy_place(f"{component}/{task}", f"{new}/{task}")
 
     def finish(self) -> Graph:
         """The new graph, or the old one if nothing has changed."""
@@ -97,18 +133,31 @@ class GraphEditor:
             deployment_spec=dataclasses.replace(deployment, executors=dict(sorted(self._executors.items()))),
         )
         places = {**self.graph.places, **self._places} if self._places else self.graph.places
-        return dataclasses.replace(self.graph, specification=changed, places=places)
+        return dataclasses.replace(self.graph, specification=changed, platforms=self._platforms(), places=places)
+
+    def _platforms(self) -> Mapping[str, Platform] | None:
+        if not self._settings:
+            return self.graph.platforms
+        platforms = dict(self.graph.platforms or {})
+        known = platforms.get("kubernetes", Platform())
+        executors = (known.deployment_spec.executors if known.deployment_spec else None) or {}
+        deployment = PlatformDeployment({**executors, **self._settings})
+        platforms["kubernetes"] = dataclasses.replace(known, deployment_spec=deployment)
+        return platforms
 
     def _drop_unused(self) -> None:
-        """Take out what was used before and is no longer; what nobody used before stays."""
+        """Take out what was used before and is no longer, or came in vain; what nobody used before stays."""
         before, now = _used(self.graph.root, self.graph.components), _used(self._root, self._components)
-        for name in before - now:
-            del self._components[name]
+        gone = [name for name in self._components if name not in now and (name in before or self._is_new(name))]
+        dropped = [self._components.pop(name) for name in gone]
         labels = {component.executor_label for component in self._components.values()}
-        for name in before - now:
-            label = self.graph.components[name].executor_label
+        for component in dropped:
+            label = component.executor_label
             if label is not None and label not in labels:
                 self._executors.pop(label, None)
+
+    def _is_new(self, name: str) -> bool:
+        return name not in self.graph.components
 
 
 def _used(root: Component, components: Mapping[str, Component]) -> set[str]:
@@ -116,8 +165,7 @@ def _used(root: Component, components: Mapping[str, Component]) -> set[str]:
     found: set[str] = set()
     waiting = [root]
     while waiting:
-        for task in ((component.dag.tasks if (component := waiting.pop()).dag else None) or {}).values():
-            name = task.component_ref.name if task.component_ref else ""
+        for name in used_names(waiting.pop()):
             if name in components and name not in found:
                 found.add(name)
                 waiting.append(components[name])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from milonga.compiler.constructs.control import COMPLETED
 from milonga.compiler.graph import (
     ArtifactBinding,
     Component,
@@ -32,7 +33,7 @@ _OUTPUT = "artifact"
 
 
 class RootArtifacts:
-    """Imports each artifact that the pipeline takes, unless it is optional or a list."""
+    """Imports each artifact that the pipeline takes, unless it is optional, a list, or goes to an exit task."""
 
     name = "root-artifacts"
     cures = ("pipeline-artifact-input",)
@@ -42,9 +43,19 @@ class RootArtifacts:
         editor = GraphEditor(graph)
         for name, declared in graph.root.input_artifacts.items():
             is_single = not declared.is_optional and not declared.is_artifact_list
-            if is_single and name not in graph.root.input_parameters:
+            if is_single and name not in graph.root.input_parameters and not _goes_to_exit_task(graph, name):
                 _import(editor, name, declared)
         return editor.finish()
+
+
+def _goes_to_exit_task(graph: Graph, name: str) -> bool:
+    """On KFP an exit task waits for nothing but its group: the import might not have ended."""
+    return any(
+        task.trigger_policy is not None
+        and task.trigger_policy.strategy == COMPLETED
+        and any(binding.component_input_artifact == name for binding in task.artifact_bindings.values())
+        for task in ((graph.root.dag.tasks if graph.root.dag else None) or {}).values()
+    )
 
 
 def _import(editor: GraphEditor, name: str, declared: InputArtifact) -> None:

@@ -12,9 +12,10 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from dataclasses import dataclass
 
-from milonga.compiler.constructs.size import OBJECT_BYTES_MAX, run_bytes, shareable
+from milonga.compiler.constructs.size import CARRIER, OBJECT_BYTES_MAX, run_bytes, shareable
 from milonga.compiler.graph import (
     ArtifactBinding,
     ArtifactType,
@@ -29,12 +30,16 @@ from milonga.compiler.graph import (
     Task,
     TaskInputs,
 )
+from milonga.compiler.graph.nesting import inside_out, used_names
 from milonga.compiler.graph.task import CachingOptions, ComponentRef, TaskInfo, TaskOutputArtifact
 from milonga.compiler.passes.graph_editor import GraphEditor
 from milonga.runtime.program import CODE_INPUT, CODE_PATH, LOADER, TaskProgram, from_container, pack, unpack
 
 ARGUMENT_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
+
+_OF_THE_IMAGE = ("imagePullSecret", "imagePullPolicy", "nodeSelector", "tolerations")
+"""Kubernetes settings without which an image may not be pulled, or its pod finds no node."""
 
 _CHANNEL = f"pipelinechannel--{CODE_INPUT}"
 _OUTPUT = "Output"
@@ -59,20 +64,30 @@ class SharedCode:
     cures = ("bulky-code",)
 
     def run(self, graph: Graph) -> Graph:
-        """The graph with one carrier, or the same graph if it is small enough, or its code too large for one step."""
-        labels = shareable(graph)
-        if len(labels) < 2 or run_bytes(graph) <= OBJECT_BYTES_MAX:
-            return graph
-        files, programs = _joined(graph, labels)
-        packed = pack(files)
-        if len(packed) > ARGUMENT_CHARACTERS_MAX:
-            return graph
-        editor = GraphEditor(graph)
-        carrier = _add_carrier(editor, graph, packed, labels)
-        for label, program in programs.items():
-            editor.set_executor(label, _without_code(graph.executors[label], program, carrier))
-        _Threading(editor, frozenset(programs)).run()
-        return editor.finish()
+        """The graph with a carrier for all steps that agree about the project, or one for each state of it.
+
+        The same graph if it is small enough, or its code too large for one step.
+        """
+        lowered = _with_carrier(graph)
+        while lowered is not graph:
+            graph, lowered = lowered, _with_carrier(lowered)
+        return graph
+
+
+def _with_carrier(graph: Graph) -> Graph:
+    labels = shareable(graph)
+    if len(labels) < 2 or run_bytes(graph) <= OBJECT_BYTES_MAX:
+        return graph
+    files, programs = _joined(graph, labels)
+    packed = pack(files)
+    if len(programs) < 2 or len(packed) > ARGUMENT_CHARACTERS_MAX:
+        return graph
+    editor = GraphEditor(graph)
+    carrier = _add_carrier(editor, graph, packed, tuple(programs))
+    for label, program in programs.items():
+        editor.set_executor(label, _without_code(graph.executors[label], program, carrier.label))
+    _Threading(editor, frozenset(programs), carrier.task).run()
+    return editor.finish()
 
 
 def carried_modules(executor: Executor) -> dict[str, str]:
@@ -107,21 +122,33 @@ def _joined(graph: Graph, labels: tuple[str, ...]) -> tuple[dict[str, str], dict
     return files, programs
 
 
-def _add_carrier(editor: GraphEditor, graph: Graph, packed: str, labels: tuple[str, ...]) -> str:
-    """The executor that carries the code, and its task at the root; the executor's label."""
-    first = graph.executors[labels[0]].container or Container()
-    program = TaskProgram("carry_code", _SOURCE.format(packed=packed))
-    container = Container(
-        image=first.image, command=("python3", "-c", LOADER), args=((first.args or ("",))[0], *program.to_args())
-    )
+@dataclass(frozen=True, slots=True)
+class _Carrier:
+    """The executor that carries the code, and its task at the root."""
+
+    label: str
+    task: str
+
+
+def _add_carrier(editor: GraphEditor, graph: Graph, packed: str, labels: tuple[str, ...]) -> _Carrier:
+    """A step in the image that most of the others use, with what it takes to pull and place that image."""
+    images = Counter((graph.executors[label].container or Container()).image or "" for label in labels)
+    image = max(sorted(images), key=lambda name: images[name])
+    model = next(label for label in labels if (graph.executors[label].container or Container()).image == image)
+    runtime = ((graph.executors[model].container or Container()).args or ("",))[0]
+    program = TaskProgram(CARRIER, _SOURCE.format(packed=packed))
+    container = Container(image=image, command=("python3", "-c", LOADER), args=(runtime, *program.to_args()))
     label = editor.add_executor(f"exec-{CODE_INPUT}", Executor(container=container))
+    settings = {key: value for key, value in graph.platform_settings(model).items() if key in _OF_THE_IMAGE}
+    if settings:
+        editor.set_settings(label, settings)
     component = Component(output_definitions=Outputs(artifacts={_OUTPUT: OutputArtifact(_KIND)}), executor_label=label)
     made = editor.add_component(f"comp-{CODE_INPUT}", component)
     name = editor.free_task("root", CODE_INPUT)
     editor.set_task(
         "root", name, Task(ComponentRef(made), TaskInfo(name), caching_options=CachingOptions(enable_cache=True))
     )
-    return label
+    return _Carrier(label, name)
 
 
 def _without_code(executor: Executor, program: TaskProgram, carrier: str) -> Executor:
@@ -134,53 +161,49 @@ def _without_code(executor: Executor, program: TaskProgram, carrier: str) -> Exe
 class _Threading:
     """Hands the artifact down from the root to every step that takes it. Used once, by one thread."""
 
-    def __init__(self, editor: GraphEditor, labels: frozenset[str]) -> None:
+    def __init__(self, editor: GraphEditor, labels: frozenset[str], carrier: str) -> None:
         self._editor = editor
-        self._labels = labels
-        self._wanted: dict[str, bool] = {}
+        self._carrier = carrier
+        self._channel = _free_channel(editor.graph)
+        self._wanted: set[str] = set()
+        for name in inside_out(editor.graph):
+            component = editor.component(name)
+            if component.executor_label in labels or not self._wanted.isdisjoint(used_names(component)):
+                self._wanted.add(name)
 
     def run(self) -> None:
         """Bind the artifact everywhere."""
-        for name, component in self._editor.graph.components.items():
-            if component.dag is None and component.executor_label in self._labels:
-                self._editor.set_component(name, _with_input(component, CODE_INPUT))
-            elif component.dag is not None and self._wants(name):
-                self._bind(name, ArtifactBinding(component_input_artifact=_CHANNEL), ())
-                self._editor.set_component(name, _with_input(self._editor.component(name), _CHANNEL))
-        carrier = self._carrier()
-        source = ArtifactBinding(task_output_artifact=TaskOutputArtifact(carrier, _OUTPUT))
-        self._bind("root", source, (carrier,))
-
-    def _carrier(self) -> str:
-        root, before = self._editor.component("root"), self._editor.graph.root
-        known = (before.dag.tasks if before.dag else None) or {}
-        return next(name for name in ((root.dag.tasks if root.dag else None) or {}) if name not in known)
-
-    def _wants(self, name: str) -> bool:
-        """Whether a component takes the artifact: it is such a step, or holds one."""
-        if name not in self._wanted:
-            self._wanted[name] = False  # for components that hold themselves
-            component = self._editor.graph.components.get(name)
-            inner: Mapping[str, Task] = (component.dag.tasks if component and component.dag else None) or {}
-            self._wanted[name] = component is not None and (
-                component.executor_label in self._labels
-                or any(self._wants(task.component_ref.name) for task in inner.values() if task.component_ref)
-            )
-        return self._wanted[name]
+        for name in sorted(self._wanted - {"root"}):
+            if self._editor.component(name).dag is None:
+                self._editor.set_component(name, _with_input(self._editor.component(name), CODE_INPUT))
+            else:
+                self._bind(name, ArtifactBinding(component_input_artifact=self._channel), ())
+                self._editor.set_component(name, _with_input(self._editor.component(name), self._channel))
+        source = ArtifactBinding(task_output_artifact=TaskOutputArtifact(self._carrier, _OUTPUT))
+        self._bind("root", source, (self._carrier,))
 
     def _bind(self, scope: str, source: ArtifactBinding, waits: tuple[str, ...]) -> None:
         dag = self._editor.component(scope).dag
         for name, task in ((dag.tasks if dag else None) or {}).items():
             used = task.component_ref.name if task.component_ref else ""
-            if not self._wants(used):
+            if used not in self._wanted:
                 continue
-            component = self._editor.graph.components[used]
-            key = CODE_INPUT if component.dag is None else _CHANNEL
+            key = CODE_INPUT if self._editor.component(used).dag is None else self._channel
             inputs = TaskInputs(
                 task.inputs.parameters if task.inputs else None, {**task.artifact_bindings, key: source}
             )
             after = tuple(sorted({*(task.dependent_tasks or ()), *waits})) or None
             self._editor.set_task(scope, name, dataclasses.replace(task, inputs=inputs, dependent_tasks=after))
+
+
+def _free_channel(graph: Graph) -> str:
+    """A name under which no DAG takes an artifact yet: another carrier may hand down its own."""
+    taken = {name for _, component in graph.dags() for name in component.input_artifacts}
+    name, count = _CHANNEL, 1
+    while name in taken:
+        count += 1
+        name = f"{_CHANNEL}-{count}"
+    return name
 
 
 def _with_input(component: Component, name: str) -> Component:

@@ -2,6 +2,7 @@
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
+from milonga.compiler.graph.survey import Survey
 from milonga.compiler.rules import (
     borders,
     choices,
@@ -19,8 +20,7 @@ from milonga.compiler.rules import (
     values,
     wiring,
 )
-from milonga.compiler.rules.base import Rule, Scope
-from milonga.compiler.rules.survey import Survey
+from milonga.compiler.scope import Rule, Scope
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "structure": (

@@ -7,11 +7,10 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, SIDES, is_loop
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, SIDES, is_loop
 from milonga.compiler.rules.outlets import Outlet, outlets_of
-from milonga.compiler.rules.structure import nearest
 from milonga.compiler.rules.types import CONVERTED, artifact_title, kind_of, source_type_of
+from milonga.compiler.scope import Scope
 
 _WITHOUT_PARTS = ("NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN")
 _SHAPES = {True: "a list of artifacts", False: "one artifact"}
@@ -64,7 +63,7 @@ def dag_outputs_have_makers(scope: Scope) -> Iterator[Diagnostic]:
                 yield scope.finding(
                     "E235",
                     f"output {noun} '{outlet.name}' comes from '{task}', which is no task of this DAG",
-                    hint=nearest(task, scope.tasks),
+                    hint=scope.nearest(task, scope.tasks),
                 )
                 continue
             component = scope.used(scope.tasks[task])
@@ -74,7 +73,7 @@ def dag_outputs_have_makers(scope: Scope) -> Iterator[Diagnostic]:
                     "E235",
                     f"output {noun} '{outlet.name}' comes from '{key}' of '{task}', which has no such output {noun}",
                     task=task,
-                    hint=nearest(key, known),
+                    hint=scope.nearest(key, known),
                 )
 
 

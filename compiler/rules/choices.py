@@ -10,13 +10,13 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Task
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import is_loop
+from milonga.compiler.graph.edges import is_loop
 from milonga.compiler.rules.gates import Gate, GateBuilder, UnclearError, Variable
 from milonga.compiler.rules.outlets import Outlet, outlets_of
 from milonga.compiler.rules.policies import COMPLETED
 from milonga.compiler.rules.samples import samples_of
 from milonga.compiler.rules.wiring import is_optional
+from milonga.compiler.scope import Scope
 
 _CASES_MAX = 2048
 """How many combinations of values are tried before a choice is called too large to decide."""

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component, Container, Task
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import SIDES
+from milonga.compiler.graph.edges import SIDES
 from milonga.compiler.rules.placeholders import Placeholder, placeholders_in
-from milonga.compiler.rules.structure import nearest
+from milonga.compiler.scope import Scope
 
 _KINDS = ("container", "importer", "resolver", "custom_job")
 
@@ -105,5 +104,5 @@ def _missing(scope: Scope, name: str, component: Component, placeholder: Placeho
         f"a placeholder names the {noun} '{placeholder.name}', which does not exist, {consequence}",
         task=name,
         severity="error" if must else "warning",
-        hint=nearest(placeholder.name, known),
+        hint=scope.nearest(placeholder.name, known),
     )

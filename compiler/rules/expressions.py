@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.cel import parse, referenced_parameters
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError
 
 

@@ -14,10 +14,10 @@ from typing import Any
 from milonga.compiler.cel import Expression, ListLiteral, Literal, children, evaluate, parse, referenced_parameters
 from milonga.compiler.cel.expressions import Binary, walk
 from milonga.compiler.graph import Component, Task, wire
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import PARAMETERS, Edge, Side, is_loop
+from milonga.compiler.graph.edges import PARAMETERS, Edge, Side, is_loop
 from milonga.compiler.rules.outlets import outlets_of
 from milonga.compiler.rules.types import CHANNEL, kind_of
+from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError, RunError
 
 _DEPTH_MAX = 16

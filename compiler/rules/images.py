@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.rules.base import Finding, Scope
+from milonga.compiler.scope import Finding, Scope
 
 _HOST = r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component
 from milonga.compiler.graph.component import PARAMETER_SPELLING
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, Side, is_loop
 from milonga.compiler.graph.task import ArtifactIterator, ParameterIterator
-from milonga.compiler.rules.base import Finding, Scope
-from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, Side, is_loop
-from milonga.compiler.rules.structure import nearest
 from milonga.compiler.rules.types import parameter_type_of
+from milonga.compiler.scope import Finding, Scope
 
 _ITERABLE = frozenset({"LIST", "STRING", "STRUCT"})
 """Types of a loop's input: kfp writes the other two for items that another component or loop hands over as JSON."""
@@ -26,23 +25,27 @@ def loops_are_whole(scope: Scope) -> Iterator[Diagnostic]:
         if parameters is not None and artifacts is not None:
             yield finding("E244", "the task loops over parameters and over artifacts at once", expected="one iterator")
         elif parameters is not None:
-            yield from _item_findings(PARAMETERS, parameters, scope.used(task), finding)
+            yield from _item_findings(scope, PARAMETERS, parameters, scope.used(task), finding)
             yield from _parameter_findings(scope, name, parameters, finding)
         elif artifacts is not None:
-            yield from _item_findings(ARTIFACTS, artifacts, scope.used(task), finding)
+            yield from _item_findings(scope, ARTIFACTS, artifacts, scope.used(task), finding)
             source = (artifacts.items.input_artifact if artifacts.items is not None else None) or ""
             yield from _source_findings(scope, ARTIFACTS, name, source, finding)
 
 
 def _item_findings(
-    side: Side, iterator: ParameterIterator | ArtifactIterator, component: Component | None, finding: Finding
+    scope: Scope,
+    side: Side,
+    iterator: ParameterIterator | ArtifactIterator,
+    component: Component | None,
+    finding: Finding,
 ) -> Iterator[Diagnostic]:
     known, item = side.inputs(component) if component is not None else {}, iterator.item_input or ""
     if component is not None and item not in known:
         yield finding(
             "E244",
             f"the loop hands its item to input {side.noun} '{item}', which does not exist",
-            hint=nearest(item, known),
+            hint=scope.nearest(item, known),
         )
 
 
@@ -71,7 +74,7 @@ def _source_findings(scope: Scope, side: Side, name: str, source: str, finding: 
     if edge is None:
         known = [edge.name for edge in edges if edge.side is side]
         yield finding(
-            "E244", f"the loop goes over input {side.noun} '{source}', which gets no value", hint=nearest(source, known)
+            "E244", f"the loop goes over input {side.noun} '{source}', which gets no value", hint=scope.nearest(source, known)
         )
     elif side is ARTIFACTS:
         if edge.declared is not None and not edge.declared.is_artifact_list:

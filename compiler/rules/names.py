@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from milonga.compiler.diagnostics import Diagnostic, Severity
 from milonga.compiler.graph import Component
-from milonga.compiler.rules.base import Finding, Scope
-from milonga.compiler.rules.edges import SIDES
+from milonga.compiler.graph.edges import SIDES
 from milonga.compiler.rules.types import CHANNEL
+from milonga.compiler.scope import Finding, Scope
 
 _LENGTH_MAX = 128
 """What Argo takes for the name of a template or task; Kubernetes and Vertex take less."""

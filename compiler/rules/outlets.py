@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from milonga.compiler.graph import Component
-from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, Side
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import wire
-from milonga.compiler.rules.base import Finding, Scope
 from milonga.compiler.rules.platform_fields import EXECUTOR_FIELDS, PIPELINE_FIELDS
 from milonga.compiler.rules.platform_values import Problem, problems_of
-from milonga.compiler.rules.structure import nearest
 from milonga.compiler.rules.unused import input_names
+from milonga.compiler.scope import Finding, Scope
 
 _KUBERNETES = "kubernetes"
 
@@ -28,7 +27,7 @@ def settings_have_executors(scope: Scope) -> Iterator[Diagnostic]:
                 yield scope.finding(
                     "E266",
                     f"platform '{platform}' has settings for executor '{label}', which does not exist",
-                    hint=nearest(label, scope.graph.executors),
+                    hint=scope.nearest(label, scope.graph.executors),
                 )
 
 
@@ -37,7 +36,7 @@ def settings_are_known(scope: Scope) -> Iterator[Diagnostic]:
     for _, settings, finding in _settings(scope):
         for path, name, known in _unknown(settings, EXECUTOR_FIELDS, ""):
             yield finding(
-                "E267", f"Kubernetes settings have no field '{path}'", severity="warning", hint=nearest(name, known)
+                "E267", f"Kubernetes settings have no field '{path}'", severity="warning", hint=scope.nearest(name, known)
             )
     platform = (scope.graph.platforms or {}).get(_KUBERNETES)
     if scope.is_root and platform is not None:
@@ -46,7 +45,7 @@ def settings_are_known(scope: Scope) -> Iterator[Diagnostic]:
                 "E267",
                 f"the pipeline's Kubernetes settings have no field '{path}'",
                 severity="warning",
-                hint=nearest(name, known),
+                hint=scope.nearest(name, known),
             )
 
 
@@ -105,7 +104,7 @@ def settings_have_sources(scope: Scope) -> Iterator[Diagnostic]:
                     "E223",
                     f"a Kubernetes setting takes input parameter '{wanted}' of '{scope.name}', which does not exist",
                     task=name,
-                    hint=nearest(wanted, known),
+                    hint=scope.nearest(wanted, known),
                 )
         for producer in _producers(settings):
             if producer not in scope.tasks:
@@ -113,7 +112,7 @@ def settings_have_sources(scope: Scope) -> Iterator[Diagnostic]:
                     "E211",
                     f"a Kubernetes setting waits for '{producer}', which is no task beside it",
                     task=name,
-                    hint=nearest(producer, scope.tasks),
+                    hint=scope.nearest(producer, scope.tasks),
                 )
 
 

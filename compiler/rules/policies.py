@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.structure import nearest
+from milonga.compiler.scope import Scope
 
 _DURATION = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
 """A duration in protobuf's JSON (google.protobuf.Duration): seconds, at most nine digits behind the point."""
@@ -69,7 +68,7 @@ def trigger_strategies_are_known(scope: Scope) -> Iterator[Diagnostic]:
                 task=name,
                 got=strategy[:80],
                 expected=", ".join(_STRATEGIES),
-                hint=nearest(strategy, _STRATEGIES),
+                hint=scope.nearest(strategy, _STRATEGIES),
             )
 
 

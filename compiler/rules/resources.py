@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Resources
 from milonga.compiler.graph.quantities import amount, is_quantity
-from milonga.compiler.rules.base import Finding, Scope
+from milonga.compiler.scope import Finding, Scope
 
 _TOLERANCE = 0.01
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Container
-from milonga.compiler.rules.base import Scope
 from milonga.compiler.rules.credentials import looks_secret, shape_of
+from milonga.compiler.scope import Scope
 
 _FLAG = re.compile(r"^--?(?P<name>[A-Za-z][\w-]*?)(?:=(?P<value>.+))?$", re.DOTALL)
 _HINT = "keep it in a Secret of the cluster and give it to the step: .options(secrets={'NAME': 'secret/key'})"

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.cycles import find_cycle
-from milonga.compiler.rules.base import Scope
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint with the nearest known name."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(known)[:12]) or 'none'}"
+from milonga.compiler.scope import Scope
 
 
 def components_exist(scope: Scope) -> Iterator[Diagnostic]:
@@ -22,7 +14,7 @@ def components_exist(scope: Scope) -> Iterator[Diagnostic]:
     for name, task in scope.tasks.items():
         if scope.used(task) is None:
             wanted = task.component_ref.name if task.component_ref else ""
-            hint = nearest(wanted, scope.graph.components)
+            hint = scope.nearest(wanted, scope.graph.components)
             yield scope.finding(
                 "E210", f"the task uses component '{wanted}', which does not exist", task=name, hint=hint
             )
@@ -39,7 +31,7 @@ def executors_exist(scope: Scope) -> Iterator[Diagnostic]:
                 "E212",
                 f"the component uses executor '{component.executor_label}', which does not exist",
                 task=name,
-                hint=nearest(component.executor_label or "", scope.graph.executors),
+                hint=scope.nearest(component.executor_label or "", scope.graph.executors),
             )
 
 
@@ -52,7 +44,7 @@ def producers_exist(scope: Scope) -> Iterator[Diagnostic]:
                     "E211",
                     f"the task waits for '{producer}', which is no task beside it",
                     task=name,
-                    hint=nearest(producer, scope.tasks),
+                    hint=scope.nearest(producer, scope.tasks),
                 )
 
 
@@ -81,3 +73,15 @@ def components_end(scope: Scope) -> Iterator[Diagnostic]:
         finding = scope.finding_at_use(scope.whole.uses.get(cycle[0]))
         got = " → ".join([*cycle, cycle[0]])
         yield finding("E269", "a component holds itself, so it has no end", got=got, hint="use a loop")
+
+
+def root_is_the_pipeline(scope: Scope) -> Iterator[Diagnostic]:
+    """No component has the name that stands for the pipeline itself."""
+    if scope.is_root and ROOT in scope.graph.components:
+        finding = scope.finding_at_use(scope.whole.uses.get(ROOT))
+        yield finding(
+            "E270",
+            f"a component is named '{ROOT}', which is the name of the pipeline itself",
+            expected="another name, such as 'comp-root'",
+            hint=f"'{ROOT}' is reserved: findings, rewrites and back ends take such a component for the pipeline",
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from milonga.compiler.graph import wire
-from milonga.compiler.rules.edges import Edge
+from milonga.compiler.graph.edges import Edge
 
 CHANNEL = "pipelinechannel--"
 """What kfp's compiler, and ours, begin the names of inputs with that carry a value into a group."""

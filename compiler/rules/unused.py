@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import SIDES
+from milonga.compiler.graph.edges import SIDES
 from milonga.compiler.rules.types import CHANNEL
+from milonga.compiler.scope import Scope
 
 
 def inputs_are_used(scope: Scope) -> Iterator[Diagnostic]:

@@ -9,8 +9,8 @@ from typing import Any
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component, wire
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.rules.base import Finding, Scope
 from milonga.compiler.rules.types import accepts_constant
+from milonga.compiler.scope import Finding, Scope
 
 PARAMETER_BYTES_MAX = 100_000
 """Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room

@@ -8,10 +8,9 @@ from typing import Any
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import ParameterBinding, wire
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.rules.base import Scope
-from milonga.compiler.rules.edges import ARTIFACTS, PARAMETERS, SIDES, Edge
-from milonga.compiler.rules.structure import nearest
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, SIDES, Edge
 from milonga.compiler.rules.types import CONVERTED, accepts_constant, artifact_title, converts_to, parameter_type_of
+from milonga.compiler.scope import Scope
 
 _NOUNS = {"parameter": "input", "artifact": "input artifact"}
 
@@ -45,7 +44,7 @@ def bindings_have_inputs(scope: Scope) -> Iterator[Diagnostic]:
                 continue
             if edge.side is PARAMETERS and _is_for_placeholders(edge.name, edge.binding):
                 continue
-            hint = nearest(edge.name, edge.side.inputs(component))
+            hint = scope.nearest(edge.name, edge.side.inputs(component))
             yield scope.finding(
                 "E222", f"the component has no input {edge.side.noun} '{edge.name}'", task=name, hint=hint
             )
@@ -102,7 +101,7 @@ def sources_exist(scope: Scope) -> Iterator[Diagnostic]:
                 "E223",
                 f"{_NOUNS[edge.side.noun]} '{edge.name}' takes {what}, which does not exist",
                 task=name,
-                hint=nearest(edge.output, known),
+                hint=scope.nearest(edge.output, known),
             )
 
 

@@ -12,12 +12,14 @@ read in kubeflow/pipelines at 7b70c7b95f, under `backend/src`:
 - `util/periodic_schedule.go`: the first time is one interval after `start_time`. With `no_catchup`, when two times were
   missed, it starts at once and counts from there on.
 - `util/scheduled_workflow.go`: a time at which `max_concurrency` runs go on waits for one of them to end.
-- `common/util/parameter_formatter.go`: in a text argument, `[[ScheduledTime]]` and its like are replaced at each run.
+- `util/cron_schedule.go` and `util/periodic_schedule.go`: until a run was made, `start_time` stands for the last one. So
+  a `start_time` that has passed starts a run at once, and with catch-up all runs since then. This module asks no clock:
+  the back end moves a start that has passed before it translates (`milonga.backends.kfp.past_start`).
+- `common/util/parameter_formatter.go`: see `kfp_macros`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,12 +30,12 @@ from milonga.compiler.graph import Graph
 from milonga.compiler.schedules.base import Translation, changed, input_artifacts, refused, timestamp
 from milonga.compiler.schedules.clock_changes import clock_change_findings
 from milonga.compiler.schedules.cron_dialect import portable_cron
+from milonga.compiler.schedules.kfp_macros import replaced_text
 from milonga.dsl.schedule import Schedule
 from milonga.dsl.time_zones import is_time_zone, unknown_zone
 
 CONCURRENCY_MAX = 10
 _SECOND = timedelta(seconds=1)
-_MACRO = re.compile(r"\[\[(RunUUID|ScheduledTime|CurrentTime|Index)\b|\{\{\$\.(scheduled|current)Time\.strftime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,7 @@ class KfpSchedules:
         if schedule.max_concurrency > CONCURRENCY_MAX:
             message = f"kfp: at most {CONCURRENCY_MAX} runs at the same time"
             findings.append(refused(message, got=f"max_concurrency={schedule.max_concurrency}"))
-        findings += [
-            changed(f"kfp: it replaces a part of the text of '{key}' at each run", got=value[:120])
-            for key, value in sorted(arguments.items())
-            if isinstance(value, str) and _MACRO.search(value)
-        ]
+        findings += replaced_text(arguments, is_scheduled=True)
         trigger = _periodic(schedule, findings) if schedule.cron is None else self._cron(schedule, findings)
         document = {
             "display_name": schedule.name or name,

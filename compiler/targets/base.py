@@ -15,7 +15,7 @@ from milonga.compiler.constructs import CONSTRUCTS, Construct, Occurrence
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.passes import Pass
-from milonga.compiler.rules.base import Rule, Scope
+from milonga.compiler.scope import Rule, Scope
 from milonga.compiler.targets.capability import CODES, VERBS, Capability, CapabilityTable, capability_at, number
 from milonga.errors import UsageError
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_yaml
 from milonga.compiler.graph import Graph
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 from milonga.compiler.targets.kfp.target import KfpTarget
 
 _API_VERSION = "pipelines.kubeflow.org/v2beta1"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from milonga.compiler.constructs.execution import executor_of
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.quantities import amount, is_quantity
-from milonga.compiler.rules.base import Rule, Scope
+from milonga.compiler.scope import Rule, Scope
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 _CORES_MAX = 96

@@ -49,28 +49,38 @@ def removed(call: Callable[[], object], patience: Patience) -> None:
     repeated(remove, patience)
 
 
-def made_by_name(make: Callable[[], T], find: Callable[[], T | None], patience: Patience) -> T:
+def made_by_name(make: Callable[[], T], find: Callable[[], T | None], patience: Patience, fresh: str = "") -> T:
     """The answer to a request whose name makes a second one impossible: the system answers 409 to it.
+
+    When its answers stay lost, what it may have made is looked for.
 
     Args:
         make: sends the request.
-        find: what is there under that name; None when there is nothing.
+        find: what is there under that name; None when there is nothing. One request, sent once.
         patience: how often, and how long.
+        fresh: what is made, with its name, where nobody else asks for this name again, so that losing sight of it
+            would start it twice; "" where the next call asks for the same name.
 
     Raises:
-        CallFailed: the request failed, or its name is taken by something that cannot be found.
+        CallFailed: the request failed, or its name is taken by something that cannot be found; E809, with `fresh`, it
+            may or may not have had its effect.
     """
-
-    def made_or_found() -> T:
+    is_lost = False
+    for pause in (*patience.pauses(), None):
         try:
             return make()
         except CallFailed as failure:
-            found = find() if failure.status == 409 else None
-            if found is None:
-                raise
-            return found
-
-    return repeated(made_or_found, patience)
+            is_lost = is_lost or failure.outcome == "unknown"
+            if failure.status != 409 and failure.is_passing and pause is not None:
+                _sleep(failure, pause, patience)
+                continue
+            found = repeated(find, patience) if failure.status == 409 else _seen(find, patience) if is_lost else None
+            if found is not None:
+                return found
+            if fresh and is_lost and failure.status != 409:
+                raise _unsure(fresh, failure) from failure
+            raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def made_once(make: Callable[[], T], find: Callable[[], T | None], patience: Patience, what: str) -> T:
@@ -81,9 +91,9 @@ def made_once(make: Callable[[], T], find: Callable[[], T | None], patience: Pat
 
     Args:
         make: sends the request, which carries a mark of its own.
-        find: what carries that mark; None when there is nothing.
+        find: what carries that mark; None when there is nothing. One request, sent once.
         patience: how often, and how long.
-        what: what is made, for the message.
+        what: what is made, with its name, for the message.
 
     Raises:
         CallFailed: the request failed; E809, it may or may not have had its effect.
@@ -93,24 +103,36 @@ def made_once(make: Callable[[], T], find: Callable[[], T | None], patience: Pat
             return make()
         except CallFailed as failure:
             if failure.outcome == "unknown":
-                return _found(find, failure, patience, what)
+                found = _seen(find, patience)
+                if found is None:
+                    raise _unsure(what, failure) from failure
+                return found
             if not failure.is_passing or pause is None:
                 raise
             _sleep(failure, pause, patience)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _found(find: Callable[[], T | None], failure: CallFailed, patience: Patience, what: str) -> T:
-    """What a request has made whose answer was lost. The system may be slower than its proxy, so several looks."""
-    try:
-        for pause in patience.pauses():
-            found = repeated(find, patience)
-            if found is not None:
-                return found
-            time.sleep(pause)
-    except CallFailed:
-        pass  # what is told is why the answer was lost, not why it could not be looked for
-    raise CallFailed(
+def _seen(find: Callable[[], T | None], patience: Patience) -> T | None:
+    """What a request has made whose answer was lost. The system may be slower than its proxy, so several looks.
+
+    What is told in the end is why the answer was lost, not why it could not be looked for.
+    """
+    for pause in (*patience.pauses(), None):
+        try:
+            found = find()
+        except CallFailed as failure:
+            if not failure.is_passing:
+                return None
+            found = None
+        if found is not None or pause is None:
+            return found
+        time.sleep(pause)
+    return None
+
+
+def _unsure(what: str, failure: CallFailed) -> CallFailed:
+    return CallFailed(
         "E809",
         f"it is not known whether the {what} was made: the answer was lost and it is not listed",
         outcome="unknown",
@@ -119,7 +141,7 @@ def _found(find: Callable[[], T | None], failure: CallFailed, patience: Patience
         where=failure.where,
         got="; ".join(part for part in (failure.message, failure.got) if part),
         hint=f"look for the {what} on the page of the remote system before you submit again",
-    ) from failure
+    )
 
 
 def _sleep(failure: CallFailed, pause: float, patience: Patience) -> None:

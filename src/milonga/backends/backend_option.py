@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Use = Literal["connect", "run", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +16,15 @@ class BackendOption:
         name: its Python name; the flag is the same with dashes.
         environment: variables that are looked at, first one first.
         description: one phrase for help texts.
+        used_by: what needs it: "connect", every call; "run", starting a run or adding a schedule; "schedule", adding a
+            schedule. A verb offers what it uses and nothing else.
         secret: never a flag, since command lines are read by others and kept in histories; never shown.
     """
 
     name: str
     environment: tuple[str, ...]
     description: str
+    used_by: Use = "connect"
     secret: bool = False
 
     @property

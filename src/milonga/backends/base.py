@@ -27,6 +27,7 @@ from milonga.backends.remote_run import RemoteRun
 from milonga.backends.remote_schedule import RemoteSchedule
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.submitted_run import SubmittedRun
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.schedules.base import Translation
 from milonga.dsl.schedule import Schedule
@@ -63,8 +64,16 @@ class Backend(Protocol):
         """
         ...
 
-    def status(self, run_id: str) -> RemoteRun:
+    def argument_findings(self, request: SubmitRequest) -> tuple[Diagnostic, ...]:
+        """What this system changes of the arguments of a run (E312); nobody is reached."""
+        ...
+
+    def status(self, run_id: str, *, patience: Patience | None = None) -> RemoteRun:
         """A run as it is now.
+
+        Args:
+            run_id: which one.
+            patience: for this look alone, instead of the back end's own.
 
         Raises:
             UsageError: E939, no id.
@@ -73,7 +82,7 @@ class Backend(Protocol):
         ...
 
     def cancel(self, run_id: str) -> None:
-        """Ask for the end of a run; no error when it has ended already.
+        """Ask for the end of a run; no error when it has ended already, or was asked to.
 
         Raises:
             UsageError: E939, no id.

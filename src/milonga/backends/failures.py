@@ -78,6 +78,17 @@ def strange_answer(where: str, got: str, expected: str) -> CallFailed:
     )
 
 
+def require_new_page(seen: set[str], token: str, where: str) -> None:
+    """Keep the token of the next page; one that came before would lead round in a circle for ever.
+
+    Raises:
+        CallFailed: E808.
+    """
+    if token in seen:
+        raise strange_answer(where, f"the page {token!r} again", "a list of pages that ends")
+    seen.add(token)
+
+
 def failure_of_status(
     status: int, body: str, where: str, *, headers: Mapping[str, str] | None = None, login_hint: str = ""
 ) -> CallFailed:

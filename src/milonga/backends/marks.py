@@ -14,9 +14,15 @@ def new_mark() -> str:
     return secrets.token_hex(8)
 
 
-def run_name(graph: Graph) -> str:
-    """The name of a run that the user did not name: the pipeline's, and the time in UTC."""
-    return f"{graph.name} {time.strftime('%Y-%m-%d %H-%M-%S', time.gmtime())}"
+def run_name(graph: Graph, longest: int = 0) -> str:
+    """The name of a run that the user did not name: the pipeline's, and the time in UTC.
+
+    Args:
+        graph: the pipeline.
+        longest: characters that the system takes, 0 for any number; the pipeline's name is cut, the time is not.
+    """
+    ending = time.strftime(" %Y-%m-%d %H-%M-%S", time.gmtime())
+    return (graph.name[: longest - len(ending)] if longest else graph.name) + ending
 
 
 def slug(text: str, longest: int) -> str:

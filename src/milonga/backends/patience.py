@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +41,13 @@ class Patience:
         while True:
             yield pause
             pause = min(pause * 1.5, self.longest_poll_s)
+
+    def within(self, limit_s: float) -> Patience:
+        """The patience of one look that may take `limit_s` seconds: one attempt, no pause or time limit beyond it."""
+        return replace(
+            self,
+            attempts=1,
+            connect_timeout_s=min(self.connect_timeout_s, limit_s),
+            answer_timeout_s=min(self.answer_timeout_s, limit_s),
+            poll_s=min(self.poll_s, limit_s),
+        )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from milonga.backends.backend_option import BackendOption
+from milonga.backends.backend_option import BackendOption, Use
 from milonga.errors import UsageError
 
 
@@ -15,10 +15,10 @@ def require_known(backend: str, options: Sequence[BackendOption], given: Mapping
     """Nothing may be given that the back end would ignore.
 
     Raises:
-        UsageError: E931.
+        UsageError: E931 a setting that there is not, E933 a value that is no text, or empty.
     """
     known = {option.name: option for option in options}
-    for name in given:
+    for name, value in given.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             taken = ", ".join(option.flag for option in options if not option.secret)
@@ -27,6 +27,32 @@ def require_known(backend: str, options: Sequence[BackendOption], given: Mapping
                 f"the back end '{backend}' has no setting '{name}'",
                 expected=taken,
                 hint=f"did you mean '{known[near[0]].flag}'?" if near else "",
+            )
+        if not isinstance(value, str):
+            got = f"{type(value).__name__}" if known[name].secret else repr(value)[:120]
+            raise UsageError("E933", f"the setting '{name}' is no text", got=got, expected=known[name].ways)
+        if not value.strip():
+            raise UsageError(
+                "E933",
+                f"the setting '{name}' is empty",
+                expected=f"{known[name].ways}: {known[name].description}",
+                hint="a variable of the shell that is not set? Leave the setting out to take the environment's",
+            )
+
+
+def require_used(backend: str, options: Sequence[BackendOption], given: Iterable[str], uses: Iterable[Use]) -> None:
+    """No setting may be given that the call would not look at.
+
+    Raises:
+        UsageError: E931.
+    """
+    chosen = set(uses)
+    for option in options:
+        if option.name in given and option.used_by not in chosen:
+            raise UsageError(
+                "E931",
+                f"the setting '{option.name}' of the back end '{backend}' is not used here",
+                hint=f"it belongs to starting a {option.used_by}: leave it out",
             )
 
 

@@ -88,11 +88,14 @@ class _Compiled:
 
 def _compiled(source: Source, target: Target, lower: bool | None) -> _Compiled:
     graph, rewrites = source.graph, []
-    if source.is_python if lower is None else lower:
+    found = list(check(graph))
+    broken = any(finding.severity == "error" for finding in found)
+    if not broken and (source.is_python if lower is None else lower):
         for name, changed in target.lowerings(graph):
             graph = changed
             rewrites.append(name)
-    findings = sorted([*check(graph), *target.findings(graph)], key=lambda finding: finding.order)
+        found = list(check(graph)) if rewrites else found
+    findings = sorted([*found, *target.findings(graph)], key=lambda finding: finding.order)
     broken = any(finding.severity == "error" for finding in findings)
     return _Compiled(target, graph, tuple(rewrites), tuple(findings), "" if broken else target.emit(graph))
 

@@ -182,3 +182,103 @@ def test_no_file_of_the_corpus_is_broken_by_a_pass():
             assert {finding.code for finding in check(lowered) if finding.severity == "error"} == errors, path
             assert not set(rewrite.cures) & set(constructs_of(lowered)) or path.name.endswith("_optional.yaml"), path
     assert changed >= 3
+
+
+# Loops over artifacts in other places
+
+
+@pipeline
+def over_artifacts_twice(words: list[str] = ["a", "bb"]) -> str:  # noqa: B006
+    with ml.ParallelFor(words) as word:
+        made = write(word)
+    with ml.ParallelFor(ml.Collected(made)) as left:
+        with ml.ParallelFor(ml.Collected(made)) as right:
+            both = join_two(left, right)
+    return pairs(ml.Collected(both))
+
+
+@component
+def join_two(left: Artifact, right: Artifact) -> str:
+    return left.read_text() + right.read_text()
+
+
+@component
+def pairs(parts: list[list[str]]) -> str:
+    return str(parts)
+
+
+@component
+def say(data: Artifact, status: ml.TaskFinalStatus) -> None:
+    print(data.read_text(), status.state)
+
+
+def test_a_loop_over_artifacts_inside_of_another_is_lowered_with_it(tmp_path):
+    graph = trace(over_artifacts_twice).graph
+    lowered = ArtifactLoops().run(graph)
+    assert "loop-over-artifacts" not in constructs_of(lowered)
+    assert ArtifactLoops().run(lowered) is lowered
+    assert [finding.code for finding in check(lowered)] == [finding.code for finding in check(graph)]
+    assert outputs(lowered, {}, tmp_path / "a")[:2] == outputs(graph, {}, tmp_path / "b")[:2]
+
+
+def test_tasks_of_a_copied_body_keep_their_places():
+    lowered = ArtifactLoops().run(trace(over_artifacts_twice).graph)
+    for name, dag in lowered.dags():
+        for task in dag.dag.tasks:
+            known = f"{name}/{task}" in lowered.places
+            assert known or task.startswith(("take-artifact", "for-loop")), f"{name}/{task}"
+
+
+def test_an_exit_task_that_takes_the_loops_artifact_keeps_its_loop():
+    @pipeline
+    def guarded(words: list[str]) -> None:
+        with ml.ParallelFor(words) as word:
+            made = write(word)
+        with ml.ParallelFor(ml.Collected(made)) as data:
+            with ml.ExitHandler(say, data):
+                read(data)
+
+    graph = trace(guarded).graph
+    assert ArtifactLoops().run(graph) is graph
+
+
+def test_an_exit_task_that_takes_the_pipelines_artifact_keeps_it():
+    @pipeline
+    def guarded(data: Dataset) -> None:
+        with ml.ExitHandler(say, data):
+            read(data)
+
+    graph = trace(guarded).graph
+    assert RootArtifacts().run(graph) is graph
+
+
+def test_added_steps_reuse_results_only_where_their_readers_do():
+    def caches(enabled: bool) -> set:
+        @pipeline
+        def reading(words: list[str] = ["a"]) -> None:  # noqa: B006
+            with ml.ParallelFor(words) as word:
+                made = write(word)
+            with ml.ParallelFor(ml.Collected(made)) as data:
+                read.options(cache=enabled)(data)
+
+        lowered = ArtifactLoops().run(trace(reading).graph)
+        tasks = {name: task for _, dag in lowered.dags() for name, task in dag.dag.tasks.items()}
+        added = [task for name, task in tasks.items() if name.startswith(("take-artifact", "for-loop-2-positions"))]
+        return {bool(task.caching_options.enable_cache) for task in added}
+
+    assert caches(True) == {True}
+    assert caches(False) == {False}
+
+
+def test_many_loops_share_what_can_be_shared():
+    @pipeline
+    def many(words: list[str] = ["a"]) -> None:  # noqa: B006
+        with ml.ParallelFor(words) as word:
+            made = write(word)
+        for _ in range(30):
+            with ml.ParallelFor(ml.Collected(made)) as data:
+                read(data)
+
+    lowered = ArtifactLoops().run(trace(many).graph)
+    assert sum("list-positions" in name for name in lowered.components) == 1
+    assert sum("take-artifact" in label for label in lowered.executors) == 1

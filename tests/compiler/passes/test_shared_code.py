@@ -145,3 +145,74 @@ print(json.dumps(task.outputs))
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert json.loads(done.stdout.splitlines()[-1]) == {"Output": 11}
+
+
+# Carriers beside each other
+
+
+@component
+def add(value: int) -> int:
+    return value + 1
+
+
+def chain(count: int, name: str) -> ml.Pipeline:
+    @pipeline(name=name)
+    def steps(start: int = 0) -> int:
+        for index in range(count):
+            start = add.options(environment={"STEP": f"{name}-{index}"})(start)
+        return start
+
+    return steps
+
+
+def test_a_pipeline_that_was_lowered_is_composed_and_lowered_again(tmp_path):
+    inside = tmp_path / "inside.yaml"
+    ml.compile(chain(30, "inside"), output=inside)
+    embedded = ml.from_kfp(str(inside))
+
+    @pipeline
+    def outside() -> int:
+        value = embedded(start=0)
+        for index in range(30):
+            value = add.options(environment={"STEP": f"outside-{index}"})(value)
+        return value
+
+    graph = trace(outside).graph
+    lowered = target_named("kfp").lower(graph)
+    assert lowered is not graph
+    assert [finding for finding in check(lowered) if finding.severity == "error"] == []
+    assert SharedCode().run(lowered) is lowered
+    result = ml.run(lowered, {}, home=tmp_path / "home", mode="in-process", progress=Silent())
+    assert (result.state, dict(result.run.outputs)) == ("SUCCEEDED", {"Output": 60})
+
+
+def test_the_carrier_runs_in_the_image_of_most_steps_with_what_that_image_needs():
+    @pipeline
+    def images() -> None:
+        add.options(name="a-first", image="registry.example/other@sha256:" + "0" * 64)(1)
+        for index in range(30):
+            add.options(environment={"STEP": str(index)}, node_selector={"disk": "ssd"}, timeout_s=60)(index)
+
+    lowered = SharedCode().run(trace(images).graph)
+    carrier = lowered.executors["exec-milonga-code"].container
+    assert carrier.image == "python:3.11-slim"
+    assert lowered.platform_settings("exec-milonga-code") == {"nodeSelector": {"labels": {"disk": "ssd"}}}
+
+
+def test_the_size_of_a_deep_pipeline_is_found_at_once():
+    components = {"comp-0": {"executorLabel": "exec"}}
+    for depth in range(1, 200):
+        uses = {f"t{number}": {"componentRef": {"name": f"comp-{depth - 1}"}} for number in range(2)}
+        components[f"comp-{depth}"] = {"dag": {"tasks": uses}}
+    graph = Graph.from_documents(
+        (
+            {
+                "pipelineInfo": {"name": "deep"},
+                "root": {"dag": {"tasks": {"t": {"componentRef": {"name": "comp-199"}}}}},
+                "components": components,
+                "deploymentSpec": {"executors": {"exec": {"container": {"image": "busybox"}}}},
+            },
+        )
+    )
+    (finding,) = target_named("kfp").findings(graph)
+    assert finding.construct == "large-run"

@@ -17,7 +17,7 @@ import pytest
 from milonga.cli.main import run_command_line
 from milonga.cli.sources import load_source
 from milonga.compiler.rules import RULES
-from milonga.compiler.rules.base import Scope
+from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError
 
 FOLDER = Path(__file__).parent / "wrong_programs"

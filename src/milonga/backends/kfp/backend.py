@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -15,6 +17,7 @@ from milonga.backends.ids import checked_id
 from milonga.backends.kfp.experiments import experiment_id
 from milonga.backends.kfp.kfp_connection import KfpConnection
 from milonga.backends.kfp.kfp_settings import OPTIONS, KfpSettings
+from milonga.backends.kfp.past_start import begun
 from milonga.backends.kfp.recurring_runs import added_recurring_run, recurring_runs
 from milonga.backends.kfp.runs import run_as_it_is, started_run
 from milonga.backends.kfp.uploads import require_uploadable, uploaded_version
@@ -25,9 +28,11 @@ from milonga.backends.remote_schedule import RemoteSchedule
 from milonga.backends.required_document import required_document
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.submitted_run import SubmittedRun
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.schedules.base import Translation
 from milonga.compiler.schedules.kfp import KfpSchedules
+from milonga.compiler.schedules.kfp_macros import replaced_text
 from milonga.compiler.targets import target_named
 from milonga.dsl.schedule import Schedule
 from milonga.errors import UsageError
@@ -71,16 +76,27 @@ class KfpBackend:
         require_uploadable(graph, text)
         return text
 
-    def status(self, run_id: str) -> RemoteRun:
+    def argument_findings(self, request: SubmitRequest) -> tuple[Diagnostic, ...]:
+        """Texts that the server replaces."""
+        return tuple(replaced_text(request.parameters, is_scheduled=False))
+
+    def status(self, run_id: str, *, patience: Patience | None = None) -> RemoteRun:
         """The run as it is now."""
-        return self._known("run", run_id, lambda: run_as_it_is(self._connection, run_id))
+        connection = self._connection.with_patience(patience or self.patience)
+        return self._known("run", run_id, lambda: run_as_it_is(connection, run_id))
 
     def cancel(self, run_id: str) -> None:
-        """Ask for the end of the run. The server refuses that for a run that has ended, which is no error here."""
+        """Ask for the end of the run.
+
+        The server refuses that for a run that has ended or was asked to end before, which is no error here.
+        """
         try:
             self._known("run", run_id, lambda: self._terminated(run_id))
         except CallFailed as failure:
-            if failure.status != 400 or not self.status(run_id).ended:
+            if failure.status != 400:
+                raise
+            run = self.status(run_id)
+            if not run.ended and run.state != "CANCELLING":
                 raise
 
     def _terminated(self, run_id: str) -> Any:
@@ -88,10 +104,12 @@ class KfpBackend:
         return self._connection.read(f"run '{run_id}'", terminate, run_id=run_id)
 
     def translated(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> Translation:
-        """The recurring run without its pipeline."""
+        """The recurring run without its pipeline, as it is to be sent now: a start that has passed is moved."""
+        schedule, moved = begun(schedule, datetime.now(timezone.utc))
         translator = KfpSchedules(server_time_zone=self._connection.settings.kfp_time_zone)
         arguments = {**request.parameters, **request.artifacts}
-        return translator.translate(schedule, name=request.name or graph.name, graph=graph, arguments=arguments)
+        found = translator.translate(schedule, name=request.name or graph.name, graph=graph, arguments=arguments)
+        return replace(found, findings=(*moved, *found.findings))
 
     def add_schedule(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> RemoteSchedule:
         """Upload the pipeline if the server does not have it, and make a recurring run of that version."""

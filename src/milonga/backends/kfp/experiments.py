@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from milonga.backends.attempts import made_by_name
+from milonga.backends.attempts import made_by_name, repeated
 from milonga.backends.kfp.kfp_connection import KfpConnection
 from milonga.backends.kfp.queries import equals, required_id
 
@@ -21,7 +21,7 @@ def experiment_id(connection: KfpConnection) -> str:
     named = {"namespace": connection.namespace} if connection.namespace else {}
 
     def find() -> str | None:
-        answer = connection.read(
+        answer = connection.ask(
             what, service.experiment_service_list_experiments, filter=equals("display_name", name), **named
         )
         return next((item.experiment_id for item in answer.experiments or [] if item.display_name == name), None)
@@ -31,4 +31,4 @@ def experiment_id(connection: KfpConnection) -> str:
         answer = connection.ask(what, service.experiment_service_create_experiment, experiment=body)
         return required_id(answer.experiment_id, what)
 
-    return find() or made_by_name(make, find, connection.patience)
+    return repeated(find, connection.patience) or made_by_name(make, find, connection.patience)

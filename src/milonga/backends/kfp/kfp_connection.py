@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from milonga.backends.attempts import repeated
 from milonga.backends.call_failed import CallFailed
+from milonga.backends.certificates import is_untrusted
 from milonga.backends.failures import (
     answer_lost,
     failure_of_status,
@@ -19,6 +21,9 @@ from milonga.backends.failures import (
 from milonga.backends.kfp.kfp_settings import KfpSettings
 from milonga.backends.kfp.quiet_client import new_client
 from milonga.backends.patience import Patience
+from milonga.backends.redaction import redacted, secrets_of_cookies
+
+T = TypeVar("T")
 
 _API = "an answer of KFP's v2beta1 API"
 _LOGIN_HINT = (
@@ -38,14 +43,25 @@ class KfpConnection:
     def __init__(self, settings: KfpSettings, patience: Patience) -> None:
         self.settings = settings
         self.patience = patience
-        self._client: Any = None
+        self._kept: dict[str, Any] = {}
+
+    def with_patience(self, patience: Patience) -> KfpConnection:
+        """This connection, its client included, with other waiting."""
+        other = copy.copy(self)
+        other.patience = patience
+        return other
 
     @property
     def client(self) -> Any:
         """kfp's client, whose generated services (`runs`, `pipelines` ...) the requests go through."""
-        if self._client is None:
-            self._client = new_client(self.settings, self.read)
-        return self._client
+        return self.kept("client", lambda: new_client(self.settings, self.read))
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gave the first time that this connection, with whatever patience, was asked for `name`."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     @property
     def namespace(self) -> str | None:
@@ -77,7 +93,6 @@ class KfpConnection:
             HTTPError,
             NewConnectionError,
             ReadTimeoutError,
-            SSLError,
         )
 
         place = f"{function.__self__.api_client.configuration.host} ({what})"  # type: ignore[attr-defined]
@@ -90,10 +105,9 @@ class KfpConnection:
             raise unreachable(place, self._shown(error)) from None
         except ReadTimeoutError:
             raise timed_out(place, self.patience.answer_timeout_s) from None
-        except SSLError as error:
-            raise untrusted(place, self._shown(error)) from None
         except HTTPError as error:
-            raise answer_lost(place, self._shown(error)) from None
+            failed = untrusted if is_untrusted(error) else answer_lost
+            raise failed(place, self._shown(error)) from None
         except (ApiTypeError, ApiValueError):
             raise  # ours: arguments that the client does not know
         except (AttributeError, TypeError, ValueError) as error:
@@ -105,7 +119,10 @@ class KfpConnection:
     def _refused(self, error: Any, place: str) -> CallFailed:
         if not error.status:
             reason = self._shown(error.reason)
-            return untrusted(place, reason) if "SSL" in reason else strange_answer(place, reason, _API)
+            if is_untrusted(error):
+                return untrusted(place, reason)
+            # the generated client turns any failure of TLS into an exception without a status
+            return answer_lost(place, reason) if "SSL" in reason else strange_answer(place, reason, _API)
         body = error.body if isinstance(error.body, str) else (error.body or b"").decode("utf-8", "replace")
         headers = dict(error.headers.items()) if error.headers else {}
         return failure_of_status(error.status, self._redacted(body), place, headers=headers, login_hint=_LOGIN_HINT)
@@ -115,11 +132,19 @@ class KfpConnection:
         return self._redacted(text.rpartition(">: ")[2] if text.startswith("<") else text)
 
     def _redacted(self, text: str) -> str:
-        for secret in self.settings.secrets:
-            text = text.replace(secret, "***")
-        return text
+        return redacted(text, (*self.settings.secrets, *_secrets_of(self._kept.get("client"))))
 
     def page(self, path: str) -> str:
         """The address of a page of the web interface; "" when the server was found by kfp's own way."""
         base = os.environ.get("KF_PIPELINES_UI_ENDPOINT", "") or self.settings.endpoint
         return f"{base.rstrip('/')}/#/{path}" if base else ""
+
+
+def _secrets_of(client: Any) -> tuple[str, ...]:
+    """Credentials that kfp's client has found by itself, such as the token of a pod's service account."""
+    if client is None:
+        return ()
+    found = client.healthzs.api_client
+    header = found.cookie or ""
+    keys = [str(key).rpartition(" ")[2] for key in (found.configuration.api_key or {}).values()]
+    return (*keys, *secrets_of_cookies(header))

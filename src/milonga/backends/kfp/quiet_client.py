@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from milonga.backends.kfp.kfp_settings import ENDPOINT, KfpSettings
+from milonga.backends.redaction import redacted
 from milonga.backends.settings import missing
 from milonga.errors import MilongaError, MissingExtra, UsageError
 
@@ -65,12 +66,18 @@ def new_client(settings: KfpSettings, call: Callable[..., Any]) -> Any:
             raise UsageError(
                 "E934",
                 "kfp's client finds no server or credentials",
-                got=f"{type(error).__name__}: {error}".splitlines()[0],
+                got=redacted(f"{type(error).__name__}: {error}".splitlines()[0], _secrets(settings)),
                 hint="kfp's own files and variables: ~/.config/kfp/context.json, KF_PIPELINES_*, the kubeconfig",
-            ) from error
+            ) from None  # its text and its frames may hold a token
     _without_hidden_retries(client)
     _require_server(client)
     return client
+
+
+def _secrets(settings: KfpSettings) -> tuple[str, ...]:
+    """The settings' secrets, and those that kfp's own variables may hold."""
+    own = (value for name, value in os.environ.items() if name.startswith("KF_PIPELINES_") and "SECRET" in name)
+    return (*settings.secrets, *own)
 
 
 def _for_chatter() -> TextIO:

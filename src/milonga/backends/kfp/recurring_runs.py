@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from milonga.backends.attempts import made_once
+from milonga.backends.failures import require_new_page
 from milonga.backends.kfp.kfp_connection import KfpConnection
 from milonga.backends.kfp.queries import equals, required_id
 from milonga.backends.kfp.runs import described
@@ -51,7 +52,7 @@ def added_recurring_run(
         return _schedule(connection, answer)
 
     def find() -> RemoteSchedule | None:
-        answer = connection.read(
+        answer = connection.ask(
             what,
             service.recurring_run_service_list_recurring_runs,
             experiment_id=experiment,
@@ -62,7 +63,7 @@ def added_recurring_run(
         found = (item for item in answer.recurring_runs or [] if mark in (item.description or ""))
         return next((_schedule(connection, item) for item in found), None)
 
-    return made_once(make, find, connection.patience, "schedule")
+    return made_once(make, find, connection.patience, what)
 
 
 def recurring_runs(connection: KfpConnection) -> tuple[RemoteSchedule, ...]:
@@ -75,6 +76,7 @@ def recurring_runs(connection: KfpConnection) -> tuple[RemoteSchedule, ...]:
     named = {"namespace": connection.namespace} if connection.namespace else {}
     found: list[RemoteSchedule] = []
     token = ""
+    seen = {token}
     while True:
         answer = connection.read(
             "schedules",
@@ -88,6 +90,7 @@ def recurring_runs(connection: KfpConnection) -> tuple[RemoteSchedule, ...]:
         token = answer.next_page_token or ""
         if not token:
             return tuple(found)
+        require_new_page(seen, token, "schedules")
 
 
 def _schedule(connection: KfpConnection, item: Any) -> RemoteSchedule:

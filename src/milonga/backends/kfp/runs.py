@@ -9,6 +9,7 @@ from typing import Any
 from milonga.backends.attempts import made_once
 from milonga.backends.kfp.kfp_connection import KfpConnection
 from milonga.backends.kfp.queries import equals, required_id
+from milonga.backends.kfp.task_names import task_names
 from milonga.backends.marks import new_mark
 from milonga.backends.remote_run import RemoteRun
 from milonga.backends.remote_state import ENDED, RemoteState, state_from
@@ -73,7 +74,7 @@ def started_run(
         return required_id(answer.run_id, what)
 
     def find() -> str | None:
-        answer = connection.read(
+        answer = connection.ask(
             what,
             connection.client.runs.run_service_list_runs,
             experiment_id=experiment,
@@ -83,7 +84,7 @@ def started_run(
         )
         return next((run.run_id for run in answer.runs or [] if mark in (run.description or "")), None)
 
-    run_id = made_once(make, find, connection.patience, "run")
+    run_id = made_once(make, find, connection.patience, what)
     return SubmittedRun(run_id, name, connection.page(f"runs/details/{run_id}"))
 
 
@@ -121,16 +122,21 @@ def _read_run(connection: KfpConnection, run_id: str) -> RemoteRun:
     return RemoteRun(
         run_id=found,
         state=state_from(STATES, answer.state),
-        tasks=_tasks(details or []),
+        tasks=_tasks(details or [], task_names(connection, answer) if details else frozenset()),
         error=(answer.error.message if answer.error else "") or "",
         url=connection.page(f"runs/details/{found}"),
     )
 
 
-def _tasks(details: list[Any]) -> tuple[RemoteTask, ...]:
-    """The tasks of the pipeline, without what the back end adds for itself: drivers, executors and the root."""
+def _tasks(details: list[Any], known: frozenset[str]) -> tuple[RemoteTask, ...]:
+    """The tasks of the pipeline, without what the back end adds for itself: drivers, executors and the root.
+
+    Args:
+        details: the server's.
+        known: names of the pipeline's own tasks, which are shown whatever they are called.
+    """
     names = {detail.display_name or "" for detail in details}
-    own = {"root", "executor", "", *(f"{name}-driver" for name in names)}
+    own = {"root", "executor", "", *(f"{name}-driver" for name in names)} - known
     return tuple(
         RemoteTask(
             id=detail.task_id or detail.display_name,

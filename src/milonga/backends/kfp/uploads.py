@@ -13,14 +13,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from milonga.backends.attempts import made_by_name
+from milonga.backends.attempts import made_by_name, repeated
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.kfp.kfp_connection import KfpConnection
 from milonga.backends.kfp.queries import equals, required_id
 from milonga.compiler.graph import Graph
 from milonga.errors import UsageError
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,126}[a-z0-9])?")
+"""`ValidatePipelineName` of the server, and its store of Kubernetes objects, which takes no dash at the end."""
 _BYTES_MAX = 32 * 1024 * 1024
 _DIGITS = 20
 """Hexadecimal digits of a version's name: 80 bits of its content's digest."""
@@ -42,7 +43,7 @@ def require_uploadable(graph: Graph, text: str) -> None:
             "E935",
             "KFP does not accept the name of the pipeline",
             got=repr(graph.name),
-            expected="lower-case letters, digits and dashes, 128 at most, no dash in front",
+            expected="lower-case letters, digits and dashes, 128 at most, no dash at an end",
         )
     size_bytes = len(text.encode("utf-8"))
     if size_bytes > _BYTES_MAX:
@@ -59,7 +60,7 @@ def uploaded_version(connection: KfpConnection, graph: Graph, text: str) -> tupl
     """
     pipeline_id = _pipeline(connection, graph)
     name = version_name(text)
-    found = _version(connection, pipeline_id, name)
+    found = repeated(lambda: _version(connection, pipeline_id, name), connection.patience)
     return pipeline_id, found or _new_version(connection, pipeline_id, name, text)
 
 
@@ -72,7 +73,7 @@ def _pipeline(connection: KfpConnection, graph: Graph) -> str:
 
     def find() -> str | None:
         try:
-            answer = connection.read(what, service.pipeline_service_get_pipeline_by_name, name=graph.name, **named)
+            answer = connection.ask(what, service.pipeline_service_get_pipeline_by_name, name=graph.name, **named)
         except CallFailed as failure:
             if failure.status == 404:
                 return None
@@ -90,11 +91,11 @@ def _pipeline(connection: KfpConnection, graph: Graph) -> str:
         answer = connection.ask(what, service.pipeline_service_create_pipeline, pipeline=body)
         return required_id(answer.pipeline_id, what)
 
-    return find() or made_by_name(make, find, connection.patience)
+    return repeated(find, connection.patience) or made_by_name(make, find, connection.patience)
 
 
 def _version(connection: KfpConnection, pipeline_id: str, name: str) -> str | None:
-    answer = connection.read(
+    answer = connection.ask(
         f"version '{name}'",
         connection.client.pipelines.pipeline_service_list_pipeline_versions,
         pipeline_id=pipeline_id,

@@ -120,12 +120,14 @@ class VertexBackend:
         """The schedules of the project in the region."""
         query = dict(_NEWEST)
         found: list[RemoteSchedule] = []
+        seen: set[str] = set()
         while True:
             page = self._connection.read("GET", "/schedules", query=query)
             found += [schedule_of(self._settings, item) for item in page.get("schedules", [])]
             token = page.get("nextPageToken", "")
             if not token:
                 return tuple(found)
+            require_new_page(seen, token, self._settings.parent)
             query = {**query, "pageToken": token}
 
     def pause_schedule(self, schedule_id: str) -> None:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 
 from milonga.compiler.graph import Component, Graph, Task
-from milonga.compiler.rules.edges import Edge, edges_of, is_loop
+from milonga.compiler.graph.edges import Edge, edges_of, is_loop
 
 Use = tuple[str, str]
 """A task: the name of its DAG, its own name."""
@@ -17,6 +17,7 @@ class Survey:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self.spelling = Spelling()
         self._edges: dict[int, Mapping[str, tuple[Edge, ...]]] = {}
 
     def edges(self, component: Component) -> Mapping[str, tuple[Edge, ...]]:

@@ -7,12 +7,12 @@ never raises on a strange graph; it yields nothing about what another rule repor
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from milonga.compiler.diagnostics import Diagnostic, Severity
 from milonga.compiler.graph import Component, Executor, Graph, Task
-from milonga.compiler.rules.survey import Survey
+from milonga.compiler.graph.survey import Survey
 
 Finding = Callable[..., Diagnostic]
 """`Scope.finding`, perhaps bound to the place of somebody else."""
@@ -55,6 +55,10 @@ class Scope:
         """The scope of another DAG of the graph, which must exist."""
         component = self.component if name == self.name else self.graph.components.get(name, self.graph.root)
         return Scope(self.graph, name, component, self.survey)
+
+    def nearest(self, name: str, known: Collection[str]) -> str:
+        """A hint with the known name that is nearest to a misspelt one; "" once a check has given very many."""
+        return self.whole.spelling.nearest(name, known)
 
     def finding_at_use(self, use: tuple[str, str] | None) -> Finding:
         """`finding` at a task of any DAG, (DAG, task); at the pipeline for None."""
