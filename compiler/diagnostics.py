@@ -68,7 +68,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         lines = [f"{self.severity} {self.code}: {self.message}"]
-        for label, text in (("at", self.where), ("got", self.got), ("expected", self.expected), ("hint", self.hint)):
+        details = (("at", self.where), ("got", self.got), ("expected", self.expected), ("hint", self.hint))
+        for label, text in (*details, ("construct", self.construct)):
             if text:
                 lines.append(f"  {label}: {text}")
         return "\n".join(lines)

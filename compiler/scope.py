@@ -1,7 +1,8 @@
-"""What a rule is: a small function over one DAG of a graph that yields findings.
+"""One DAG of a graph as rules, constructs and the limits of targets look at it, and what they make of it: findings.
 
-Rules are stateless and independent: each sees the whole graph, none changes it, their order does not matter. A rule
-never raises on a strange graph; it yields nothing about what another rule reports.
+A rule is a small function over a scope that yields findings. Rules are stateless and independent: each sees the whole
+graph, none changes it, their order does not matter. A rule never raises on a strange graph; it yields nothing about
+what another rule reports.
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ class Scope:
         component = self.component if name == self.name else self.graph.components.get(name, self.graph.root)
         return Scope(self.graph, name, component, self.survey)
 
-    def nearest(self, name: str, known: Collection[str]) -> str:
+    def nearest(self, name: str, *known: Collection[str]) -> str:
         """A hint with the known name that is nearest to a misspelt one; "" once a check has given very many."""
-        return self.whole.spelling.nearest(name, known)
+        return self.whole.spelling.nearest(name, *known)
 
     def finding_at_use(self, use: tuple[str, str] | None) -> Finding:
         """`finding` at a task of any DAG, (DAG, task); at the pipeline for None."""

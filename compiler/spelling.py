@@ -21,13 +21,14 @@ class Spelling:
     def __init__(self, comparisons: int = _COMPARISONS_MAX) -> None:
         self._left = comparisons
 
-    def nearest(self, name: str, known: Collection[str]) -> str:
+    def nearest(self, name: str, *known: Collection[str]) -> str:
         """A hint with the known name that is nearest to `name`, or with the first of them; "" beyond the budget."""
         if self._left <= 0:
             return ""
-        self._left -= len(known) or 1
-        comparable = [other for other in known if len(other) <= _LENGTH_MAX] if len(name) <= _LENGTH_MAX else []
+        self._left -= sum(map(len, known)) or 1
+        names = sorted({other for group in known for other in group})
+        comparable = [other for other in names if len(other) <= _LENGTH_MAX] if len(name) <= _LENGTH_MAX else []
         near = difflib.get_close_matches(name, comparable, n=1)
         if near:
             return f"did you mean '{near[0]}'?"
-        return f"there are: {', '.join(other[:_LENGTH_MAX] for other in sorted(known)[:12]) or 'none'}"
+        return f"there are: {', '.join(other[:_LENGTH_MAX] for other in names[:12]) or 'none'}"

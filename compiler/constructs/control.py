@@ -5,25 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
-from milonga.compiler.constructs.execution import executor_of
+from milonga.compiler.constructs.execution import executor_of, is_volume_step
 from milonga.compiler.graph import Component, Task
+from milonga.compiler.graph.task import COMPLETED as COMPLETED  # the passes take it from here
 from milonga.compiler.scope import Scope
 from milonga.runtime.program import is_milonga_command
-
-COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
-
-
-def _is_loop(task: Task) -> bool:
-    return task.parameter_iterator is not None or task.artifact_iterator is not None
 
 
 def _has_condition(task: Task) -> bool:
     return bool(task.trigger_policy and task.trigger_policy.condition)
-
-
-def _is_last_resort(task: Task) -> bool:
-    """Whether a task runs even if the tasks before it failed."""
-    return bool(task.trigger_policy and task.trigger_policy.strategy == COMPLETED)
 
 
 def _takes_status(task: Task, component: Component | None) -> bool:
@@ -94,9 +84,7 @@ def _collected(kind: str) -> Construct:
                     for binding in task.artifact_bindings.values()
                     if binding.task_output_artifact is not None
                 ]
-            loops = sorted(
-                {producer for producer in made if producer in scope.tasks and _is_loop(scope.tasks[producer])}
-            )
+            loops = sorted({producer for producer in made if producer in scope.tasks and scope.tasks[producer].is_loop})
             if loops:
                 yield Occurrence(name, f"from {', '.join(loops)}")
 
@@ -118,23 +106,40 @@ def _oneof_artifacts(scope: Scope) -> Iterator[Occurrence]:
 
 
 def _exit_handler(scope: Scope, name: str) -> bool:
+    waits = _ends_awaited(scope, name)
+    return any(_nested_dag(scope, other) and not scope.tasks[other].is_loop for other in waits)
+
+
+def _ends_awaited(scope: Scope, name: str) -> list[str]:
+    """The tasks at whose end a task runs, failed or not; none for a task that needs success."""
     task = scope.tasks[name]
-    waits = [scope.tasks[other] for other in task.dependent_tasks or () if other in scope.tasks]
-    return _is_last_resort(task) and any(_group(scope, other) for other in waits)
+    return sorted({other for other in task.dependent_tasks or () if other in scope.tasks}) if task.runs_anyway else []
 
 
-def _group(scope: Scope, task: Task) -> bool:
-    used = scope.used(task)
-    return used is not None and used.dag is not None
+def _ends_unseen(scope: Scope, name: str) -> bool:
+    """Whether KFP hangs no exit task on this one: on no loop, importer and step that makes or deletes a volume."""
+    return scope.tasks[name].is_loop or _is_importer(scope, name) or is_volume_step(scope, name)
 
 
 def _runs_anyway(scope: Scope, name: str) -> bool:
-    return _is_last_resort(scope.tasks[name]) and not _exit_handler(scope, name)
+    seen = [other for other in _ends_awaited(scope, name) if not _ends_unseen(scope, other)]
+    return bool(seen) and not _exit_handler(scope, name)
+
+
+def _exit_task_of_loop(scope: Scope, name: str) -> str:
+    unseen = [other for other in _ends_awaited(scope, name) if _ends_unseen(scope, other)]
+    return f"of {', '.join(unseen)}" if unseen else ""
+
+
+def _exit_task_of_several(scope: Scope, name: str) -> str:
+    waits = _ends_awaited(scope, name)
+    runs = any(not _ends_unseen(scope, other) for other in waits)
+    return f"of {', '.join(waits)}" if runs and len(waits) > 1 else ""
 
 
 def _after_last_resort(scope: Scope, name: str) -> str:
     waits = sorted(
-        other for other in scope.tasks[name].producers() if other in scope.tasks and _is_last_resort(scope.tasks[other])
+        other for other in scope.tasks[name].producers() if other in scope.tasks and scope.tasks[other].runs_anyway
     )
     return f"after {', '.join(waits)}" if waits else ""
 
@@ -142,7 +147,7 @@ def _after_last_resort(scope: Scope, name: str) -> str:
 def _several_last_resorts(scope: Scope) -> Iterator[Occurrence]:
     waiting: dict[str, list[str]] = {}
     for name, task in scope.tasks.items():
-        if _is_last_resort(task):
+        if task.runs_anyway:
             for other in task.dependent_tasks or ():
                 waiting.setdefault(other, []).append(name)
     for other, names in waiting.items():
@@ -152,12 +157,12 @@ def _several_last_resorts(scope: Scope) -> Iterator[Occurrence]:
 
 def _lonely_last_resort(scope: Scope, name: str) -> bool:
     task = scope.tasks[name]
-    return _is_last_resort(task) and not task.dependent_tasks
+    return task.runs_anyway and not task.dependent_tasks
 
 
 def _final_status(scope: Scope, name: str) -> bool:
     task = scope.tasks[name]
-    return _takes_status(task, scope.used(task)) and _is_last_resort(task)
+    return _takes_status(task, scope.used(task)) and task.runs_anyway
 
 
 def _status_unread(scope: Scope, name: str) -> bool:
@@ -170,7 +175,7 @@ def _status_unread(scope: Scope, name: str) -> bool:
 
 def _stray_status(scope: Scope, name: str) -> bool:
     task = scope.tasks[name]
-    return _takes_status(task, scope.used(task)) and not _is_last_resort(task)
+    return _takes_status(task, scope.used(task)) and not task.runs_anyway
 
 
 CONSTRUCTS = (
@@ -190,6 +195,8 @@ CONSTRUCTS = (
     Construct("ignore-upstream-failure", "a task that runs though a task before it failed", tasks_where(_runs_anyway)),
     Construct("after-exit-task", "a task that waits for one of those two", tasks_where(_after_last_resort)),
     Construct("several-exit-tasks", "several tasks that run at the end of one task", _several_last_resorts),
+    Construct("exit-task-of-loop", "an exit task of a loop or an importer", tasks_where(_exit_task_of_loop)),
+    Construct("exit-task-of-several", "an exit task of several tasks", tasks_where(_exit_task_of_several)),
     Construct(
         "exit-task-without-upstream", "an exit task that names no task to wait for", tasks_where(_lonely_last_resort)
     ),

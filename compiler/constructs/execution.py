@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
+from milonga.compiler.constructs.python_steps import is_python_step
 from milonga.compiler.graph import Container, Executor
 from milonga.compiler.scope import Scope
 
-PYTHON_STEP = re.compile(r"kfp\.dsl\.executor_main|milonga")
 _VOLUME_STEPS = {"pvc-create": "argostub/createpvc", "pvc-delete": "argostub/deletepvc"}
 """Images that never run: KFP's driver does their work itself."""
 _PLACEHOLDER = re.compile(r"\{\{\$[^}]*\}\}")
@@ -31,20 +30,22 @@ def _texts(container: Container) -> tuple[str, ...]:
     return (*(container.command or ()), *(container.args or ()))
 
 
-def _is_python(container: Container) -> bool:
-    return any(PYTHON_STEP.search(text) for text in _texts(container))
-
-
 def _python_step(scope: Scope, name: str) -> bool:
     container = _container(scope, name)
-    return container is not None and _is_python(container)
+    return container is not None and is_python_step(container)
 
 
 def _command_step(scope: Scope, name: str) -> str:
     container = _container(scope, name)
-    if container is None or _is_python(container) or container.image in _VOLUME_STEPS.values():
+    if container is None or is_python_step(container) or container.image in _VOLUME_STEPS.values():
         return ""
     return container.image or "no image"
+
+
+def is_volume_step(scope: Scope, name: str) -> bool:
+    """Whether KFP's driver makes or deletes a volume in place of the task."""
+    container = _container(scope, name)
+    return container is not None and container.image in _VOLUME_STEPS.values()
 
 
 def _volume_step(name: str, title: str) -> Construct:
@@ -79,17 +80,8 @@ def _resources(scope: Scope, name: str) -> str:
     container = _container(scope, name)
     if container is None or container.resources is None:
         return ""
-    wanted = container.resources
-    found = [
-        f"{label} {value}"
-        for label, value in (
-            ("cpu", wanted.resource_cpu_limit or wanted.cpu_limit),
-            ("memory", wanted.resource_memory_limit or wanted.memory_limit),
-            ("cpu request", wanted.resource_cpu_request or wanted.cpu_request),
-            ("memory request", wanted.resource_memory_request or wanted.memory_request),
-        )
-        if value
-    ]
+    found = [f"{resource} {quantity}" for resource, quantity in container.resources.limits().items()]
+    found += [f"{resource} request {quantity}" for resource, quantity in container.resources.requests().items()]
     return ", ".join(found)
 
 
@@ -106,8 +98,17 @@ def _dynamic_resources(scope: Scope, name: str) -> str:
     container = _container(scope, name)
     if container is None or container.resources is None:
         return ""
-    texts = [str(value) for value in dataclasses.astuple(container.resources) if isinstance(value, str)]
+    accelerator = container.resources.accelerator
+    texts = [*container.resources.limits().values(), *container.resources.requests().values()]
+    if accelerator is not None:
+        texts += [accelerator.type or "", accelerator.resource_type or "", accelerator.resource_count or ""]
+        texts += [accelerator.count] if isinstance(accelerator.count, str) else []
     return next((text for text in texts if "{{$" in text), "")
+
+
+def _lifecycle(scope: Scope, name: str) -> str:
+    container = _container(scope, name)
+    return ", ".join(sorted((container.lifecycle or {}) if container is not None else ()))
 
 
 def _dynamic_image(scope: Scope, name: str) -> str:
@@ -198,6 +199,7 @@ CONSTRUCTS = (
     Construct("dynamic-resources", "resources that are values of the run", tasks_where(_dynamic_resources)),
     Construct("dynamic-image", "an image that is a value of the run", tasks_where(_dynamic_image)),
     Construct("env", "environment variables", tasks_where(_environment)),
+    Construct("container-lifecycle", "a hook before the cache is asked", tasks_where(_lifecycle)),
     Construct("retry", "retries of a step", tasks_where(_step_retry)),
     Construct("group-retry", "retries of a group or nested pipeline", tasks_where(_group_retry)),
     Construct("caching-enabled", "reuse of an earlier result", tasks_where(_caching)),

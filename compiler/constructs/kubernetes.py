@@ -28,6 +28,7 @@ EXECUTOR_FIELDS = {
     "activeDeadlineSeconds": "a time limit of a task",
     "securityContext": "user and group of the process",
     "initContainers": "containers that run before the step",
+    "podResourceClaims": "claims of devices",
 }
 """Fields of `KubernetesExecutorConfig` (kubernetes_executor_config.proto at kfp-kubernetes 2.17 and newer)."""
 
@@ -37,8 +38,9 @@ PIPELINE_FIELDS = {
     "resourceTtlOnSuccess": "how long objects of a good run are kept",
     "resourceTtlOnFailure": "how long objects of a failed run are kept",
     "activeDeadlineSeconds": "a time limit of the run",
+    "resourceTtl": "how long a run's objects are kept, under its older name",
 }
-"""Fields of `PipelineConfig` (pipeline_spec.proto at 2.17)."""
+"""Fields of `PipelineConfig` (pipeline_spec.proto at 2.17); the last is what 2.14 to 2.16 called the second."""
 
 _DYNAMIC = ("Parameter", "Json", "taskOutputParameter", "componentInputParameter")
 
@@ -55,16 +57,10 @@ def _executor_field(field: str, title: str) -> Construct:
 
 def _pipeline_field(field: str, title: str) -> Construct:
     def find(scope: Scope) -> Iterator[Occurrence]:
-        if scope.name == "root" and field in pipeline_config(scope):
+        if scope.name == "root" and field in scope.graph.run_settings():
             yield Occurrence()
 
     return Construct("workspace" if field == "workspace" else f"run-{field}", title, find)
-
-
-def pipeline_config(scope: Scope) -> Mapping[str, Any]:
-    """The pipeline's own Kubernetes settings."""
-    platform = (scope.graph.platforms or {}).get("kubernetes")
-    return (platform.pipeline_config if platform else None) or {}
 
 
 def _from_value(scope: Scope, name: str) -> str:
@@ -102,11 +98,21 @@ def _other_platform(scope: Scope) -> Iterator[Occurrence]:
                 yield Occurrence("", f"platform '{platform}'")
 
 
+def _at_component(scope: Scope) -> Iterator[Occurrence]:
+    if scope.name == "root" and scope.component.single_platform_specs:
+        yield Occurrence()
+    for name, task in scope.tasks.items():
+        used = scope.used(task)
+        if used is not None and used.single_platform_specs:
+            yield Occurrence(name)
+
+
 CONSTRUCTS = (
     *(_executor_field(field, title) for field, title in EXECUTOR_FIELDS.items()),
     Construct("k8s-value-from-parameter", "a Kubernetes setting that is a value of the run", tasks_where(_from_value)),
     Construct("k8s-optional-secret", "a secret that may be absent", tasks_where(_optional_secret)),
     Construct("k8s-sub-path", "a folder inside a volume", tasks_where(_sub_path)),
     *(_pipeline_field(field, title) for field, title in PIPELINE_FIELDS.items()),
+    Construct("single-platform-specs", "settings of a platform that stand at a component", _at_component),
     Construct("other-platform", "settings of another platform than Kubernetes", _other_platform),
 )

@@ -112,11 +112,6 @@ class Edge:
     is_ambiguous: bool = False
 
 
-def is_loop(task: Task) -> bool:
-    """Whether a task runs once an item."""
-    return task.parameter_iterator is not None or task.artifact_iterator is not None
-
-
 def edges_of(graph: Graph, dag: Component, repeated: frozenset[str]) -> Mapping[str, tuple[Edge, ...]]:
     """All edges of a DAG, by the task that takes the value; `repeated` are the components inside of loops."""
     tasks = (dag.dag.tasks if dag.dag else None) or {}
@@ -136,7 +131,7 @@ def _edges(graph: Graph, dag: Component, repeated: frozenset[str], task: Task) -
                 by = tasks.get(producer)
                 maker = _component_of(graph, by) if by is not None else None
                 origin = side.outputs(maker).get(output) if maker is not None else None
-                collected = by is not None and is_loop(by)
+                collected = by is not None and by.is_loop
                 ambiguous = not collected and _is_group(by, maker, repeated)
                 yield Edge(side, name, binding, declared, producer, output, maker, origin, collected, ambiguous)
             elif taken is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from milonga.compiler.graph.component import ArtifactType
@@ -33,6 +34,31 @@ class Resources:
     memory_limit: float | None = None
     cpu_request: float | None = None
     memory_request: float | None = None
+
+    def limits(self) -> dict[str, str]:
+        """What the step may use at most: "cpu" in cores and "memory" in bytes, as Kubernetes quantities.
+
+        A number of the older fields (cores, and 10^9 bytes) counts where the newer text is absent, as in KFP's driver.
+        """
+        return _quantities(self.resource_cpu_limit, self.cpu_limit, self.resource_memory_limit, self.memory_limit)
+
+    def requests(self) -> dict[str, str]:
+        """What the step needs at least, like `limits`."""
+        return _quantities(
+            self.resource_cpu_request, self.cpu_request, self.resource_memory_request, self.memory_request
+        )
+
+
+def _quantities(
+    cpu: str | None, older_cpu: float | None, memory: str | None, older_memory: float | None
+) -> dict[str, str]:
+    found = {"cpu": cpu or _decimal(older_cpu, ""), "memory": memory or _decimal(older_memory, "G")}
+    return {resource: quantity for resource, quantity in found.items() if quantity}
+
+
+def _decimal(number: float | None, unit: str) -> str:
+    """A number without an exponent, which Kubernetes takes no unit after."""
+    return f"{Decimal(str(number)):f}".removesuffix(".0") + unit if number else ""
 
 
 @dataclass(frozen=True, slots=True)

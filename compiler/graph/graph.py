@@ -18,11 +18,14 @@ from typing import Any
 from milonga.compiler.graph import wire
 from milonga.compiler.graph.component import Component
 from milonga.compiler.graph.executor import Executor
+from milonga.compiler.graph.field_names import in_camel_case
 from milonga.compiler.graph.task import Task
 from milonga.dsl.places import Place
 from milonga.errors import InvalidPipeline
 
 SCHEMA_VERSION = "2.1.0"
+KUBERNETES = "kubernetes"
+"""The platform whose settings KFP's own back end reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,14 @@ class Graph:
     specification: Specification
     platforms: Mapping[str, Platform] | None = None
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
+    _read: Mapping[str, Platform] = field(init=False, compare=False, repr=False)
+    """`platforms` as they are read, where `platforms` is as it is written."""
+
+    def __post_init__(self) -> None:
+        platforms = dict(self.platforms or {})
+        if KUBERNETES in platforms:
+            platforms[KUBERNETES] = _in_one_spelling(platforms[KUBERNETES])
+        object.__setattr__(self, "_read", platforms)
 
     @property
     def name(self) -> str:
@@ -131,15 +142,20 @@ class Graph:
     @property
     def wants_workspace(self) -> bool:
         """Whether the run has a folder that all of its tasks share."""
-        kubernetes = (self.platforms or {}).get("kubernetes")
-        return "workspace" in ((kubernetes.pipeline_config if kubernetes else None) or {})
+        return "workspace" in self.run_settings()
 
-    def platform_settings(self, executor_label: str, platform: str = "kubernetes") -> Mapping[str, Any]:
-        """Settings of one platform for one executor, empty when there are none."""
-        settings = (self.platforms or {}).get(platform)
+    def platform_settings(self, executor_label: str, platform: str = KUBERNETES) -> Mapping[str, Any]:
+        """Settings of one platform for one executor, empty when there are none; fields of Kubernetes in camelCase."""
+        settings = self._read.get(platform)
         if settings is None or settings.deployment_spec is None:
             return {}
         return (settings.deployment_spec.executors or {}).get(executor_label, {})
+
+    def run_settings(self, platform: str = KUBERNETES) -> Mapping[str, Any]:
+        """Settings of one platform for the whole run (`pipelineConfig`), empty when there are none; fields of
+        Kubernetes in camelCase."""
+        settings = self._read.get(platform)
+        return (settings.pipeline_config if settings is not None else None) or {}
 
     def dags(self) -> Iterator[tuple[str, Component]]:
         """The root ("root") and every component that holds tasks, by name."""
@@ -189,6 +205,18 @@ class Graph:
     def replace(self, **changes: Any) -> Graph:
         """A copy with other fields of the specification."""
         return dataclasses.replace(self, specification=dataclasses.replace(self.specification, **changes))
+
+
+def _in_one_spelling(platform: Platform) -> Platform:
+    deployment = platform.deployment_spec
+    executors = deployment.executors if deployment is not None else None
+    return dataclasses.replace(
+        platform,
+        deployment_spec=PlatformDeployment({label: in_camel_case(item) for label, item in executors.items()})
+        if executors is not None
+        else deployment,
+        pipeline_config=in_camel_case(platform.pipeline_config),
+    )
 
 
 def _is_platforms(document: Any) -> bool:

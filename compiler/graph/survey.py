@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 
+from milonga.compiler.cel import parse, referenced_parameters
 from milonga.compiler.graph import Component, Graph, Task
-from milonga.compiler.graph.edges import Edge, edges_of, is_loop
+from milonga.compiler.graph.edges import Edge, edges_of
+from milonga.compiler.spelling import Spelling
+from milonga.errors import MilongaError
 
 Use = tuple[str, str]
 """A task: the name of its DAG, its own name."""
@@ -103,7 +106,7 @@ class Survey:
             for task in ((component.dag.tasks if component.dag else None) or {}).values():
                 name = task.component_ref.name if task.component_ref else ""
                 looped, plain = ways.get(name, (False, False))
-                ways[name] = (looped or is_loop(task), plain or not is_loop(task))
+                ways[name] = (looped or task.is_loop, plain or not task.is_loop)
         return ways
 
     def _references(self) -> Iterator[tuple[str, str, str]]:
@@ -122,5 +125,13 @@ def _read_outside(task: Task) -> set[str]:
         names |= {artifacts.item_input, artifacts.items.input_artifact if artifacts.items is not None else None}
     condition = task.trigger_policy.condition if task.trigger_policy is not None else None
     if condition:
-        names |= {name for name in task.parameter_bindings if name in condition}
+        names |= _read_by(condition, task)
     return {name for name in names if name}
+
+
+def _read_by(condition: str, task: Task) -> set[str]:
+    """The inputs that a condition looks at. Of one that is no CEL, another rule's finding, each that it may mean."""
+    try:
+        return set(referenced_parameters(parse(condition)))
+    except MilongaError:
+        return {name for name in task.parameter_bindings if name in condition}

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
+"""The strategy of a trigger policy that waits for the tasks before, however they ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskOutputParameter:
@@ -168,6 +171,16 @@ class Task:
     def artifact_bindings(self) -> Mapping[str, ArtifactBinding]:
         """Artifact bindings by input name, empty when there are none."""
         return (self.inputs.artifacts if self.inputs else None) or {}
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether the task stands for its iterations; whoever reads its outputs gets lists."""
+        return self.parameter_iterator is not None or self.artifact_iterator is not None
+
+    @property
+    def runs_anyway(self) -> bool:
+        """Whether the task runs also when a task before it failed."""
+        return self.trigger_policy is not None and self.trigger_policy.strategy == COMPLETED
 
     def producers(self) -> frozenset[str]:
         """Names of the tasks of the same DAG that must end before this one starts."""

@@ -30,6 +30,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         structure.producers_exist,
         structure.no_cycles,
         structure.components_end,
+        structure.root_is_the_pipeline,
     ),
     "wiring": (
         wiring.required_inputs_are_bound,
@@ -51,7 +52,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "unused": (unused.inputs_are_used, unused.components_are_used),
     "expressions": (expressions.conditions_are_cel, expressions.selectors_are_cel),
     "choices": (choices.choices_are_complete, choices.values_stay_in_their_branch),
-    "loops": (loops.loops_are_whole, loops.loop_items_are_alike, loops.loop_limits_make_sense),
+    "loops": (
+        loops.loops_are_whole,
+        loops.loop_items_are_alike,
+        loops.loop_items_are_of_their_type,
+        loops.loop_limits_make_sense,
+    ),
     "policies": (
         policies.retries_are_possible,
         policies.cache_keys_are_used,

@@ -7,7 +7,7 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, SIDES, is_loop
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, SIDES
 from milonga.compiler.rules.outlets import Outlet, outlets_of
 from milonga.compiler.rules.types import CONVERTED, artifact_title, kind_of, source_type_of
 from milonga.compiler.scope import Scope
@@ -110,7 +110,7 @@ def dag_output_types_agree(scope: Scope) -> Iterator[Diagnostic]:
             made = outlet.side.outputs(component).get(key) if component is not None else None
             if maker is None or made is None or outlet.declared is None:
                 continue
-            got, expected = _shape(outlet, made, looped or is_loop(maker)), _shape(outlet, outlet.declared, False)
+            got, expected = _shape(outlet, made, looped or maker.is_loop), _shape(outlet, outlet.declared, False)
             if not _fits(got, expected) and not (inside and _is_list_of(expected, got)):
                 yield scope.finding(
                     "E237",

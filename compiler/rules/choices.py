@@ -10,10 +10,8 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Task
-from milonga.compiler.graph.edges import is_loop
 from milonga.compiler.rules.gates import Gate, GateBuilder, UnclearError, Variable
 from milonga.compiler.rules.outlets import Outlet, outlets_of
-from milonga.compiler.rules.policies import COMPLETED
 from milonga.compiler.rules.samples import samples_of
 from milonga.compiler.rules.wiring import is_optional
 from milonga.compiler.scope import Scope
@@ -144,7 +142,7 @@ def values_stay_in_their_branch(scope: Scope) -> Iterator[Diagnostic]:
 
 def _is_guarded(task: Task) -> bool:
     policy = task.trigger_policy
-    return policy is not None and bool(policy.condition or policy.strategy == COMPLETED)
+    return task.runs_anyway or (policy is not None and bool(policy.condition))
 
 
 def _may_be_absent(
@@ -160,7 +158,7 @@ def _may_be_absent(
     if task is None or used is None:
         return False
     absent = bool(task.trigger_policy is not None and task.trigger_policy.condition)
-    if not absent and used.dag is not None and not is_loop(task) and task.component_ref is not None:
+    if not absent and used.dag is not None and not task.is_loop and task.component_ref is not None:
         inner = scope.dag_of(task.component_ref.name)
         found = next((item for item in outlets_of(used) if item.side.noun == noun and item.name == key), None)
         if found is not None and len(found.makers) == 1 and not found.is_choice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component, Container, Task
@@ -90,12 +90,12 @@ def _of_container(container: Container) -> Iterator[tuple[Placeholder, bool]]:
 
 
 def _missing(scope: Scope, name: str, component: Component, placeholder: Placeholder, must: bool) -> Diagnostic | None:
-    task, known = scope.tasks[name], set[str]()
+    task, known = scope.tasks[name], list[Collection[str]]()
     for side in SIDES:
         if placeholder.noun in ("", side.noun):
             ports = side.outputs(component) if placeholder.is_output else side.inputs(component)
-            known.update(ports, () if placeholder.is_output else side.bindings(task))
-    if placeholder.name in known:
+            known += [ports] if placeholder.is_output else [ports, side.bindings(task)]
+    if any(placeholder.name in names for names in known):
         return None
     noun = f"{'output' if placeholder.is_output else 'input'} {placeholder.noun}".strip()
     consequence = "so the step cannot start" if must else "so it stays in the text as it is"
@@ -104,5 +104,5 @@ def _missing(scope: Scope, name: str, component: Component, placeholder: Placeho
         f"a placeholder names the {noun} '{placeholder.name}', which does not exist, {consequence}",
         task=name,
         severity="error" if must else "warning",
-        hint=scope.nearest(placeholder.name, known),
+        hint=scope.nearest(placeholder.name, *known),
     )

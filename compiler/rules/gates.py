@@ -14,7 +14,7 @@ from typing import Any
 from milonga.compiler.cel import Expression, ListLiteral, Literal, children, evaluate, parse, referenced_parameters
 from milonga.compiler.cel.expressions import Binary, walk
 from milonga.compiler.graph import Component, Task, wire
-from milonga.compiler.graph.edges import PARAMETERS, Edge, Side, is_loop
+from milonga.compiler.graph.edges import PARAMETERS, Edge, Side
 from milonga.compiler.rules.outlets import outlets_of
 from milonga.compiler.rules.types import CHANNEL, kind_of
 from milonga.compiler.scope import Scope
@@ -122,7 +122,7 @@ class GateBuilder:
             if edge.side is PARAMETERS
         }
         guard = self._guard(task, terms)
-        if used.dag is None or is_loop(task):  # a loop makes a list, an empty one at the least
+        if used.dag is None or task.is_loop:  # a loop makes a list, an empty one at the least
             return Gate(guard)
         inner = scope.dag_of(task.component_ref.name if task.component_ref else "")
         outlet = next((found for found in outlets_of(used) if found.side is side and found.name == key), None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
-from milonga.compiler.graph import Component
+from milonga.compiler.graph import Component, Task
 from milonga.compiler.graph.component import PARAMETER_SPELLING
-from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, Side, is_loop
+from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, Side
 from milonga.compiler.graph.task import ArtifactIterator, ParameterIterator
-from milonga.compiler.rules.types import parameter_type_of
+from milonga.compiler.rules.mismatches import Mismatch, mismatch_of
+from milonga.compiler.rules.types import CHANNEL, parameter_type_of
 from milonga.compiler.scope import Finding, Scope
 
 _ITERABLE = frozenset({"LIST", "STRING", "STRUCT"})
@@ -74,7 +77,9 @@ def _source_findings(scope: Scope, side: Side, name: str, source: str, finding: 
     if edge is None:
         known = [edge.name for edge in edges if edge.side is side]
         yield finding(
-            "E244", f"the loop goes over input {side.noun} '{source}', which gets no value", hint=scope.nearest(source, known)
+            "E244",
+            f"the loop goes over input {side.noun} '{source}', which gets no value",
+            hint=scope.nearest(source, known),
         )
     elif side is ARTIFACTS:
         if edge.declared is not None and not edge.declared.is_artifact_list:
@@ -90,11 +95,8 @@ def _source_findings(scope: Scope, side: Side, name: str, source: str, finding: 
 def loop_items_are_alike(scope: Scope) -> Iterator[Diagnostic]:
     """The items of a loop are of one type."""
     for name, task in scope.tasks.items():
-        items = task.parameter_iterator.items if task.parameter_iterator is not None else None
-        if items is None or items.raw is None:
-            continue
-        kinds = _kinds(items.raw)
-        if len(kinds) > 1:
+        kinds = _kinds(_items(task))
+        if len(kinds) > 1 and not any(mismatch.severity == "error" for mismatch in _mismatches(scope, task)):
             yield scope.finding(
                 "E245",
                 "the items of the loop are of several types",
@@ -105,12 +107,42 @@ def loop_items_are_alike(scope: Scope) -> Iterator[Diagnostic]:
             )
 
 
-def _kinds(raw: str) -> list[str]:
+def loop_items_are_of_their_type(scope: Scope) -> Iterator[Diagnostic]:
+    """The items of a loop are of the type, and among the literals, of the input that gets each of them."""
+    for name, task in scope.tasks.items():
+        mismatches = _mismatches(scope, task)
+        worst = next((mismatch for mismatch in mismatches if mismatch.severity == "error"), None)
+        if worst is None and mismatches and len(_kinds(_items(task))) == 1:
+            worst = mismatches[0]
+        if worst is not None and task.parameter_iterator is not None:
+            yield worst.at(scope.finding_at_use((scope.name, name)), task.parameter_iterator.item_input or "")
+
+
+def _mismatches(scope: Scope, task: Task) -> list[Mismatch]:
+    """Why the input for the item does not take some of the items in the file."""
+    component = scope.used(task)
+    item = (task.parameter_iterator.item_input if task.parameter_iterator is not None else None) or ""
+    declared = component.input_parameters.get(item) if component is not None else None
+    if declared is None:
+        return []
+    found = [mismatch for mismatch in (mismatch_of(declared, value) for value in _items(task)) if mismatch is not None]
+    if item.startswith(CHANNEL):  # kfp declares a channel by the first item: [1, 2.5] is NUMBER_INTEGER there
+        return [dataclasses.replace(mismatch, severity="warning") for mismatch in found]
+    return found
+
+
+def _items(task: Task) -> list[Any]:
+    """The items of a loop that stand in the file; none where they do not, or are no list."""
+    items = task.parameter_iterator.items if task.parameter_iterator is not None else None
     try:
-        items = json.loads(raw)
+        found = json.loads((items.raw if items is not None else None) or "[]")
     except (ValueError, RecursionError):
         return []
-    kinds = {type(item).__name__ for item in items} if isinstance(items, list) else set()
+    return found if isinstance(found, list) else []
+
+
+def _kinds(items: list[Any]) -> list[str]:
+    kinds = {type(item).__name__ for item in items}
     return sorted(kinds - {"int"} if "float" in kinds else kinds)
 
 
@@ -124,7 +156,7 @@ def loop_limits_make_sense(scope: Scope) -> Iterator[Diagnostic]:
             yield scope.finding(
                 "E246", "the limit of iterations at a time is negative", task=name, got=str(limit), expected="0 or more"
             )
-        elif not is_loop(task):
+        elif not task.is_loop:
             yield scope.finding(
                 "E246",
                 "the task limits its iterations, and is no loop",

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from milonga.compiler.diagnostics import Severity
 from milonga.compiler.graph import wire
+from milonga.compiler.rules.platform_fields import EXECUTOR_FIELDS
 
 _DNS_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 _DNS_NAME_MAX = 253
@@ -38,12 +39,12 @@ class Problem:
     severity: Severity = "error"
 
 
-def problems_of(settings: Mapping[str, Any]) -> Iterator[Problem]:
-    """All problems in the settings of one step."""
-    plain = _camel(settings)
-    yield from _environment(plain)
+def problems_of(settings: Mapping[str, Any], variables: Iterable[str | None] = ()) -> Iterator[Problem]:
+    """All problems in the settings of one step, whose container sets the environment `variables` besides."""
+    plain = _fields(settings, EXECUTOR_FIELDS)
+    yield from _environment(plain, variables)
     yield from _mounts(plain)
-    for key, value in _scalars(plain):
+    for key, value in _scalars(plain, EXECUTOR_FIELDS):
         check = _CHECKS.get(key)
         if check is not None:
             yield from check(key, value)
@@ -55,13 +56,18 @@ def problems_of(settings: Mapping[str, Any]) -> Iterator[Problem]:
                 yield from _requirements(requirements)
 
 
-def _camel(value: Any) -> Any:
-    """Field names as protobuf's JSON writes them; labels and other keys of the author have no underscores in common
-    with a field, so that they do no harm here."""
+def _fields(value: Any, known: Mapping[str, Any] | None) -> Any:
+    """The fields of the table under the names that protobuf's JSON writes, and nothing of any other name.
+
+    Where the table ends the keys are the author's own, such as labels: they stay as they are.
+    """
+    if known is None:
+        return value
     if isinstance(value, Mapping):
-        return {wire.camel_case(str(key)): _camel(item) for key, item in value.items()}
+        named = ((wire.camel_case(str(key)), item) for key, item in value.items())
+        return {name: _fields(item, known[name]) for name, item in named if name in known}
     if isinstance(value, (list, tuple)):
-        return [_camel(item) for item in value]
+        return [_fields(item, known) for item in value]
     return value
 
 
@@ -70,27 +76,26 @@ def _entries(settings: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
 
 
-def _scalars(value: Any) -> Iterator[tuple[str, Any]]:
-    """Every field with a plain value. Constants of dynamic names stand under the field's own name."""
+def _scalars(value: Any, known: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every field of the table with a plain value. Constants of dynamic names stand under the field's own name."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             constant = _constant(item) if key.endswith("NameParameter") else None
-            if constant is not None:
+            if isinstance(constant, str):
                 yield key.removesuffix("Parameter"), constant
-            elif isinstance(item, (Mapping, list)):
-                if key not in ("labels", "annotations"):
-                    yield from _scalars(item)
-            else:
+            elif not isinstance(item, (Mapping, list, tuple)):
                 yield key, item
+            elif known[key] is not None:
+                yield from _scalars(item, known[key])
     elif isinstance(value, list):
         for item in value:
-            yield from _scalars(item)
+            yield from _scalars(item, known)
 
 
-def _constant(source: Any) -> str | None:
+def _constant(source: Any) -> Any:
+    """The constant of an `InputParameterSpec`; None for a value that comes from the run."""
     value = source.get("runtimeValue") if isinstance(source, Mapping) else None
-    constant = value.get("constant") if isinstance(value, Mapping) else None
-    return constant if isinstance(constant, str) else None
+    return value.get("constant") if isinstance(value, Mapping) else None
 
 
 def _object_name(key: str, value: Any) -> Iterator[Problem]:
@@ -117,14 +122,14 @@ _CHECKS: Mapping[str, Callable[[str, Any], Iterator[Problem]]] = {
 }
 
 
-def _environment(settings: Mapping[str, Any]) -> Iterator[Problem]:
-    names = [entry.get("name") for entry in (*_entries(settings, "env"), *_entries(settings, "fieldPathAsEnv"))]
+def _environment(settings: Mapping[str, Any], variables: Iterable[str | None] = ()) -> Iterator[Problem]:
+    names: list[Any] = [*variables, *(entry.get("name") for entry in _entries(settings, "fieldPathAsEnv"))]
     for field in ("secretAsEnv", "configMapAsEnv"):
         for entry in _entries(settings, field):
             names += [pair.get("envVar") for pair in _entries(entry, "keyToEnv")]
     texts = [str(name) if name is not None else "" for name in names]
     for container in _entries(settings, "initContainers"):
-        yield from _environment({"env": _entries(container, "env")})
+        yield from _environment({}, [entry.get("name") for entry in _entries(container, "env")])
     for name, count in Counter(texts).items():
         if not _VARIABLE.fullmatch(name):
             expected = "letters, digits and '_', no digit first"
@@ -154,9 +159,14 @@ def _mounts(settings: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _toleration(toleration: Mapping[str, Any]) -> Iterator[Problem]:
-    operator, effect = toleration.get("operator") or "Equal", toleration.get("effect")
     if "tolerationJson" in toleration:
+        constant = _constant(toleration["tolerationJson"])
+        for inner in constant if isinstance(constant, list) else [constant]:
+            if isinstance(inner, Mapping) and "tolerationJson" not in inner:
+                yield from _choice("effect", inner.get("effect"))
+                yield from _toleration(inner)
         return
+    operator, effect = toleration.get("operator") or "Equal", toleration.get("effect")
     if operator not in _TOLERATION_OPERATORS:
         expected = ", ".join(_TOLERATION_OPERATORS)
         yield Problem("the operator of a toleration is not one of Kubernetes' choices", str(operator), expected)

@@ -36,7 +36,10 @@ def settings_are_known(scope: Scope) -> Iterator[Diagnostic]:
     for _, settings, finding in _settings(scope):
         for path, name, known in _unknown(settings, EXECUTOR_FIELDS, ""):
             yield finding(
-                "E267", f"Kubernetes settings have no field '{path}'", severity="warning", hint=scope.nearest(name, known)
+                "E267",
+                f"Kubernetes settings have no field '{path}'",
+                severity="warning",
+                hint=scope.nearest(name, known),
             )
     platform = (scope.graph.platforms or {}).get(_KUBERNETES)
     if scope.is_root and platform is not None:
@@ -68,16 +71,16 @@ def _unknown(value: Any, known: Mapping[str, Any] | None, path: str) -> Iterator
 
 def settings_make_sense(scope: Scope) -> Iterator[Diagnostic]:
     """Names, paths and choices in the Kubernetes settings and in the environment are ones that Kubernetes takes."""
-    for label, settings, finding in _settings(scope):
-        for problem in problems_of(settings):
-            yield _as_finding(finding, label, problem)
     if not scope.is_root:
         return
-    for label, executor in scope.graph.executors.items():
-        variables = (executor.container.env if executor.container is not None else None) or ()
-        environment = {"env": [{"name": variable.name} for variable in variables]}
-        for problem in problems_of(environment):
-            yield _as_finding(scope.finding_at_use(scope.whole.executor_uses.get(label)), label, problem)
+    settings = {label: found for label, found, _ in _settings(scope)}
+    for label in dict.fromkeys((*settings, *scope.graph.executors)):
+        executor = scope.graph.executors.get(label)
+        container = executor.container if executor is not None else None
+        variables = [variable.name for variable in (container.env if container is not None else None) or ()]
+        finding = scope.finding_at_use(scope.whole.executor_uses.get(label))
+        for problem in problems_of(settings.get(label, {}), variables):
+            yield _as_finding(finding, label, problem)
 
 
 def _as_finding(finding: Finding, label: str, problem: Problem) -> Diagnostic:
@@ -97,14 +100,14 @@ def settings_have_sources(scope: Scope) -> Iterator[Diagnostic]:
     for name, task in scope.tasks.items():
         used = scope.used(task)
         settings = scope.graph.platform_settings((used.executor_label if used is not None else None) or "")
-        known = {*scope.component.input_parameters, *task.parameter_bindings}
+        inputs, bindings = scope.component.input_parameters, task.parameter_bindings
         for wanted in input_names(settings):
-            if wanted not in known:
+            if wanted not in inputs and wanted not in bindings:
                 yield scope.finding(
                     "E223",
                     f"a Kubernetes setting takes input parameter '{wanted}' of '{scope.name}', which does not exist",
                     task=name,
-                    hint=scope.nearest(wanted, known),
+                    hint=scope.nearest(wanted, inputs, bindings),
                 )
         for producer in _producers(settings):
             if producer not in scope.tasks:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from milonga.compiler.diagnostics import Diagnostic
+from milonga.compiler.graph.task import COMPLETED
 from milonga.compiler.scope import Scope
 
 _DURATION = re.compile(r"[0-9]+(\.[0-9]{1,9})?s")
 """A duration in protobuf's JSON (google.protobuf.Duration): seconds, at most nine digits behind the point."""
 
-COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
 _STRATEGIES = ("TRIGGER_STRATEGY_UNSPECIFIED", "ALL_UPSTREAM_TASKS_SUCCEEDED", COMPLETED)
 
 
@@ -75,8 +75,7 @@ def trigger_strategies_are_known(scope: Scope) -> Iterator[Diagnostic]:
 def waits_have_an_end(scope: Scope) -> Iterator[Diagnostic]:
     """A task that runs when others have ended, whether they failed or not, waits for at least one."""
     for name, task in scope.tasks.items():
-        strategy = task.trigger_policy.strategy if task.trigger_policy is not None else None
-        if strategy == COMPLETED and not task.producers():
+        if task.runs_anyway and not task.producers():
             yield scope.finding(
                 "E250",
                 "the task runs when all tasks before it have ended, and there is none before it",

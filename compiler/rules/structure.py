@@ -8,6 +8,8 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.cycles import find_cycle
 from milonga.compiler.scope import Scope
 
+_ROOT = "root"
+
 
 def components_exist(scope: Scope) -> Iterator[Diagnostic]:
     """Each task names a component of the graph."""
@@ -77,11 +79,11 @@ def components_end(scope: Scope) -> Iterator[Diagnostic]:
 
 def root_is_the_pipeline(scope: Scope) -> Iterator[Diagnostic]:
     """No component has the name that stands for the pipeline itself."""
-    if scope.is_root and ROOT in scope.graph.components:
-        finding = scope.finding_at_use(scope.whole.uses.get(ROOT))
+    if scope.is_root and _ROOT in scope.graph.components:
+        finding = scope.finding_at_use(scope.whole.uses.get(_ROOT))
         yield finding(
             "E270",
-            f"a component is named '{ROOT}', which is the name of the pipeline itself",
+            f"a component is named '{_ROOT}', which is the name of the pipeline itself",
             expected="another name, such as 'comp-root'",
-            hint=f"'{ROOT}' is reserved: findings, rewrites and back ends take such a component for the pipeline",
+            hint=f"'{_ROOT}' is reserved: findings, rewrites and back ends take such a component for the pipeline",
         )

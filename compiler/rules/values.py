@@ -9,6 +9,7 @@ from typing import Any
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component, wire
 from milonga.compiler.graph.component import PARAMETER_SPELLING
+from milonga.compiler.rules.mismatches import is_literal, literals_of
 from milonga.compiler.rules.types import accepts_constant
 from milonga.compiler.scope import Finding, Scope
 
@@ -126,17 +127,12 @@ def defaults_are_of_their_type(scope: Scope) -> Iterator[Diagnostic]:
                     yield finding(
                         "E262", f"a literal of input '{key}' of '{name}' is not of its type", got=got, expected=expected
                     )
-            if default not in (None, wire.NULL) and not any(_same(default, literal) for literal in declared.literals):
-                shown = ", ".join(json.dumps(literal, default=str)[:40] for literal in declared.literals[:8])
+            if default is not None and not is_literal(declared, default):
                 yield finding(
                     "E262",
                     f"the default of input '{key}' of '{name}' is none of its literals",
-                    expected=f"one of: {shown}",
+                    expected=literals_of(declared),
                 )
-
-
-def _same(left: Any, right: Any) -> bool:
-    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
 def _values(scope: Scope) -> Iterator[tuple[str, Any, Finding]]:

@@ -9,7 +9,8 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import ParameterBinding, wire
 from milonga.compiler.graph.component import PARAMETER_SPELLING
 from milonga.compiler.graph.edges import ARTIFACTS, PARAMETERS, SIDES, Edge
-from milonga.compiler.rules.types import CONVERTED, accepts_constant, artifact_title, converts_to, parameter_type_of
+from milonga.compiler.rules.mismatches import mismatch_of
+from milonga.compiler.rules.types import CONVERTED, artifact_title, parameter_type_of
 from milonga.compiler.scope import Scope
 
 _NOUNS = {"parameter": "input", "artifact": "input artifact"}
@@ -140,25 +141,15 @@ def parameter_types_agree(scope: Scope) -> Iterator[Diagnostic]:
 
 
 def constants_are_of_their_type(scope: Scope) -> Iterator[Diagnostic]:
-    """A constant is of the type of its input; one that only KFP converts is a warning. Its value is never shown."""
+    """A constant is of the type of its input and one of its literals; its value is never shown."""
     for name, edges in scope.whole.edges(scope.component).items():
         for edge in edges:
             value = edge.binding.runtime_value if edge.side is PARAMETERS else None
             if value is None or edge.declared is None or edge.binding.parameter_expression_selector:
                 continue
-            wanted = edge.declared.parameter_type
-            if accepts_constant(wanted, value.constant):
-                continue
-            converts = converts_to(wanted, value.constant)
-            yield scope.finding(
-                "E113",
-                f"wrong type for input '{edge.name}'",
-                task=name,
-                severity="warning" if converts else "error",
-                got=type(value.constant).__name__,
-                expected=PARAMETER_SPELLING.get(wanted or "", wanted or ""),
-                hint="KFP converts it, other back ends need not" if converts else "",
-            )
+            mismatch = mismatch_of(edge.declared, value.constant)
+            if mismatch is not None:
+                yield mismatch.at(scope.finding_at_use((scope.name, name)), edge.name)
 
 
 def artifact_types_agree(scope: Scope) -> Iterator[Diagnostic]:

@@ -12,8 +12,8 @@ read in kubeflow/pipelines at 7b70c7b95f, under `backend/src`:
 - `util/periodic_schedule.go`: the first time is one interval after `start_time`. With `no_catchup`, when two times were
   missed, it starts at once and counts from there on.
 - `util/scheduled_workflow.go`: a time at which `max_concurrency` runs go on waits for one of them to end.
-- `util/cron_schedule.go` and `util/periodic_schedule.go`: until a run was made, `start_time` stands for the last one. So
-  a `start_time` that has passed starts a run at once, and with catch-up all runs since then. This module asks no clock:
+- `util/cron_schedule.go`, `util/periodic_schedule.go`: until a run was made, `start_time` stands for the last one. So a
+  `start_time` that has passed starts a run at once, and with catch-up all runs since then. This module asks no clock:
   the back end moves a start that has passed before it translates (`milonga.backends.kfp.past_start`).
 - `common/util/parameter_formatter.go`: see `kfp_macros`.
 """

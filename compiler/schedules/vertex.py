@@ -26,6 +26,7 @@ from milonga.compiler.schedules.base import Translation, dropped, refused, times
 from milonga.compiler.schedules.clock_changes import clock_change_findings
 from milonga.compiler.schedules.cron_dialect import portable_cron
 from milonga.compiler.schedules.interval_cron import interval_cron, phase_findings
+from milonga.compiler.schedules.vertex_inputs import vertex_inputs
 from milonga.dsl.schedule import Schedule
 
 NAME_MAX = 128
@@ -36,7 +37,8 @@ _SECOND = timedelta(seconds=1)
 class VertexSchedules:
     """Writes a Schedule whose `createPipelineJobRequest` holds the arguments alone.
 
-    The caller adds its `parent`, and to its `pipelineJob` the specification and the output folder.
+    The caller adds its `parent`, and to its `pipelineJob` the specification, the output folder and its settings; what
+    is written here stays as it is.
     """
 
     name: str = field(default="vertex", init=False)
@@ -44,7 +46,11 @@ class VertexSchedules:
     def translate(
         self, schedule: Schedule, *, name: str, graph: Graph | None, arguments: Mapping[str, Any]
     ) -> Translation:
-        """The Schedule, with `arguments` as inputs of its job; an artifact is given by its id in Vertex's metadata."""
+        """The Schedule, with `arguments` as inputs of its job; an artifact is given by its id in Vertex's metadata.
+
+        Raises:
+            UsageError: E936, an artifact is not given by its id.
+        """
         findings: list[Diagnostic] = []
         shown = schedule.name or name
         if len(shown) > NAME_MAX:
@@ -97,9 +103,8 @@ def _cron(schedule: Schedule, findings: list[Diagnostic]) -> str:
 
 def _inputs(graph: Graph | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
     artifacts = graph.root.input_artifacts if graph else {}
-    ids = {key: {"artifactId": value} for key, value in arguments.items() if key in artifacts}
-    parameters = {key: value for key, value in arguments.items() if key not in artifacts}
-    return {"parameterValues": parameters, **({"inputArtifacts": ids} if ids else {})}
+    ids = {key: value for key, value in arguments.items() if key in artifacts}
+    return vertex_inputs({key: value for key, value in arguments.items() if key not in artifacts}, ids)
 
 
 def _bounds(schedule: Schedule) -> dict[str, str]:

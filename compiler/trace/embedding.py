@@ -67,9 +67,9 @@ class _Embedding:
 
     def add_run_settings(self) -> None:
         """What the graph asks of the whole run."""
-        for name, platform in (self.graph.platforms or {}).items():
+        for name in self.graph.platforms or {}:
             asked = self.library.pipeline_configs.setdefault(name, {})
-            for key, value in (platform.pipeline_config or {}).items():
+            for key, value in self.graph.run_settings(name).items():
                 if asked.setdefault(key, value) != value:
                     raise AuthoringError(
                         "E174",

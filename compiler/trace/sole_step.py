@@ -60,9 +60,11 @@ def _passes_outputs(root: Component, component: Component) -> bool:
 
 
 def _looks_around(graph: Graph) -> bool:
-    settings = [platform.deployment_spec for platform in (graph.platforms or {}).values()]
     return not _OF_THE_DAG_AROUND.isdisjoint(
-        key for item in settings if item is not None for key in _keys(item.executors)
+        key
+        for platform in graph.platforms or {}
+        for label in graph.executors
+        for key in _keys(graph.platform_settings(label, platform))
     )
 
 

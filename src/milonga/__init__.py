@@ -12,7 +12,7 @@ from milonga.__about__ import __version__
 
 if TYPE_CHECKING:
     from milonga.backends.api import submit
-    from milonga.compiler.api import compile
+    from milonga.compiler.api import check, compile, diff
     from milonga.compiler.interop import from_kfp
     from milonga.dsl import (
         HTML,
@@ -67,7 +67,9 @@ _LANGUAGE = (
 _OTHERS = {
     "MilongaError": "milonga.errors",
     "Schedule": "milonga.dsl.schedule",
+    "check": "milonga.compiler.api",
     "compile": "milonga.compiler.api",
+    "diff": "milonga.compiler.api",
     "from_kfp": "milonga.compiler.interop",
     "run": "milonga.engine.api",
     "submit": "milonga.backends.api",
@@ -94,9 +96,11 @@ __all__ = [
     "Schedule",
     "TaskFinalStatus",
     "__version__",
+    "check",
     "compile",
     "component",
     "contains",
+    "diff",
     "from_kfp",
     "importer",
     "pipeline",

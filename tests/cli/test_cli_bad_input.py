@@ -219,3 +219,111 @@ def test_a_latency_that_no_network_can_have(milonga) -> None:
     )
     assert ended.code == 1 and "Traceback" not in ended.err, ended.err
     assert ended.json["state"] == "FAILED" and ended.json["error"]["code"].startswith("E6"), ended.json["error"]
+
+
+# Outputs and surroundings
+
+
+def test_an_output_that_is_a_link_or_a_device_stays_what_it_is(here, flow) -> None:
+    target = here.folder / "target.yaml"
+    target.write_text("old")
+    target.chmod(0o640)
+    (here.folder / "link.yaml").symlink_to(target)
+    assert here("compile", "flow.py:p", "-o", "link.yaml").code == 0
+    assert (here.folder / "link.yaml").is_symlink()
+    assert target.read_text().startswith("# PIPELINE DEFINITION")
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert here("compile", "flow.py:p", "-o", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+    assert [path.name for path in here.folder.glob(".*.tmp")] == []
+
+
+def test_a_folder_is_no_output(here, flow) -> None:
+    for name in (".", ".."):
+        ended = here("compile", "flow.py:p", "-o", name)
+        assert ended.code == 2
+        assert "E919" in ended.err
+
+
+def test_a_device_is_written_into(milonga, flow) -> None:
+    ended = milonga("compile", "flow.py:p", "-o", "/dev/stdout")
+    assert ended.code == 0
+    assert ended.out.startswith("# PIPELINE DEFINITION")
+
+
+def test_a_full_output_is_one_message(tmp_path, flow) -> None:
+    import subprocess
+    import sys
+
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        for arguments in (["compile", "flow.py:p"], ["check", "nowhere.py", "--json"]):
+            command = [sys.executable, "-m", "milonga", *arguments]
+            ended = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            assert ended.returncode == 2, ended.stderr
+            assert "cannot be written" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_closed_output_is_no_error_inside(tmp_path, flow) -> None:
+    import subprocess
+    import sys
+
+    ended = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m milonga explain E113 >&-"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_current_folder_that_is_gone_is_one_message(tmp_path) -> None:
+    import subprocess
+    import sys
+
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"cd {gone} && rmdir {gone} && {sys.executable} -P -m milonga runs"
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert "E951" in ended.stderr
+
+
+def test_a_file_may_raise_what_is_no_exception(here) -> None:
+    here.write("base.py", "class Strange(BaseException): pass\nraise Strange('x')\n")
+    ended = here("check", "base.py")
+    assert ended.code == 1
+    assert "E163" in ended.out and "Strange" in ended.out
+
+
+def test_a_file_that_goes_elsewhere_takes_no_output_along(milonga, flow, tmp_path) -> None:
+    text = (tmp_path / "flow.py").read_text()
+    (tmp_path / "away.py").write_text("import os\nos.chdir('/')\n" + text)
+    assert milonga("compile", "away.py:p", "-o", "away.yaml").code == 0
+    assert (tmp_path / "away.yaml").is_file()
+
+
+def test_check_takes_every_pipeline_of_a_file(here, flow) -> None:
+    text = (here.folder / "flow.py").read_text()
+    here.write("two.py", text + "\n\n@pipeline\ndef unused(value: int) -> float:\n    return scale(1, 0.5)\n")
+    ended = here("check", "two.py")
+    assert ended.code == 0
+    assert "E238" in ended.out and "'value'" in ended.out
+
+
+def test_compile_strict_says_what_kept_it_from_writing(here) -> None:
+    here.write(
+        "timed.py",
+        """
+        from milonga import component, pipeline
+
+        @component(timeout_s=5)
+        def step() -> int:
+            return 1
+
+        @pipeline
+        def timed() -> int:
+            return step()
+        """,
+    )
+    ended = here("compile", "timed.py", "--target", "vertex", "--strict", "-o", "out.yaml")
+    assert ended.code == 1
+    assert "error E304" in ended.err and "nothing was written" in ended.err
+    assert not (here.folder / "out.yaml").exists()
+    assert here("compile", "timed.py", "-o", "").code == 2

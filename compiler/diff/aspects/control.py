@@ -22,7 +22,7 @@ def condition(node: Node, reading: Reading) -> Iterator[Fact]:
         yield Fact("condition", "condition", compared, shown)
     strategy = policy.strategy or ""
     if strategy not in _USUAL_STRATEGIES:
-        text = "runs after failures too" if strategy == "ALL_UPSTREAM_TASKS_COMPLETED" else strategy
+        text = "runs after failures too" if node.task.runs_anyway else strategy
         yield plain("trigger", "trigger", text)
 
 

@@ -32,7 +32,7 @@ def pipeline_settings(node: Node, reading: Reading) -> Iterator[Fact]:
     if specification.default_pipeline_root:
         yield plain("option", "pipeline root", specification.default_pipeline_root)
     for platform, settings in (node.graph.platforms or {}).items():
-        for name, value in (settings.pipeline_config or {}).items():
+        for name, value in node.graph.run_settings(platform).items():
             yield plain("platform-setting", f"{platform}.pipelineConfig.{name}", canonical(value))
         if settings.config:
             yield plain("platform-setting", f"{platform}.config", canonical(settings.config))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import importlib.util
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -84,15 +85,38 @@ def _named(module: ModuleType, path: Path, name: str) -> Any:
     raise UsageError("E909", f"{path} has no pipeline '{name}'", hint=hint)
 
 
-def _only_one(module: ModuleType, path: Path) -> Any:
-    """The pipeline that the file defines, or else its only component; what it only imports does not count."""
+def pipelines_in(target: str) -> tuple[str, ...]:
+    """`FILE.py:name` of each pipeline that a Python file defines; the target itself when it is anything else.
+
+    Raises:
+        AuthoringError, MissingExtra: as for loading it.
+    """
+    found = _file_and_name(target)
+    if found is None or found[1]:
+        return (target,)
+    path = found[0]
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    names = [key for key, value in _own(_load_module(path)).items() if _is_pipeline(value)]
+    return tuple(f"{path}:{name}" for name in sorted(names)) if len(names) > 1 else (target,)
+
+
+def _own(module: ModuleType) -> dict[str, Any]:
+    """What the file defines, by name; what it only imports does not count, and a second name neither."""
     own = {
         id(value): (key, value)
         for key, value in reversed(vars(module).items())
         if not key.startswith("_") and _is_usable(value) and _module_of(value) == module.__name__
     }
-    pipelines = {key: value for key, value in own.values() if _is_pipeline(value)}
-    components = {key: value for key, value in own.values() if not _is_pipeline(value)}
+    return dict(own.values())
+
+
+def _only_one(module: ModuleType, path: Path) -> Any:
+    """The pipeline that the file defines, or else its only component."""
+    own = _own(module)
+    pipelines = {key: value for key, value in own.items() if _is_pipeline(value)}
+    components = {key: value for key, value in own.items() if not _is_pipeline(value)}
     found = pipelines or components
     if len(found) == 1:
         return next(iter(found.values()))
@@ -121,12 +145,15 @@ def _load_module(path: Path) -> ModuleType:
         raise UsageError("E909", f"{path} cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    folder = Path.cwd()
     try:
         spec.loader.exec_module(module)
-    except MilongaError:
+    except (MilongaError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # the author's file may raise anything, `SystemExit` included
         raise _load_failure(error, path) from error
+    finally:
+        os.chdir(folder)  # a file that goes elsewhere takes nobody's output along
     return module
 
 

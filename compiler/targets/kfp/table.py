@@ -162,6 +162,23 @@ TABLE: CapabilityTable = {
     "exit-task-without-upstream": (
         Capability(verdict="dropped", note="it never runs", hint="name the task that it waits for", source=_COMPILER),
     ),
+    "exit-task-of-loop": (
+        Capability(
+            verdict="dropped",
+            note="the end of a loop, of an importer and of a step that makes or deletes a volume starts nothing: the "
+            "task never runs, unless it waits for another as well",
+            hint="put the loop into a pipeline or into the group of ml.ExitHandler, and let the task wait for that",
+            source=_COMPILER,
+        ),
+    ),
+    "exit-task-of-several": (
+        Capability(
+            verdict="changed",
+            note="it becomes a hook of each of them: it runs at the end of each, not once after all",
+            hint="put them into a pipeline or into the group of ml.ExitHandler, and let the task wait for that",
+            source=_COMPILER,
+        ),
+    ),
     "task-final-status": (
         Capability(
             verdict="works",
@@ -263,12 +280,39 @@ TABLE: CapabilityTable = {
             source="kubernetes_executor_config.proto at 2.17.0 and at 7b70c7b95f",
         ),
     ),
+    "k8s-podResourceClaims": (
+        Capability(
+            verdict="dropped",
+            note="no release up to 2.17 has the field",
+            hint="ask for an accelerator, or use a server that reads it",
+            source="kubernetes_executor_config.proto at 2.17.0 and at 7b70c7b95f",
+        ),
+    ),
     "k8s-optional-secret": _since("2.15", "executor"),
     "k8s-sub-path": _since("2.16", "executor"),
     "workspace": _since("2.15", "specification"),
     "run-resourceTtlOnCompletion": _since("2.17", "specification"),
+    "run-resourceTtl": (
+        Capability(
+            verdict="dropped",
+            note="servers up to 2.16 read the field and keep the objects anyway",
+            hint="upgrade the server to 2.17 or newer, and call it resourceTtlOnCompletion",
+            source="backend/src at 2.14.3, 2.15.0 and 2.16.1",
+        ),
+        Capability(
+            verdict="refused",
+            note="2.17 calls the field resourceTtlOnCompletion and knows no other",
+            hint="call it resourceTtlOnCompletion",
+            since="2.17",
+            source="pipeline_spec.proto at 2.17.0",
+        ),
+    ),
     "run-resourceTtlOnSuccess": _since("2.17", "specification"),
     "run-resourceTtlOnFailure": _since("2.17", "specification"),
     "run-activeDeadlineSeconds": _since("2.17", "specification"),
+    **dict.fromkeys(
+        ("single-platform-specs", "container-lifecycle"),
+        (Capability(verdict="dropped", note="no code of the back end reads it", source="backend/src at 7b70c7b95f"),),
+    ),
     "other-platform": UNVERIFIED,
 }

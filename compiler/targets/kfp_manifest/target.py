@@ -14,7 +14,9 @@ from milonga.compiler.targets.kfp.target import KfpTarget
 _API_VERSION = "pipelines.kubeflow.org/v2beta1"
 _DIGEST_SHOWN = 12
 _NAME_MAX = 253
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+"""A DNS-1123 subdomain."""
 
 
 class KfpManifestTarget(KfpTarget):
@@ -37,7 +39,8 @@ class KfpManifestTarget(KfpTarget):
                 f"target {self.name} refuses the pipeline's name, which is no name of a Kubernetes object",
                 severity="warning",
                 got=graph.name[:160],
-                expected=f"lower case letters, digits, dashes, at most {_NAME_MAX - _DIGEST_SHOWN - 1}",
+                expected="lower case letters, digits, dashes and single dots between them, at most "
+                f"{_NAME_MAX - _DIGEST_SHOWN - 1}",
                 hint="@pipeline(name=...)",
             )
 

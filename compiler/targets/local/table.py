@@ -43,6 +43,8 @@ TABLE: CapabilityTable = {
             "ignore-upstream-failure",
             "after-exit-task",
             "several-exit-tasks",
+            "exit-task-of-loop",
+            "exit-task-of-several",
             "exit-task-without-upstream",
             "task-final-status",
             "task-final-status-unread",
@@ -111,6 +113,7 @@ TABLE: CapabilityTable = {
             "k8s-imagePullPolicy",
             "k8s-securityContext",
             "k8s-podMetadata",
+            "k8s-podResourceClaims",
         ),
         _NOTHING_TO_SCHEDULE,
     ),
@@ -134,9 +137,12 @@ TABLE: CapabilityTable = {
     "run-activeDeadlineSeconds": (
         Capability(verdict="dropped", note="the run has no time limit here", hint="give the steps timeout_s"),
     ),
+    "single-platform-specs": (Capability(verdict="dropped", note="settings at a component are not read"),),
+    "container-lifecycle": (Capability(verdict="dropped", note="the hook is not called"),),
     "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),
     **dict.fromkeys(
         (
+            "run-resourceTtl",
             "run-resourceTtlOnCompletion",
             "run-resourceTtlOnSuccess",
             "run-resourceTtlOnFailure",

@@ -1,8 +1,7 @@
-"""Sizes and names that Vertex AI Pipelines bears, from Google's documentation and the published client 2.7.0."""
+"""Machines and accelerators that Vertex AI Pipelines has, by Google's documentation and its client 2.7.0."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from milonga.compiler.constructs.execution import executor_of
@@ -10,22 +9,8 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.quantities import amount, is_quantity
 from milonga.compiler.scope import Rule, Scope
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
 _CORES_MAX = 96
 _MEMORY_BYTES_MAX = 624 * 10**9
-
-
-def pipeline_name(scope: Scope) -> Iterator[Diagnostic]:
-    """The pipeline's name can begin the id of a job."""
-    if scope.name == "root" and not _NAME.fullmatch(scope.graph.name):
-        yield scope.finding(
-            "E301",
-            "target vertex refuses the pipeline's name",
-            severity="warning",
-            got=scope.graph.name[:160],
-            expected="lower case letters, digits and dashes, at most 128",
-            hint="@pipeline(name=...)",
-        )
 
 
 def machine_size(scope: Scope) -> Iterator[Diagnostic]:
@@ -35,18 +20,16 @@ def machine_size(scope: Scope) -> Iterator[Diagnostic]:
         wanted = executor.container.resources if executor and executor.container else None
         if wanted is None:
             continue
-        for label, text, largest in (
-            ("cpu", wanted.resource_cpu_limit, _CORES_MAX),
-            ("memory", wanted.resource_memory_limit, _MEMORY_BYTES_MAX),
-        ):
-            if text and is_quantity(text) and amount(text) > largest:
+        for resource, quantity in wanted.limits().items():
+            largest = _CORES_MAX if resource == "cpu" else _MEMORY_BYTES_MAX
+            if is_quantity(quantity) and amount(quantity) > largest:
                 yield scope.finding(
                     "E301",
-                    f"target vertex has no machine with that much {label}",
+                    f"target vertex has no machine with that much {resource}",
                     task=name,
                     severity="warning",
-                    got=text,
-                    expected="at most 96 cores" if label == "cpu" else "at most 624 GB",
+                    got=quantity,
+                    expected="at most 96 cores" if resource == "cpu" else "at most 624 GB",
                 )
 
 
@@ -68,4 +51,4 @@ def accelerator_type(scope: Scope) -> Iterator[Diagnostic]:
             )
 
 
-LIMITS: tuple[Rule, ...] = (pipeline_name, machine_size, accelerator_type)
+LIMITS: tuple[Rule, ...] = (machine_size, accelerator_type)

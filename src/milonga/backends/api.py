@@ -8,6 +8,7 @@ from typing import Any
 from milonga.backends import backend_named
 from milonga.backends.patience import Patience
 from milonga.backends.preparation import checked_request, prepare
+from milonga.backends.settings import require_used
 from milonga.backends.submission import Submission
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.interop.sources import read_source
@@ -50,7 +51,9 @@ def submit(
         UsageError: E902-E904 wrong arguments, E930-E936 wrong settings; nothing has been sent.
         RemoteError: E800-E809.
     """
-    backend = backend_named(to).configured(settings, Patience())
+    kind = backend_named(to)
+    require_used(to, kind.options, settings, ("connect", "run"))
+    backend = kind.configured(settings, Patience())
     source = read_source(pipeline)
     preparation = prepare(source, backend.name, lower=lower)
     if preparation.stopping:
@@ -66,7 +69,8 @@ def submit(
         )
     graph = preparation.graph
     request = checked_request(graph, source.signature, arguments or {}, name=name, use_cache=cache, labels=labels)
-    return Submission(backend.submit(graph, request), preparation.noted, backend)
+    findings = (*preparation.noted, *backend.argument_findings(request))
+    return Submission(backend.submit(graph, request), findings, backend)
 
 
 def _lines(findings: tuple[Diagnostic, ...]) -> str:

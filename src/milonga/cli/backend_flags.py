@@ -7,18 +7,23 @@ from typing import Any
 import click
 
 from milonga.backends import BACKENDS, Backend, backend_named
+from milonga.backends.backend_option import Use
 from milonga.backends.patience import Patience
 
 _PREFIX = "backend_"
 
 
-def backend_flags() -> list[click.Parameter]:
-    """`--to`, and one flag a setting; where several back ends share a name, one flag serves them all."""
+def backend_flags(*uses: Use) -> list[click.Parameter]:
+    """`--to`, and one flag a setting; where several back ends share a name, one flag serves them all.
+
+    Args:
+        uses: what the verb does besides connecting: the settings of anything else are no flags of it.
+    """
     meanings: dict[str, list[str]] = {}
     spellings: dict[str, str] = {}
     for name in BACKENDS:
         for option in backend_named(name).options:
-            if not option.secret:
+            if not option.secret and option.used_by in ("connect", *uses):
                 spellings[option.name] = option.flag
                 where = f" [{option.environment[0]}]" if option.environment else ""
                 meanings.setdefault(option.name, []).append(f"{name}: {option.description}{where}")
@@ -32,15 +37,19 @@ def backend_flags() -> list[click.Parameter]:
     return [to, *settings]
 
 
+def given_settings(values: dict[str, Any]) -> dict[str, str]:
+    """The settings that stand on the command line, by option name."""
+    return {
+        key.removeprefix(_PREFIX): value
+        for key, value in values.items()
+        if key.startswith(_PREFIX) and value is not None
+    }
+
+
 def chosen_backend(values: dict[str, Any]) -> Backend:
     """The back end that the flags name. Nobody is reached.
 
     Raises:
         UsageError: E930 no such back end, E931 a flag of another back end, E932 a missing one, E933 a wrong one.
     """
-    given = {
-        key.removeprefix(_PREFIX): value
-        for key, value in values.items()
-        if key.startswith(_PREFIX) and value is not None
-    }
-    return backend_named(values["to"]).configured(given, Patience())
+    return backend_named(values["to"]).configured(given_settings(values), Patience())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import sys
 from dataclasses import dataclass
@@ -42,14 +43,18 @@ def command(
     as_json: bool,
 ) -> int:
     """Write a pipeline as a file for a target: the same pipeline, the same bytes."""
+    if output == "":
+        raise click.UsageError("-o needs the name of a file")
     path = Path(output) if output and output != "-" else None
     for flag, wanted in (("--check", check_only), ("--json", as_json)):
         if wanted and path is None:
             raise click.UsageError(f"{flag} needs a file: -o FILE")
-    compiled = _compiled(load_source(source), target_named(target_name), lower)
+    compiled = _compiled(load_source(source), target_named(target_name), lower, strict=strict)
     for line in compiled.remarks:
         message(line)
-    fails = any(finding.severity == "error" or strict for finding in compiled.findings)
+    fails = any(finding.severity == "error" for finding in compiled.findings)
+    if fails:
+        message("nothing was written")
     stale = check_only and not fails and not _holds(path, compiled.text)
     if not (fails or check_only):
         _write(path, compiled.text)
@@ -86,7 +91,7 @@ class _Compiled:
         }
 
 
-def _compiled(source: Source, target: Target, lower: bool | None) -> _Compiled:
+def _compiled(source: Source, target: Target, lower: bool | None, *, strict: bool) -> _Compiled:
     graph, rewrites = source.graph, []
     found = list(check(graph))
     broken = any(finding.severity == "error" for finding in found)
@@ -96,6 +101,8 @@ def _compiled(source: Source, target: Target, lower: bool | None) -> _Compiled:
             rewrites.append(name)
         found = list(check(graph)) if rewrites else found
     findings = sorted([*found, *target.findings(graph)], key=lambda finding: finding.order)
+    if strict:
+        findings = [dataclasses.replace(finding, severity="error") for finding in findings]
     broken = any(finding.severity == "error" for finding in findings)
     return _Compiled(target, graph, tuple(rewrites), tuple(findings), "" if broken else target.emit(graph))
 

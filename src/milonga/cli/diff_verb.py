@@ -57,7 +57,7 @@ def _document(old: Side, new: Side, changes: tuple[Change, ...], code: bool) -> 
 def _count(changes: tuple[Change, ...]) -> str:
     counted = [change for change in changes if not change.quiet]
     quiet = len(changes) - len(counted)
-    notes = f", {quiet} more that change no meaning" if quiet else ""
+    notes = f", {quiet} more that change{'s' if quiet == 1 else ''} no meaning" if quiet else ""
     if not counted:
         return f"no differences{notes}"
     places = len({change.where for change in counted})

@@ -22,6 +22,7 @@ _EXTRAS = {
     "tuning": ("optuna",),
     "serve": ("kserve",),
     "kfp": ("kfp", "kfp-kubernetes"),
+    "vertex": ("google-auth", "requests"),
 }
 
 

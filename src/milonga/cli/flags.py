@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from milonga.cli.sources import Source
-from milonga.compiler.graph import wire
+from milonga.compiler.graph import InputParameter, wire
 from milonga.dsl.parameters import ParameterSchema, parameter_schema, parse_argument
 from milonga.dsl.signature import ArtifactSchema
 
@@ -64,10 +64,17 @@ def input_flags(source: Source) -> Iterator[InputFlag]:
         found = parameter_schema(_ANNOTATIONS.get(declared.parameter_type or "STRING", str))
         required = declared.default_value is None and not declared.is_optional
         spelling = found.spelling if found else "str"
-        yield InputFlag(name, found, spelling, wire.plain(declared.default_value), required, declared.description or "")
+        yield InputFlag(name, found, spelling, _default(declared), required, declared.description or "")
     for name, artifact in root.input_artifacts.items():
         title = (artifact.artifact_type.schema_title if artifact.artifact_type else None) or "system.Artifact"
         yield InputFlag(name, None, title, None, not artifact.is_optional, artifact.description or "")
+
+
+def _default(declared: InputParameter) -> Any:
+    """A default as the author would write it: the numbers of a pipeline file may all be doubles."""
+    value = wire.plain(declared.default_value)
+    is_whole = declared.parameter_type == "NUMBER_INTEGER" and isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole else value
 
 
 def click_options(source: Source, taken: set[str]) -> list[click.Parameter]:

@@ -5,12 +5,14 @@ Exit codes: 0 ok, 1 findings or a failed run, 2 wrong usage, 3 somebody else's s
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
 import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 
@@ -35,6 +37,9 @@ _VERBS = {
     "show": "Show a pipeline or a run.",
     "submit": "Start a pipeline on a back end.",
 }
+
+_OF_AN_OUTPUT = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT)
+"""What writing to a stream that is full or closed says."""
 
 
 class _LazyGroup(click.Group):
@@ -71,16 +76,41 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what no encoding has
     gc.set_threshold(50_000, 20, 50)  # a short-lived process that makes many small objects and few circles
-    sys.exit(run_command_line(sys.argv[1:]))
+    try:
+        code = run_command_line(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _without_output(1)
+    except OSError as error:
+        print(f"error E919: the output cannot be written: {error.strerror}", file=sys.stderr)
+        code = _without_output(2)
+    sys.exit(code)
+
+
+def _nowhere() -> TextIO:
+    """In place of a stream that was closed by who started us."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lives as long as the process
+
+
+def _without_output(code: int) -> int:
+    """The exit code `code`; what is left to be written has nowhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def run_command_line(arguments: list[str]) -> int:
     """Run one command; the exit code. Errors of ours and of click are printed, never raised."""
     as_json = "--json" in arguments
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        gone = UsageError("E951", "the current folder does not exist any more", hint="cd to one that does")
+        return fail(gone, as_json=as_json)
     try:
         result = cli.main(args=arguments, prog_name="milonga", standalone_mode=False)
     except MilongaError as error:
@@ -101,8 +131,11 @@ def run_command_line(arguments: list[str]) -> int:
     except RecursionError:
         return fail(_internal("something in the input is nested too deeply"), as_json=as_json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
+    except OSError as error:
+        if error.filename is None and error.errno in _OF_AN_OUTPUT:
+            raise
+        return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)
     except Exception as error:
         if os.environ.get("MILONGA_DEBUG"):
             raise

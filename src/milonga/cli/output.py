@@ -36,7 +36,7 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         UsageError: E919, the file cannot be written.
     """
-    from milonga.compiler.api import write_text  # the compiler is not loaded for a help text
+    from milonga.compiler.output_file import write_text  # the compiler is not loaded for a help text
 
     try:
         write_text(path, text.encode("utf-8", "backslashreplace").decode("utf-8"))  # as on stdout

@@ -23,7 +23,7 @@ schedule is an error, and nothing is sent; what it changes is shown. `milonga sc
 
 def _options() -> list[click.Parameter]:
     return [
-        *backend_flags(),
+        *backend_flags("run", "schedule"),
         *schedule_options(),
         *submission_options(),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
@@ -38,18 +38,19 @@ def _add(source: Source | None, values: dict[str, Any]) -> int:
     ready = ready_request(source, backend, values)
     if ready is None:
         return 1
-    graph, request = ready
+    graph, request, findings = ready
     translation = backend.translated(graph, request, schedule)
     for finding in translation.findings:
         message(str(finding))
     if translation.document is None:
         message("nothing was sent")
         if values["as_json"]:
-            print_json({"findings": [finding.to_json() for finding in translation.findings]})
+            print_json({"findings": [finding.to_json() for finding in (*findings, *translation.findings)]})
         return 1
     made = backend.add_schedule(graph, request, schedule)
     if values["as_json"]:
-        print_json({"backend": backend.name, **made.to_json()})
+        found = [finding.to_json() for finding in (*findings, *translation.findings)]
+        print_json({"backend": backend.name, **made.to_json(), "findings": found})
     else:
         print("\n".join(filter(None, (made.id, made.url))))
     return 0

@@ -83,14 +83,23 @@ def _show_dag(graph: Graph, component: Component, indent: str) -> None:
 
 def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:
     """Names so that each stands after those it waits for; what waits in a circle stands at the end."""
+    left = {name: set(producers) & set(waits_for) for name, producers in waits_for.items()}
+    waiting: dict[str, list[str]] = {}
+    for name, producers in left.items():
+        for producer in producers:
+            waiting.setdefault(producer, []).append(name)
+    free = [name for name, producers in left.items() if not producers]
     ordered: dict[str, None] = {}
-    left = dict(waits_for)
-    while left:
-        free = [name for name, producers in left.items() if producers.isdisjoint(left)] or list(left)
+    while free:
+        following: list[str] = []
         for name in free:
             ordered[name] = None
-            del left[name]
-    return list(ordered)
+            for other in waiting.get(name, ()):
+                left[other].discard(name)
+                if not left[other]:
+                    following.append(other)
+        free = following
+    return [*ordered, *(name for name in waits_for if name not in ordered)]
 
 
 def _inputs(component: Component) -> str:

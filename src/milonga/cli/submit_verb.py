@@ -6,17 +6,18 @@ from typing import Any
 
 import click
 
-from milonga.backends import Backend
+from milonga.backends import Backend, backend_named
 from milonga.backends.preparation import Preparation, checked_request, prepare
 from milonga.backends.remote_run import RemoteRun
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.waiting import ended_run
-from milonga.cli.backend_flags import backend_flags, chosen_backend
+from milonga.cli.backend_flags import backend_flags, chosen_backend, given_settings
 from milonga.cli.output import fail, message, print_json
 from milonga.cli.remote_lines import RemoteLines, described
 from milonga.cli.run_verb import collect_arguments
 from milonga.cli.source_command import SourceCommand
 from milonga.cli.sources import Source
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.errors import MilongaError, UsageError
 
@@ -47,19 +48,25 @@ def submission_options() -> list[click.Parameter]:
 
 def _options() -> list[click.Parameter]:
     return [
-        *backend_flags(),
+        *backend_flags("run"),
         click.Option(["--name", "run_name"], metavar="TEXT", help="Name of the run [default: pipeline and time]."),
         *submission_options(),
         click.Option(["--wait"], is_flag=True, help="Wait for the end of the run; 1 is the exit code of a failed one."),
         click.Option(["--timeout-s"], type=click.FloatRange(min=0), help="Wait for so many seconds, then exit with 3."),
         click.Option(["--attach"], metavar="RUN", help="Start nothing: show a run, or wait for it, by its id."),
-        click.Option(["--cancel"], is_flag=True, help="With --attach: ask for the end of the run."),
+        click.Option(
+            ["--cancel"],
+            is_flag=True,
+            help="With --attach: ask for the end of the run, and do not wait for it unless --wait.",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
     ]
 
 
 def _submit(source: Source | None, values: dict[str, Any]) -> int:
     _require_consistent(source, values)
+    if values["attach"] is not None:
+        _require_connecting(values)
     backend = chosen_backend(values)
     if values["attach"] is not None:
         return _attached(backend, values["attach"], values)
@@ -68,16 +75,20 @@ def _submit(source: Source | None, values: dict[str, Any]) -> int:
     ready = ready_request(source, backend, values, name=values["run_name"] or "")
     if ready is None:
         return 1
-    graph, request = ready
+    graph, request, findings = ready
+    changed = backend.argument_findings(request)
+    for finding in changed:
+        message(str(finding))
     submitted = backend.submit(graph, request)
+    found = {"findings": [finding.to_json() for finding in (*findings, *changed)]}
     if not values["wait"]:
         if values["as_json"]:
-            print_json({"backend": backend.name, **submitted.to_json()})
+            print_json({"backend": backend.name, **submitted.to_json(), **found})
         else:
             print("\n".join(filter(None, (submitted.run_id, submitted.url))))
         return 0
     message(f"run {submitted.run_id} ({submitted.name}) {submitted.url}".rstrip())
-    return _waited(backend, submitted.run_id, values)
+    return _waited(backend, submitted.run_id, values, {**submitted.to_json(), **found})
 
 
 def _require_consistent(source: Source | None, values: dict[str, Any]) -> None:
@@ -93,14 +104,24 @@ def _require_consistent(source: Source | None, values: dict[str, Any]) -> None:
         raise UsageError("E937", "--timeout-s needs --wait")
 
 
+def _require_connecting(values: dict[str, Any]) -> None:
+    """Settings of a new run have no place beside `--attach`."""
+    given = given_settings(values)
+    for option in backend_named(values["to"]).options:
+        if option.name in given and option.used_by != "connect":
+            raise UsageError("E937", f"--attach starts nothing, so it takes no {option.flag}")
+
+
 def _spelled(name: str) -> str:
     return {"args_file": "args", "assignments": "set", "run_name": "name"}.get(name, name).replace("_", "-")
 
 
 def ready_request(
     source: Source, backend: Backend, values: dict[str, Any], *, name: str = ""
-) -> tuple[Graph, SubmitRequest] | None:
-    """The pipeline and the request as they will be sent; None when findings keep them, which have been shown.
+) -> tuple[Graph, SubmitRequest, tuple[Diagnostic, ...]] | None:
+    """The pipeline and the request as they will be sent, and the findings, which have been shown.
+
+    None when the findings keep them from being sent.
 
     Raises:
         UsageError: E902-E904 wrong arguments, E911 no NAME=VALUE.
@@ -114,13 +135,13 @@ def ready_request(
         use_cache=not values["no_cache"],
         labels=_labels(values["label"]),
     )
-    stops = bool(preparation.stops(force=values["force"]))
-    _show_findings(preparation, stops=stops, as_json=values["as_json"])
-    return None if stops else (preparation.graph, request)
-
-
-def _show_findings(preparation: Preparation, *, stops: bool, as_json: bool) -> None:
     findings = (*preparation.stopping, *preparation.refused, *preparation.noted)
+    stops = bool(preparation.stops(force=values["force"]))
+    _show_findings(preparation, findings, stops=stops, as_json=values["as_json"])
+    return None if stops else (preparation.graph, request, findings)
+
+
+def _show_findings(preparation: Preparation, findings: tuple[Diagnostic, ...], *, stops: bool, as_json: bool) -> None:
     for finding in findings:
         message(str(finding))
     if not stops:
@@ -153,15 +174,20 @@ def _attached(backend: Backend, run_id: str, values: dict[str, Any]) -> int:
         backend.cancel(run_id)
         message(f"asked for the end of run {run_id}")
     if values["wait"]:
-        return _waited(backend, run_id, values)
+        return _waited(backend, run_id, values, {"run_id": run_id})
+    if values["cancel"]:
+        if values["as_json"]:
+            print_json({"backend": backend.name, "run_id": run_id, "cancel": "accepted"})
+        return 0
     run = backend.status(run_id)
     if not values["as_json"]:
         for task in run.tasks:
             print(described(task))
-    return _shown(backend, run, values)
+    return _shown(backend, run, values, {})
 
 
-def _waited(backend: Backend, run_id: str, values: dict[str, Any]) -> int:
+def _waited(backend: Backend, run_id: str, values: dict[str, Any], known: dict[str, Any]) -> int:
+    """Wait for the end of a run; `known` is what its JSON document holds whatever happens to the wait."""
     try:
         run = ended_run(backend, run_id, timeout_s=values["timeout_s"], watch=RemoteLines())
     except KeyboardInterrupt:
@@ -169,13 +195,15 @@ def _waited(backend: Backend, run_id: str, values: dict[str, Any]) -> int:
         return 1
     except MilongaError as error:
         message(f"the run is {run_id}: milonga submit --to {backend.name} --attach {run_id} --wait looks again")
-        return fail(error, as_json=values["as_json"])
-    return _shown(backend, run, values)
+        if values["as_json"]:
+            print_json({"backend": backend.name, **known, "error": error.to_json()})
+        return fail(error, as_json=False)
+    return _shown(backend, run, values, known)
 
 
-def _shown(backend: Backend, run: RemoteRun, values: dict[str, Any]) -> int:
+def _shown(backend: Backend, run: RemoteRun, values: dict[str, Any], known: dict[str, Any]) -> int:
     if values["as_json"]:
-        print_json({"backend": backend.name, **run.to_json()})
+        print_json({"backend": backend.name, **known, **run.to_json()})
     else:
         print(f"{run.run_id} {run.state}")
         if run.url:

@@ -17,6 +17,14 @@ Change = Callable[[Document, Document], None]
 COMPLETED = {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}
 DATASET = {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}
 
+KFP_LAUNCHER = (
+    "program_path=$(mktemp -d)\n\n"
+    'printf "%s" "$0" > "$program_path/ephemeral_component.py"\n'
+    "_KFP_RUNTIME=true python3 -m kfp.dsl.executor_main "
+    '--component_module_path "$program_path/ephemeral_component.py" "$@"\n'
+)
+"""The script of kfp's lightweight components."""
+
 SPECIFICATION: Document = {
     "pipelineInfo": {"name": "sample"},
     "schemaVersion": "2.1.0",
@@ -169,6 +177,21 @@ CHANGES: dict[str, Change] = {
             {"componentRef": {"name": "comp-step"}, "dependentTasks": ["first"], "triggerPolicy": COMPLETED},
         ),
     ),
+    "exit-task-of-loop": together(
+        task_with(componentRef={"name": "comp-group"}, **loop(raw="[1, 2]")),
+        second_task(dependentTasks=["first"], triggerPolicy=COMPLETED),
+    ),
+    "exit-task-of-several": together(
+        second_task(),
+        set_in(
+            "root.dag.tasks.third",
+            {
+                "componentRef": {"name": "comp-step"},
+                "dependentTasks": ["first", "second"],
+                "triggerPolicy": COMPLETED,
+            },
+        ),
+    ),
     "exit-task-without-upstream": task_with(triggerPolicy=COMPLETED),
     "task-final-status": together(
         STATUS_INPUT, second_task(dependentTasks=["first"], triggerPolicy=COMPLETED, inputs=FINAL_STATUS)
@@ -205,7 +228,7 @@ CHANGES: dict[str, Change] = {
     "pipeline-artifact-output": set_in("root.outputDefinitions", {"artifacts": {"x": DATASET}}),
     "pipeline-parameter-output": set_in("root.outputDefinitions", {"parameters": {"x": {"parameterType": "STRING"}}}),
     "default-pipeline-root": set_in("defaultPipelineRoot", "s3://bucket/root"),
-    "python-step": container_with(command=["python3", "-m", "kfp.dsl.executor_main"]),
+    "python-step": container_with(command=["sh", "-ec", KFP_LAUNCHER, "def step(): ..."]),
     "container-component": container_with(),
     "pvc-create": container_with(image="argostub/createpvc"),
     "pvc-delete": container_with(image="argostub/deletepvc"),
@@ -222,6 +245,7 @@ CHANGES: dict[str, Change] = {
     "dynamic-resources": container_with(resources={"resourceCpuLimit": "{{$.inputs.parameters['cpu']}}"}),
     "dynamic-image": container_with(image="{{$.inputs.parameters['image']}}"),
     "env": container_with(env=[{"name": "A", "value": "b"}]),
+    "container-lifecycle": container_with(lifecycle={"preCacheCheck": {"command": ["true"]}}),
     "retry": task_with(retryPolicy={"maxRetryCount": 2}),
     "group-retry": task_with(componentRef={"name": "comp-group"}, retryPolicy={"maxRetryCount": 2}),
     "caching-enabled": task_with(cachingOptions={"enableCache": True}),
@@ -243,6 +267,7 @@ CHANGES: dict[str, Change] = {
         "workspace" if field == "workspace" else f"run-{field}": pipeline_config(**{field: {}})
         for field in PIPELINE_FIELDS
     },
+    "single-platform-specs": set_in("components.comp-step.singlePlatformSpecs", [{"platform": "google"}]),
     "other-platform": lambda document, _: document.setdefault("other", True) and None,
 }
 

@@ -18,6 +18,8 @@ OTHER_MEANING = {
     "param-type-STRUCT": "the index counts the pipeline's own inputs as well",
     "optional-parameter-without-default": "the index counts a final status as well",
     "artifact-list-input": "the index leaves inputs of loops out",
+    "python-step": "the index counts a function of kfp's that only its image holds as well",
+    "container-component": "the index leaves that function out",
     "collected-artifact": "the index counts what leaves a pipeline as well",
 }
 """Where the index of the corpus and the table draw the line differently, in a few files."""

@@ -204,12 +204,22 @@ def test_placeholders_are_found_in_texts_and_in_the_json_around_them():
     assert list(placeholders_in('{"IfPresent": ' * 5000)) == []
 
 
+def _constant(value: object) -> dict:
+    return {"runtimeValue": {"constant": value}}
+
+
+def _of_json(value: object) -> dict:
+    return {"tolerationJson": _constant(value)}
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"env": [{"name": "1A"}]}, "no digit first"),
-        ({"env": [{"name": "A-B"}]}, "a shell cannot read"),
-        ({"env": [{"name": "A"}, {"name": "A"}]}, "set twice"),
+        ({"fieldPathAsEnv": [{"name": "1A"}]}, "no digit first"),
+        ({"fieldPathAsEnv": [{"name": "A-B"}]}, "a shell cannot read"),
+        ({"fieldPathAsEnv": [{"name": "A"}, {"name": "A"}]}, "set twice"),
+        ({"tolerations": [_of_json({"key": "a", "operator": "In"})]}, "Exists, Equal"),
+        ({"tolerations": [_of_json([{"operator": "Exists", "effect": "Never"}])]}, "NoExecute"),
         ({"fieldPathAsEnv": [{"name": "", "fieldPath": "x"}]}, "environment variable is none"),
         ({"pvcMount": [{"mountPath": "/a:b"}]}, "can be mounted"),
         ({"pvcMount": [{"mountPath": "a"}]}, "relative path"),
@@ -241,12 +251,33 @@ def test_what_kubernetes_refuses_in_a_pod_is_found(settings, told):
         {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": ""}, {"tolerationJson": {}}]},
         {"tolerations": [{"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": "5"}]},
         {"podMetadata": {"labels": {"effect": "any", "secretName": "A_B"}}},
+        {"pod_metadata": {"annotations": {"restart_policy": "x"}}},
+        {"nodeSelector": {"labels": {"effect": "x"}, "nodeSelectorJson": _constant({"effect": "x"})}},
+        {"podAffinity": [{"matchPodLabels": {"effect": "x"}, "match_namespace_labels": {"restartPolicy": "Never"}}]},
+        {"nodeAffinity": [{"nodeAffinityJson": _constant({"matchFields": {"effect": "x"}})}]},
+        {"tolerations": [_of_json(None), {"tolerationJson": {"componentInputParameter": "effect"}}]},
+        {"ofNoTable": {"effect": "x"}, "secretAsEnv": [{"ofNoTable": [{"effect": "x"}]}]},
         {"pvcMount": [{"pvcNameParameter": {"componentInputParameter": "P_V_C"}, "mountPath": "/a"}]},
         {"tolerations": "what", "env": 5, "pvcMount": [[], None], "nodeAffinity": [{"matchExpressions": [5]}]},
     ],
 )
 def test_what_kubernetes_takes_in_a_pod_is_no_finding(settings):
     assert list(problems_of(settings)) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"secretAsEnv": [{"secretName": "s", "keyToEnv": [{"envVar": "TOKEN", "secretKey": "k"}]}]},
+        {"config_map_as_env": [{"config_map_name": "s", "key_to_env": [{"env_var": "TOKEN", "config_map_key": "k"}]}]},
+        {"fieldPathAsEnv": [{"name": "TOKEN", "fieldPath": "metadata.name"}]},
+    ],
+)
+def test_a_variable_of_the_container_and_of_a_setting_is_set_twice(settings):
+    (problem,) = problems_of(settings, ["TOKEN", "MODE"])
+    assert ("set twice" in problem.message, problem.got, problem.severity) == (True, "TOKEN", "warning")
+    assert list(problems_of(settings, ["MODE"])) == []
+    assert list(problems_of({"initContainers": [{"name": "a", "env": [{"name": "TOKEN"}]}]}, ["TOKEN"])) == []
 
 
 def test_the_table_of_fields_is_that_of_the_published_schema():

@@ -112,6 +112,17 @@ class Broken:
 BROKEN = [
     Broken(structure.has_tasks, "E149", "root", lambda d: d["root"].update(dag={"tasks": {}})),
     Broken(
+        structure.root_is_the_pipeline,
+        "E270",
+        "root/use",
+        lambda d: (
+            d["components"].update(root=d["components"].pop("comp-use")),
+            use(d)["componentRef"].update(name="root"),
+        ),
+        message="'root'",
+        hint="reserved",
+    ),
+    Broken(
         structure.components_exist,
         "E210",
         "root/use",

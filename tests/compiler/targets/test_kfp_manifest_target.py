@@ -56,11 +56,20 @@ def test_the_version_is_named_by_the_content():
     assert name(changed) != name(on_a_node)
 
 
-def test_a_name_that_kubernetes_does_not_take_is_named():
+def findings_for(name: str) -> list[str]:
     document = trace(constructs.branches).graph.to_documents()[0]
-    document["pipelineInfo"]["name"] = "Branches {}"
-    codes = [finding.code for finding in manifest.findings(Graph.from_documents((document,)))]
-    assert codes == ["E301"]
+    document["pipelineInfo"]["name"] = name
+    return [finding.code for finding in manifest.findings(Graph.from_documents((document,)))]
+
+
+@pytest.mark.parametrize("name", ["Branches {}", "a..b", "a.-b", "a-.b", "-a", "a.", "", "a" * 241])
+def test_a_name_that_kubernetes_does_not_take_is_named(name):
+    assert findings_for(name) == ["E301"]
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", "a--b", "0.1", "a" * 240])
+def test_a_name_of_kubernetes_is_not(name):
+    assert not findings_for(name)
 
 
 @pytest.mark.parametrize("pipeline", [on_a_node, constructs.branches], ids=lambda pipeline: pipeline.name)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import constructs
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 import milonga
+from milonga.backends.vertex.jobs import new_job_id
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets import target_named
@@ -73,12 +75,31 @@ def test_a_machine_that_vertex_does_not_have_is_named(options, got):
     assert (finding.code, finding.got) == ("E301", got)
 
 
-def test_a_name_that_no_job_can_have_is_named():
+@pytest.mark.parametrize("name", ["My_Pipeline", "Über {pipeline}", "x" * 300, "☃"])
+def test_any_name_will_do_for_the_job_has_an_id_of_its_own(name):
     document = trace(constructs.branches).graph.to_documents()[0]
-    document["pipelineInfo"]["name"] = "Über {pipeline}"
+    document["pipelineInfo"]["name"] = name
+    graph = Graph.from_documents((document,))
+    assert not list(vertex.findings(graph))
+    assert re.fullmatch("[a-z][-a-z0-9]{0,127}", new_job_id(graph))
+
+
+@pytest.mark.parametrize(
+    ("resources", "got"), [({"cpuLimit": 97}, "97"), ({"memoryLimit": 700.5}, "700.5G"), ({"memoryLimit": 1e30}, "")]
+)
+def test_sizes_in_the_older_fields_count_as_well(resources, got):
+    document = trace(constructs.add).graph.to_documents()[0]
+    document["deploymentSpec"]["executors"]["exec-add"]["container"]["resources"] = resources
     (finding,) = vertex.findings(Graph.from_documents((document,)))
     assert finding.code == "E301"
-    assert finding.got == "Über {pipeline}"
+    assert got in finding.got
+
+
+def test_the_newer_text_hides_the_older_number():
+    document = trace(constructs.add).graph.to_documents()[0]
+    container = document["deploymentSpec"]["executors"]["exec-add"]["container"]
+    container["resources"] = {"cpuLimit": 97, "resourceCpuLimit": "2"}
+    assert not list(vertex.findings(Graph.from_documents((document,))))
 
 
 @pytest.mark.skipif(not FILES, reason="the shared KFP corpus is not here; MILONGA_CONFORMANCE names its folder")

@@ -20,19 +20,26 @@ _TOKEN = BackendOption("token", ("MILONGA_KFP_TOKEN",), "bearer token of KFP", s
 _COOKIES = BackendOption("cookies", ("MILONGA_KFP_COOKIES",), "cookies of a KFP behind a login", secret=True)
 _CA_CERTIFICATE = BackendOption("ca_certificate", ("MILONGA_KFP_CA_CERTIFICATE",), "file of a certificate authority")
 _TIME_ZONE = BackendOption(
-    "kfp_time_zone", ("MILONGA_KFP_TIME_ZONE",), "clock of the server's schedules (its CRON_SCHEDULE_TIMEZONE)", "schedule"
+    "kfp_time_zone",
+    ("MILONGA_KFP_TIME_ZONE",),
+    "clock of the server's schedules (its CRON_SCHEDULE_TIMEZONE)",
+    "schedule",
 )
 _NAMESPACE = BackendOption("namespace", ("MILONGA_KFP_NAMESPACE",), "namespace of the user, where KFP has several")
 _EXPERIMENT = BackendOption(
-    "experiment", ("MILONGA_KFP_EXPERIMENT",), "experiment that holds the run, made if need be", "run"
+    "experiment", ("MILONGA_KFP_EXPERIMENT",), "experiment that holds the run, made if need be", used_by="run"
 )
 
 OPTIONS = (
     ENDPOINT,
     _NAMESPACE,
     _EXPERIMENT,
-    BackendOption("service_account", ("MILONGA_KFP_SERVICE_ACCOUNT",), "service account that the tasks run as", "run"),
-    BackendOption("pipeline_root", ("MILONGA_KFP_PIPELINE_ROOT",), "URI that artifacts are stored under", "run"),
+    BackendOption(
+        "service_account", ("MILONGA_KFP_SERVICE_ACCOUNT",), "service account that the tasks run as", used_by="run"
+    ),
+    BackendOption(
+        "pipeline_root", ("MILONGA_KFP_PIPELINE_ROOT",), "URI that artifacts are stored under", used_by="run"
+    ),
     _TIME_ZONE,
     _CA_CERTIFICATE,
     _TOKEN,

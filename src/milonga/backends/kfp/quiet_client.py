@@ -62,13 +62,13 @@ def new_client(settings: KfpSettings, call: Callable[..., Any]) -> Any:
             )
         except MilongaError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any error of kfp's own configuration; told without its frames
             raise UsageError(
                 "E934",
                 "kfp's client finds no server or credentials",
                 got=redacted(f"{type(error).__name__}: {error}".splitlines()[0], _secrets(settings)),
                 hint="kfp's own files and variables: ~/.config/kfp/context.json, KF_PIPELINES_*, the kubeconfig",
-            ) from None  # its text and its frames may hold a token
+            ) from None
     _without_hidden_retries(client)
     _require_server(client)
     return client

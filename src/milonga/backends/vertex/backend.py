@@ -10,7 +10,7 @@ from milonga.backends.absent import absent
 from milonga.backends.attempts import made_by_name, made_once, removed
 from milonga.backends.backend_option import BackendOption
 from milonga.backends.call_failed import CallFailed
-from milonga.backends.failures import strange_answer
+from milonga.backends.failures import require_new_page, strange_answer
 from milonga.backends.ids import checked_id
 from milonga.backends.marks import new_mark, run_name
 from milonga.backends.patience import Patience
@@ -20,9 +20,10 @@ from milonga.backends.required_document import required_document
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.submitted_run import SubmittedRun
 from milonga.backends.vertex.answers import MARK_LABEL, mark_of, run_of, run_url, schedule_of
-from milonga.backends.vertex.jobs import job_body, new_job_id
+from milonga.backends.vertex.jobs import DISPLAY_NAME_MAX, completed_job, new_job, new_job_id
 from milonga.backends.vertex.vertex_connection import VertexConnection
 from milonga.backends.vertex.vertex_settings import OPTIONS, VertexSettings
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.schedules.base import Translation
 from milonga.compiler.schedules.vertex import VertexSchedules
@@ -57,8 +58,8 @@ class VertexBackend:
 
     def submit(self, graph: Graph, request: SubmitRequest) -> SubmittedRun:
         """Start a job."""
-        name = request.name or run_name(graph)
-        body = job_body(graph, request, self._settings, name)
+        name = request.name or run_name(graph, DISPLAY_NAME_MAX)
+        body = completed_job(new_job(request, name), graph, request, self._settings)
         job_id = new_job_id(graph)
 
         def make() -> str:
@@ -67,32 +68,42 @@ class VertexBackend:
 
         def find() -> str | None:
             try:
-                return _id_in(self._connection.read("GET", f"/pipelineJobs/{job_id}"), self._settings.parent)
+                return _id_in(self._connection.ask("GET", f"/pipelineJobs/{job_id}"), self._settings.parent)
             except CallFailed as failure:
                 if failure.status == 404:
                     return None
                 raise
 
-        made = made_by_name(make, find, self.patience)
+        made = made_by_name(make, find, self.patience, f"run '{job_id}'")
         return SubmittedRun(made, name, run_url(self._settings, made))
 
-    def status(self, run_id: str) -> RemoteRun:
+    def argument_findings(self, request: SubmitRequest) -> tuple[Diagnostic, ...]:
+        """None: Vertex takes arguments as they are."""
+        return ()
+
+    def status(self, run_id: str, *, patience: Patience | None = None) -> RemoteRun:
         """The job as it is now."""
-        path = f"/pipelineJobs/{run_id}"
-        job = _known("run", run_id, lambda: self._connection.read("GET", path))
+        connection = self._connection.with_patience(patience or self.patience)
+        job = _known("run", run_id, lambda: connection.read("GET", f"/pipelineJobs/{run_id}"))
         return run_of(self._settings, run_id, job)
 
     def cancel(self, run_id: str) -> None:
-        """Ask for the end of the job. Vertex refuses that for a job that has ended, which is no error here."""
+        """Ask for the end of the job.
+
+        Vertex refuses that for a job that has ended or was asked to end before, which is no error here.
+        """
         path = f"/pipelineJobs/{run_id}:cancel"
         try:
             _known("run", run_id, lambda: self._connection.read("POST", path, body={}))
         except CallFailed as failure:
-            if failure.status != 400 or not self.status(run_id).ended:
+            if failure.status != 400:
+                raise
+            run = self.status(run_id)
+            if not run.ended and run.state != "CANCELLING":
                 raise
 
     def translated(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> Translation:
-        """The schedule without its pipeline."""
+        """The schedule without the pipeline, the labels and the settings of its job."""
         arguments = {**request.parameters, **request.artifacts}
         name = request.name or graph.name
         return VertexSchedules().translate(schedule, name=name, graph=graph, arguments=arguments)
@@ -102,8 +113,12 @@ class VertexBackend:
         document = required_document(self.translated(graph, request, schedule))
         mark = new_mark()
         marked = replace(request, labels={**request.labels, MARK_LABEL: mark})
-        job = job_body(graph, marked, self._settings, document["displayName"])
-        body = {**document, "createPipelineJobRequest": {"parent": self._settings.parent, "pipelineJob": job}}
+        asked = document["createPipelineJobRequest"]
+        job = completed_job(asked["pipelineJob"], graph, marked, self._settings)
+        body = {
+            **document,
+            "createPipelineJobRequest": {**asked, "parent": self._settings.parent, "pipelineJob": job},
+        }
 
         def make() -> RemoteSchedule:
             answer = self._connection.ask("POST", "/schedules", body=body)
@@ -111,10 +126,10 @@ class VertexBackend:
             return schedule_of(self._settings, answer)
 
         def find() -> RemoteSchedule | None:
-            newest = self._connection.read("GET", "/schedules", query=_NEWEST).get("schedules", [])
+            newest = self._connection.ask("GET", "/schedules", query=_NEWEST).get("schedules", [])
             return next((schedule_of(self._settings, item) for item in newest if mark_of(item) == mark), None)
 
-        return made_once(make, find, self.patience, "schedule")
+        return made_once(make, find, self.patience, f"schedule '{document['displayName']}'")
 
     def schedules(self) -> tuple[RemoteSchedule, ...]:
         """The schedules of the project in the region."""

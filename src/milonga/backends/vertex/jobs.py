@@ -5,7 +5,6 @@ Sources: REST reference of projects.locations.pipelineJobs, and the field names 
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +15,14 @@ from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.vertex.vertex_settings import VertexSettings
 from milonga.compiler.documents import parse_documents
 from milonga.compiler.graph import Graph
+from milonga.compiler.schedules.vertex_inputs import vertex_inputs
 from milonga.compiler.targets import target_named
 from milonga.errors import UsageError
 
 _JOB_ID_MAX = 128
-_DISPLAY_NAME_MAX = 128
+DISPLAY_NAME_MAX = 128
 _LABELS_MAX = 64
 _LABEL_MAX = 63
-_ARTIFACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _FAILURE_POLICIES = {"fast": "PIPELINE_FAILURE_POLICY_FAIL_FAST", "slow": "PIPELINE_FAILURE_POLICY_FAIL_SLOW"}
 
 
@@ -33,28 +32,40 @@ def new_job_id(graph: Graph) -> str:
     return slug(graph.name, _JOB_ID_MAX - len(ending)) + ending
 
 
-def job_body(graph: Graph, request: SubmitRequest, settings: VertexSettings, name: str) -> dict[str, Any]:
-    """A `PipelineJob` as `pipelineJobs.create` takes it.
-
-    Args:
-        graph: the pipeline.
-        request: arguments, labels, caching.
-        settings: where artifacts go, and what the tasks run with.
-        name: the job's display name.
+def new_job(request: SubmitRequest, name: str) -> dict[str, Any]:
+    """The part of a `PipelineJob` that a schedule's translation has as well: its name and its inputs.
 
     Raises:
-        UsageError: E932 no pipeline root, E933 a label, E935 a name, E936 an artifact.
+        UsageError: E935 a name, E936 an artifact.
+    """
+    return {
+        "displayName": _display_name(name),
+        "runtimeConfig": vertex_inputs(request.parameters, request.artifacts),
+    }
+
+
+def completed_job(
+    job: Mapping[str, Any], graph: Graph, request: SubmitRequest, settings: VertexSettings
+) -> dict[str, Any]:
+    """A `PipelineJob` as `pipelineJobs.create` takes it: `job` and what only a submission knows.
+
+    Args:
+        job: name and inputs, of `new_job` or of a schedule's translation; nothing in it is replaced.
+        graph: the pipeline.
+        request: labels, caching.
+        settings: where artifacts go, and what the tasks run with.
+
+    Raises:
+        UsageError: E932 no pipeline root, E933 a label.
     """
     runtime: dict[str, Any] = {
+        **job["runtimeConfig"],
         "gcsOutputDirectory": settings.root(graph.specification.default_pipeline_root or ""),
-        "parameterValues": dict(request.parameters),
     }
-    if request.artifacts:
-        runtime["inputArtifacts"] = {key: _artifact(key, id) for key, id in sorted(request.artifacts.items())}
     if settings.failure_policy:
         runtime["failurePolicy"] = _FAILURE_POLICIES[settings.failure_policy]
     body: dict[str, Any] = {
-        "displayName": _display_name(name),
+        **job,
         "pipelineSpec": _specification(graph if request.use_cache else without_cache(graph)),
         "labels": _labels(request.labels),
         "runtimeConfig": runtime,
@@ -70,12 +81,12 @@ def _specification(graph: Graph) -> Any:
 
 
 def _display_name(name: str) -> str:
-    if not 0 < len(name) <= _DISPLAY_NAME_MAX:
+    if not 0 < len(name) <= DISPLAY_NAME_MAX:
         raise UsageError(
             "E935",
             "Vertex does not accept the name of the run",
             got=f"{len(name)} characters",
-            expected=f"1 to {_DISPLAY_NAME_MAX} characters",
+            expected=f"1 to {DISPLAY_NAME_MAX} characters",
         )
     return name
 
@@ -102,14 +113,3 @@ def _is_label(text: str) -> bool:
     return len(text) <= _LABEL_MAX and all(
         character in "_-" or (character.isalnum() and character == character.lower()) for character in text
     )
-
-
-def _artifact(name: str, id: str) -> dict[str, str]:
-    if not _ARTIFACT_ID.fullmatch(id):
-        raise UsageError(
-            "E936",
-            f"input '{name}' takes an artifact of Vertex ML Metadata",
-            got=repr(id),
-            expected="its id, the last part of projects/../metadataStores/default/artifacts/ID",
-        )
-    return {"artifactId": id}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from milonga.backends.attempts import repeated
 from milonga.backends.call_failed import CallFailed
+from milonga.backends.certificates import is_untrusted
 from milonga.backends.failures import (
     answer_lost,
     failure_of_status,
@@ -17,6 +20,7 @@ from milonga.backends.failures import (
     untrusted,
 )
 from milonga.backends.patience import Patience
+from milonga.backends.redaction import redacted
 from milonga.backends.vertex.vertex_settings import VertexSettings
 from milonga.errors import MissingExtra, UsageError
 
@@ -35,7 +39,13 @@ class VertexConnection:
     def __init__(self, settings: VertexSettings, patience: Patience) -> None:
         self.settings = settings
         self.patience = patience
-        self._session: Any = None
+        self._kept: dict[str, Any] = {}
+
+    def with_patience(self, patience: Patience) -> VertexConnection:
+        """This connection, its session included, with other waiting."""
+        other = copy.copy(self)
+        other.patience = patience
+        return other
 
     @property
     def session(self) -> Any:
@@ -45,9 +55,9 @@ class VertexConnection:
             MissingExtra: E910, google-auth or requests is not installed.
             UsageError: E934, this machine has no credentials.
         """
-        if self._session is None:
-            self._session = _new_session()
-        return self._session
+        if "session" not in self._kept:
+            self._kept["session"] = _new_session()
+        return self._kept["session"]
 
     def read(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
         """The answer to a request that may be repeated.
@@ -78,35 +88,52 @@ class VertexConnection:
         """
         session = self.session
         import requests
-        from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+        from google.auth.exceptions import GoogleAuthError, TransportError
 
         place = f"{self.settings.endpoint}/v1/{self.settings.parent}{path}"
         url = place + (f"?{urlencode(query)}" if query else "")
         timeouts = (self.patience.connect_timeout_s, self.patience.answer_timeout_s)
         try:
             answer = session.request(method, url, json=body, timeout=timeouts, allow_redirects=False)
-            text = answer.text
-        except RefreshError as error:
-            raise _refused_refresh(place, error) from None
+            text = self._redacted(answer.text)
         except TransportError as error:
-            raise unreachable("the service that gives access tokens", _first_line(error)) from None
+            where = "the service that gives access tokens"
+            raise (untrusted if is_untrusted(error) else unreachable)(where, self._shown(error)) from None
         except GoogleAuthError as error:
-            raise _refused_refresh(place, error) from None
-        except requests.exceptions.SSLError as error:
-            raise untrusted(place, _first_line(error)) from None
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise unreachable(place, _first_line(error)) from None
-        except requests.exceptions.Timeout:
+            raise _refused_refresh(place, self._shown(error), is_passing=bool(error.retryable)) from None
+        except requests.exceptions.Timeout as error:
+            if isinstance(error, requests.exceptions.ConnectTimeout):
+                raise unreachable(place, self._shown(error)) from None
             raise timed_out(place, self.patience.answer_timeout_s) from None
-        except requests.exceptions.ConnectionError as error:
-            raise _broken(place, error) from None
         except requests.exceptions.RequestException as error:
-            raise answer_lost(place, _first_line(error)) from None
+            raise self._broken(place, error) from None
         if not 200 <= answer.status_code < 300:
             raise failure_of_status(
                 answer.status_code, text, place, headers=dict(answer.headers), login_hint=_LOGIN_HINT
             )
-        return _object(answer, place)
+        return _object(text, place)
+
+    def _broken(self, place: str, error: Exception) -> CallFailed:
+        """A connection that was never made had no effect; of one that broke later nothing is known."""
+        import requests
+        from urllib3.exceptions import NewConnectionError
+
+        if is_untrusted(error):
+            return untrusted(place, self._shown(error))
+        if isinstance(error, requests.exceptions.ProxyError):
+            return unreachable(place, self._shown(error))
+        cause = error.args[0] if error.args else None
+        reason = getattr(cause, "reason", cause)
+        text = self._redacted(str(reason).rpartition(">: ")[2] or str(reason))
+        return unreachable(place, text) if isinstance(reason, NewConnectionError) else answer_lost(place, text)
+
+    def _shown(self, error: Exception) -> str:
+        return self._redacted(_first_line(error))
+
+    def _redacted(self, text: str) -> str:
+        """`text` without the access token of the moment, which a proxy may send back."""
+        session = self._kept.get("session")
+        return redacted(text, filter(None, [getattr(getattr(session, "credentials", None), "token", None)]))
 
 
 def _new_session() -> Any:
@@ -126,36 +153,25 @@ def _new_session() -> Any:
     return AuthorizedSession(credentials, auth_request=Request())
 
 
-def _refused_refresh(place: str, error: Exception) -> CallFailed:
-    is_passing = bool(getattr(error, "retryable", False))
+def _refused_refresh(place: str, reason: str, *, is_passing: bool) -> CallFailed:
     return CallFailed(
         "E801",
         "no access token: the credentials are not accepted",
         outcome="unsent",
         is_passing=is_passing,
         where=place,
-        got=_first_line(error),
+        got=reason,
         hint=_LOGIN_HINT,
     )
 
 
-def _broken(place: str, error: Exception) -> CallFailed:
-    """A connection that was never made had no effect; of one that broke later nothing is known."""
-    from urllib3.exceptions import NewConnectionError
-
-    cause = error.args[0] if error.args else None
-    reason = getattr(cause, "reason", cause)
-    text = str(reason).rpartition(">: ")[2] or str(reason)
-    return unreachable(place, text) if isinstance(reason, NewConnectionError) else answer_lost(place, text)
-
-
-def _object(answer: Any, place: str) -> dict[str, Any]:
+def _object(text: str, place: str) -> dict[str, Any]:
     try:
-        document = answer.json()
+        document = json.loads(text)
     except ValueError:
-        raise strange_answer(place, answer.text, "a JSON object") from None
+        raise strange_answer(place, text, "a JSON object") from None
     if not isinstance(document, dict):
-        raise strange_answer(place, answer.text, "a JSON object")
+        raise strange_answer(place, text, "a JSON object")
     return document
 
 

@@ -16,14 +16,23 @@ _ENDPOINT = BackendOption(
 )
 _PROJECT = BackendOption("project", ("MILONGA_VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"), "Google Cloud project")
 _LOCATION = BackendOption("location", ("MILONGA_VERTEX_LOCATION",), "region, such as europe-west4")
-_ROOT = BackendOption("pipeline_root", ("MILONGA_VERTEX_PIPELINE_ROOT",), "gs:// URI that artifacts are stored under")
-_SERVICE_ACCOUNT = BackendOption(
-    "service_account", ("MILONGA_VERTEX_SERVICE_ACCOUNT",), "service account that the tasks run as"
+_ROOT = BackendOption(
+    "pipeline_root", ("MILONGA_VERTEX_PIPELINE_ROOT",), "gs:// URI that artifacts are stored under", used_by="run"
 )
-_NETWORK = BackendOption("network", ("MILONGA_VERTEX_NETWORK",), "VPC network that the tasks are peered with")
-_KMS_KEY = BackendOption("kms_key", ("MILONGA_VERTEX_KMS_KEY",), "key of Cloud KMS that everything is encrypted with")
+_SERVICE_ACCOUNT = BackendOption(
+    "service_account", ("MILONGA_VERTEX_SERVICE_ACCOUNT",), "service account that the tasks run as", used_by="run"
+)
+_NETWORK = BackendOption(
+    "network", ("MILONGA_VERTEX_NETWORK",), "VPC network that the tasks are peered with", used_by="run"
+)
+_KMS_KEY = BackendOption(
+    "kms_key", ("MILONGA_VERTEX_KMS_KEY",), "key of Cloud KMS that everything is encrypted with", used_by="run"
+)
 _FAILURE_POLICY = BackendOption(
-    "failure_policy", ("MILONGA_VERTEX_FAILURE_POLICY",), "fast: start nothing after a failure; slow: Vertex's default"
+    "failure_policy",
+    ("MILONGA_VERTEX_FAILURE_POLICY",),
+    "fast: start nothing after a failure; slow: Vertex's default",
+    "run",
 )
 
 OPTIONS = (_PROJECT, _LOCATION, _ROOT, _SERVICE_ACCOUNT, _NETWORK, _KMS_KEY, _FAILURE_POLICY, _ENDPOINT)

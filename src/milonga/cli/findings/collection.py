@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import multiprocessing
+import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,8 +16,9 @@ from milonga.cli.findings.document_lines import DocumentLines
 from milonga.cli.findings.finding import Finding, of_diagnostic, of_error
 from milonga.cli.output import exit_code_of
 from milonga.cli.sources import load_source
+from milonga.compiler.interop.sources.python_files import pipelines_in
 from milonga.compiler.rules import check
-from milonga.compiler.targets import target_named
+from milonga.compiler.targets import Target, target_named
 from milonga.errors import AuthoringError, InvalidPipeline, MilongaError
 
 
@@ -39,20 +42,32 @@ def check_sources(names: Sequence[str], target: str = "") -> tuple[Checked, ...]
 
 
 def check_source(name: str, target: str = "") -> Checked:
-    """The findings of one source.
+    """The findings of one source; of a Python file with several pipelines, those of each, the same ones once.
 
     Raises:
         MilongaError: it cannot be read, and not because of mistakes in it.
     """
     chosen = target_named(target) if target else None
+    found: dict[Finding, None] = {}
     try:
-        graph = load_source(name).graph
+        with contextlib.redirect_stdout(sys.stderr):  # what an author's file prints is no data of ours
+            parts = pipelines_in(name)
     except AuthoringError as error:
         return _checked(name, (of_error(item, name) for item in error.findings or (error,)))
+    for part in parts:
+        found |= dict.fromkeys(_found(part, name, chosen))
+    return _checked(name, found)
+
+
+def _found(part: str, name: str, target: Target | None) -> list[Finding]:
+    try:
+        graph = load_source(part).graph
+    except AuthoringError as error:
+        return [of_error(item, name) for item in error.findings or (error,)]
     except InvalidPipeline as error:
-        return _checked(name, (of_error(error, name),))
-    diagnostics = [*check(graph), *(chosen.findings(graph) if chosen else ())]
-    return _checked(name, (of_diagnostic(diagnostic, name) for diagnostic in diagnostics))
+        return [of_error(error, name)]
+    diagnostics = [*check(graph), *(target.findings(graph) if target else ())]
+    return [of_diagnostic(diagnostic, name) for diagnostic in diagnostics]
 
 
 def _apart(name: str, target: str) -> Checked:

@@ -34,7 +34,8 @@ def _lines(finding: Finding, *, in_colour: bool) -> Iterator[str]:
     yield f"{label} {printable(finding.message)}"
     if finding.where:
         yield f"  at: {printable(finding.where)}"
-    for name, text in (("got", finding.got), ("expected", finding.expected), ("hint", finding.hint)):
+    details = (("got", finding.got), ("expected", finding.expected), ("hint", finding.hint))
+    for name, text in (*details, ("construct", finding.construct)):
         if text:
             shown = printable(text, kept="\n")
             yield f"  {name}: {shown}"

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from milonga.compiler.constructs import Construct
     from milonga.compiler.targets.capability import Capability
 
+_OF_THE_LANGUAGE = {
+    **dict.fromkeys(("if", "elif", "else"), "condition"),
+    "parallelfor": "loop-dynamic",
+    "collected": "collected-parameter",
+    "oneof": "oneof-parameter",
+    "exithandler": "exit-handler",
+    "taskfinalstatus": "task-final-status",
+    "retries": "retry",
+    "secrets": "k8s-secretasenv",
+    "timeout_s": "k8s-activedeadlineseconds",
+    "gpu": "accelerator",
+}
+"""Words of the author's language, and the construct that stands for them."""
+
 
 class ConstructTopics:
     """Every row of the capability tables. The compiler is loaded when a construct is asked for, and not for a code."""
@@ -29,7 +43,8 @@ class ConstructTopics:
         from milonga.compiler.constructs import CONSTRUCTS
         from milonga.compiler.targets import TARGETS
 
-        construct = {known.lower(): construct for known, construct in CONSTRUCTS.items()}.get(name.lower())
+        wanted = _OF_THE_LANGUAGE.get(name.lower(), name.lower())
+        construct = {known.lower(): construct for known, construct in CONSTRUCTS.items()}.get(wanted)
         if construct is None:
             return None
         cells = {target: made.table[construct.name] for target, made in sorted(TARGETS.items())}

@@ -8,14 +8,12 @@ import json
 import re
 import shlex
 
+from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.graph import Container, Executor
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
 from milonga.engine.steps.milonga_python import environment_identity, require_packages
 from milonga.errors import InvalidPipeline, RunError
-
-_MODULE = "kfp.dsl.executor_main"
-_EPHEMERAL = "ephemeral_component.py"
 
 
 class KfpPythonStep:
@@ -23,7 +21,7 @@ class KfpPythonStep:
 
     def matches(self, executor: Executor) -> bool:
         """Whether the command starts kfp's executor on a source that it carries."""
-        return executor.container is not None and _source_position(executor.container) is not None
+        return executor.container is not None and kfp_source_position(executor.container) is not None
 
     def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep:
         """Take the source and the function's name out of the command.
@@ -33,7 +31,7 @@ class KfpPythonStep:
             RunError: E441 kfp is not installed, E442 a package that the component needs is not.
         """
         container = executor.container
-        position = _source_position(container) if container is not None else None
+        position = kfp_source_position(container) if container is not None else None
         if container is None or position is None:
             raise AssertionError("matched")
         if importlib.util.find_spec("kfp") is None:
@@ -67,15 +65,6 @@ class KfpPythonStep:
             environment=environment,
             timeout_s=timeout_of(context),
         )
-
-
-def _source_position(container: Container) -> int | None:
-    """Where in the command the source stands: after the shell script that writes it to a file and starts kfp."""
-    command = container.command or ()
-    for index, part in enumerate(command[:-1]):
-        if _MODULE in part and _EPHEMERAL in part:
-            return index + 1
-    return None
 
 
 def _requirements(container: Container) -> tuple[str, ...]:
