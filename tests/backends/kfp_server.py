@@ -28,8 +28,8 @@ API = "/apis/v2beta1"
 class KfpServer(RecordingServer):
     """A KFP server. `token` and `cookie` are what it wants to see; `scenes` is what a run shows at each look."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, certificate: Path | None = None) -> None:
+        super().__init__(certificate)
         self.token = ""
         self.cookie = ""
         self.multi_user = False
@@ -58,6 +58,7 @@ class KfpServer(RecordingServer):
                 ("POST", f"{API}/pipelines"): self.create_pipeline,
                 ("GET", f"{API}/pipelines/([^/]+)/versions"): self.list_versions,
                 ("POST", f"{API}/pipelines/upload_version"): self.upload_version,
+                ("GET", f"{API}/pipelines/([^/]+)/versions/([^/]+)"): self.get_version,
                 ("GET", f"{API}/experiments"): self.list_experiments,
                 ("POST", f"{API}/experiments"): self.create_experiment,
                 ("POST", f"{API}/runs"): self.create_run,
@@ -101,7 +102,9 @@ class KfpServer(RecordingServer):
 
     def create_pipeline(self, request: Request) -> Any:
         body = self.read(request, "V2beta1Pipeline")
-        self.require(bool(re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", body.get("name", ""))), "pipeline name")
+        name = body.get("name", "")
+        self.require(bool(re.fullmatch(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", name)) and len(name) <= 128, "pipeline name")
+        self.require(len(body.get("namespace", "")) <= 63, "Pipeline.Namespace length cannot exceed 63")
         if any(item["name"] == body["name"] for item in self.pipelines.values()):
             raise Refused(409, f"The name {body['name']} already exists")
         return self.keep(self.pipelines, "pipeline_id", body)
@@ -111,6 +114,12 @@ class KfpServer(RecordingServer):
             raise Refused(404, "pipeline not found")
         found = [item for item in self.versions.values() if item["pipeline_id"] == pipeline]
         return {"pipeline_versions": filtered(found, request), "total_size": len(found)}
+
+    def get_version(self, request: Request, pipeline: str, version: str) -> Any:
+        found = self.versions.get(version)
+        if found is None or found["pipeline_id"] != pipeline:
+            raise Refused(404, "version not found")
+        return found
 
     def upload_version(self, request: Request) -> Any:
         head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
@@ -148,6 +157,7 @@ class KfpServer(RecordingServer):
 
     def create_experiment(self, request: Request) -> Any:
         body = self.read(request, "V2beta1Experiment")
+        self.require(len(body["display_name"].encode()) <= 128, "Experiment.Name length cannot exceed 128")
         if any(item["display_name"] == body["display_name"] for item in self.experiments.values()):
             raise Refused(409, "experiment exists")
         return self.keep(self.experiments, "experiment_id", body)
@@ -192,10 +202,15 @@ class KfpServer(RecordingServer):
     def terminate_run(self, request: Request, run: str) -> Any:
         if run not in self.runs:
             raise Refused(404, f"Run {run} not found")
-        if self.scenes[-1]["state"] in ("SUCCEEDED", "FAILED", "CANCELED"):
+        if self.scenes[-1]["state"] in ("SUCCEEDED", "FAILED", "CANCELING", "CANCELED"):
             raise Refused(400, f"Failed to terminate a run {run}. Row not found")
-        self.scenes = [{"state": "CANCELED"}]
+        self.scenes = [{"state": "CANCELING"}]
+        self.looks.clear()
         return {}
+
+    def ended(self) -> None:
+        """The runs that were asked to end have ended."""
+        self.scenes = [{"state": "CANCELED"}]
 
     def create_recurring(self, request: Request) -> Any:
         body = self.read(request, "V2beta1RecurringRun")

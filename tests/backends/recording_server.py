@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -67,9 +69,12 @@ class Fault:
 
 
 class RecordingServer:
-    """Answers by `handle`, which subclasses write; every request and every broken rule is kept."""
+    """Answers by `handle`, which subclasses write; every request and every broken rule is kept.
 
-    def __init__(self) -> None:
+    With a file that holds a certificate and its key, it speaks TLS.
+    """
+
+    def __init__(self, certificate: Path | None = None) -> None:
         self.requests: list[Request] = []
         self.mistakes: list[str] = []
         self.faults: list[Fault] = []
@@ -90,6 +95,11 @@ class RecordingServer:
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         self.address = f"http://127.0.0.1:{self.http.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+            self.address = f"https://localhost:{self.http.server_port}"
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
 

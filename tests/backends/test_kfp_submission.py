@@ -141,6 +141,24 @@ def test_arguments_are_not_checked_by_the_server_alone(kfp, graph) -> None:
     assert checked_request(graph, None, {"rows": 1, "rate": 2}).parameters == {"rows": 1, "rate": 2.0}
 
 
+@pytest.mark.parametrize(("setting", "longest"), [("experiment", 128), ("namespace", 63)])
+def test_a_name_that_the_server_would_refuse_is_refused_here(kfp, kfp_server, graph, setting, longest) -> None:
+    kfp(**{setting: "ü" * (longest // 2)}).submit(graph, REQUEST)
+    kfp_server.requests.clear()
+    with pytest.raises(UsageError) as caught:
+        kfp(**{setting: "ü" * (longest // 2 + 1)})
+    assert caught.value.code == "E933" and f"{longest} bytes" in caught.value.expected
+    assert kfp_server.requests == []
+
+
+@pytest.mark.parametrize("name", ["Add Up!", "-add", "add-", "a.b", "a" * 129, "", "a\n"])
+def test_a_pipeline_s_name_that_the_server_would_refuse_is_refused_here(kfp, kfp_server, graph, name) -> None:
+    info = replace(graph.specification.pipeline_info, name=name)
+    with pytest.raises(UsageError) as caught:
+        kfp().submit(graph.replace(pipeline_info=info), REQUEST)
+    assert caught.value.code == "E935" and kfp_server.requests == []
+
+
 def test_what_kfp_cannot_take_is_said_before_anything_is_sent(kfp, kfp_server, graph) -> None:
     info = replace(graph.specification.pipeline_info, name="Add Up!")
     for wrong, request in (
@@ -163,7 +181,7 @@ def test_without_a_server_the_endpoint_is_asked_for(graph, capfd, monkeypatch) -
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("name", ['it\'s "a" {{$}} {0}', "läuft \U0001f680", "x" * 500, "a\nb\tc"])
+@pytest.mark.parametrize("name", ['it\'s "a" {{$}} {0}', "läuft \U0001f680", "x" * 128, "a\nb\tc"])
 def test_any_name_is_only_a_name(kfp, kfp_server, graph, name) -> None:
     backend = kfp(experiment=name)
     kfp_server.fail(r"/runs$", "lose", method="POST")

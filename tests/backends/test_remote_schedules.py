@@ -88,6 +88,19 @@ def test_a_schedule_that_a_back_end_cannot_keep_is_not_sent(kfp, vertex, kfp_ser
     assert kfp_server.requests == [] and vertex_server.requests == []
 
 
+def test_what_vertex_is_sent_holds_what_the_translation_shows(vertex, vertex_server, graph) -> None:
+    backend = vertex(failure_policy="fast")
+    shown = backend.translated(graph, REQUEST, NIGHTLY).document
+    sent = vertex_server.schedules[backend.add_schedule(graph, REQUEST, NIGHTLY).id]
+    job = sent["createPipelineJobRequest"]["pipelineJob"]
+    part = shown["createPipelineJobRequest"]["pipelineJob"]
+    assert {key: sent[key] for key in shown if key != "createPipelineJobRequest"} == {
+        key: value for key, value in shown.items() if key != "createPipelineJobRequest"
+    }
+    assert job["displayName"] == part["displayName"]
+    assert part["runtimeConfig"].items() <= job["runtimeConfig"].items()
+
+
 def test_a_kfp_server_on_another_clock_takes_schedules_of_that_clock(kfp, kfp_server, graph) -> None:
     madrid = Schedule("0 6 * * *", time_zone="Europe/Madrid")
     made = kfp(kfp_time_zone="Europe/Madrid").add_schedule(graph, REQUEST, madrid)

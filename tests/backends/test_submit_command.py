@@ -2,75 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from kfp_server import KfpServer
 from recording_server import Answer
 from remote_samples import PIPELINE
-
-FLOW = '''
-from milonga import component, pipeline
-
-@component
-def double(number: int) -> int:
-    return 2 * number
-
-@pipeline
-def nightly(number: int) -> int:
-    """Doubles."""
-    return double(number)
-'''
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Commands:
-    """The real command, in a folder with two pipelines, for one server."""
-
-    def __init__(self, folder: Path, server: KfpServer) -> None:
-        self.folder = folder
-        (folder / "add_up.yaml").write_text(PIPELINE, "utf-8")
-        (folder / "nightly.py").write_text(FLOW, "utf-8")
-        self.environment = {**os.environ, "MILONGA_KFP_ENDPOINT": server.address}
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "milonga", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *arguments: str, **environment: str) -> Ended:
-        self.environment |= environment
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=180)
-        return Ended(process.returncode, out, err)
-
-
-@pytest.fixture
-def milonga(tmp_path: Path, kfp_server: KfpServer) -> Commands:
-    return Commands(tmp_path, kfp_server)
 
 
 def test_a_run_is_started_and_its_id_and_page_are_the_output(milonga, kfp_server) -> None:
@@ -116,28 +54,6 @@ def test_leaving_a_wait_leaves_the_run_and_says_how_to_look_again(milonga, kfp_s
     assert process.returncode == 1 and "Traceback" not in err
     assert f"milonga submit --to kfp --attach {run_id} --wait" in err
     assert kfp_server.asked("POST", "terminate") == []
-
-
-class Here:
-    """The same commands without a process of their own."""
-
-    def __init__(self, commands: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.chdir(commands.folder)
-        monkeypatch.setenv("MILONGA_KFP_ENDPOINT", commands.environment["MILONGA_KFP_ENDPOINT"])
-        self.capsys = capsys
-
-    def __call__(self, *arguments: str) -> Ended:
-        from milonga.cli.main import run_command_line
-
-        self.capsys.readouterr()
-        code = run_command_line(list(arguments))
-        captured = self.capsys.readouterr()
-        return Ended(code, captured.out, captured.err)
-
-
-@pytest.fixture
-def here(milonga: Commands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
-    return Here(milonga, monkeypatch, capsys)
 
 
 WRONG = [
@@ -195,6 +111,10 @@ def test_a_run_is_looked_at_and_ended_by_its_id(here, kfp_server) -> None:
     shown = here("submit", "--to", "kfp", "--attach", run_id)
     assert shown.code == 0 and shown.out.splitlines()[:2] == ["add running", f"{run_id} RUNNING"]
     assert here("submit", "--to", "kfp", "--attach", run_id, "--wait", "--timeout-s", "0").code == 3
+    asked = here("submit", "--to", "kfp", f"--attach={run_id}", "--cancel", "--json")
+    assert asked.code == 0 and asked.json == {"backend": "kfp", "run_id": run_id, "cancel": "accepted"}
+    assert here("submit", "--to", "kfp", f"--attach={run_id}", "--cancel").code == 0, "may be asked for again"
+    kfp_server.ended()
     ended = here("submit", "--to", "kfp", f"--attach={run_id}", "--cancel", "--wait")
     assert ended.code == 1 and f"{run_id} CANCELLED" in ended.out
     absent = here("submit", "--to", "kfp", "--attach", "absent", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_job_carries_the_pipeline_as_the_target_writes_it(vertex, vertex_serve
     assert job["runtimeConfig"] == {"gcsOutputDirectory": "gs://bucket/root", "parameterValues": REQUEST.parameters}
     assert submitted.run_id.startswith("add-up-20") and job["displayName"] == submitted.name
     assert submitted.url.endswith(f"/europe-west4/pipelines/runs/{submitted.run_id}?project=my-project")
+
+
+def test_the_name_of_a_long_pipeline_is_cut_and_its_time_is_not(vertex, vertex_server, graph) -> None:
+    info = replace(graph.specification.pipeline_info, name="x" * 128)
+    submitted = vertex().submit(graph.replace(pipeline_info=info), REQUEST)
+    name = vertex_server.jobs[submitted.run_id]["displayName"]
+    assert name == submitted.name and len(name) == 128
+    assert re.fullmatch(r"x{108} \d{4}-\d\d-\d\d \d\d-\d\d-\d\d", name)
 
 
 def test_settings_reach_the_job(vertex, vertex_server, graph) -> None:
@@ -131,14 +140,14 @@ def test_a_setting_that_breaks_its_rule_is_an_error(vertex, vertex_server, setti
 @pytest.mark.parametrize("setting", ["project", "location", "pipeline_root"])
 def test_a_setting_that_is_needed_is_asked_for(vertex, vertex_server, graph, setting) -> None:
     with pytest.raises(UsageError) as caught:
-        vertex(**{setting: ""}).submit(graph, REQUEST)
+        vertex(without=setting).submit(graph, REQUEST)
     assert caught.value.code == "E932" and f"--{setting.replace('_', '-')}" in caught.value.expected
     assert vertex_server.requests == []
 
 
 def test_the_root_of_the_pipeline_itself_is_taken(vertex, vertex_server, graph) -> None:
     own = graph.replace(default_pipeline_root="gs://own/root")
-    job = vertex_server.jobs[vertex(pipeline_root="").submit(own, REQUEST).run_id]
+    job = vertex_server.jobs[vertex(without="pipeline_root").submit(own, REQUEST).run_id]
     assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://own/root"
 
 

@@ -39,8 +39,8 @@ def private_key() -> Any:
 class VertexServer(RecordingServer):
     """Vertex AI in one project and region. `scenes` is what a job shows at each look."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, certificate: Path | None = None) -> None:
+        super().__init__(certificate)
         self.key = private_key()
         self.tokens: list[str] = []
         self.is_revoked = False
@@ -130,6 +130,7 @@ class VertexServer(RecordingServer):
 
     def create_job(self, request: Request) -> Any:
         body = self.read_job(request.json)
+        self.require(len(body["displayName"]) <= 128, "displayName")
         id = request.query.get("pipelineJobId", "")
         self.require(bool(re.fullmatch(JOB_ID, id)), f"job id: {id}")
         if id in self.jobs:
@@ -147,10 +148,15 @@ class VertexServer(RecordingServer):
     def cancel_job(self, request: Request, id: str) -> Any:
         if id not in self.jobs:
             raise Refused(404, f"The PipelineJob {id} does not exist")
-        if self.scenes[-1]["state"].endswith(("SUCCEEDED", "FAILED", "CANCELLED")):
+        if self.scenes[-1]["state"].endswith(("SUCCEEDED", "FAILED", "CANCELLING", "CANCELLED")):
             raise Refused(400, "The PipelineJob is already in a terminal state")
-        self.scenes = [{"state": "PIPELINE_STATE_CANCELLED"}]
+        self.scenes = [{"state": "PIPELINE_STATE_CANCELLING"}]
+        self.looks.clear()
         return {}
+
+    def ended(self) -> None:
+        """The jobs that were asked to end have ended."""
+        self.scenes = [{"state": "PIPELINE_STATE_CANCELLED"}]
 
     def create_schedule(self, request: Request) -> Any:
         body = request.json

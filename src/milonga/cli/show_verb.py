@@ -83,7 +83,8 @@ def _show_dag(graph: Graph, component: Component, indent: str) -> None:
 
 def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:
     """Names so that each stands after those it waits for; what waits in a circle stands at the end."""
-    left = {name: set(producers) & set(waits_for) for name, producers in waits_for.items()}
+    known = frozenset(waits_for)
+    left = {name: set(producers & known) for name, producers in waits_for.items()}
     waiting: dict[str, list[str]] = {}
     for name, producers in left.items():
         for producer in producers:

@@ -57,7 +57,7 @@ def _options() -> list[click.Parameter]:
         click.Option(
             ["--cancel"],
             is_flag=True,
-            help="With --attach: ask for the end of the run, and do not wait for it unless --wait.",
+            help="With --attach: ask for the end of the run; 0 once accepted.",
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
     ]
@@ -192,6 +192,8 @@ def _waited(backend: Backend, run_id: str, values: dict[str, Any], known: dict[s
         run = ended_run(backend, run_id, timeout_s=values["timeout_s"], watch=RemoteLines())
     except KeyboardInterrupt:
         message(f"interrupted; the run goes on: milonga submit --to {backend.name} --attach {run_id} --wait")
+        if values["as_json"]:
+            print_json({"backend": backend.name, **known})
         return 1
     except MilongaError as error:
         message(f"the run is {run_id}: milonga submit --to {backend.name} --attach {run_id} --wait looks again")

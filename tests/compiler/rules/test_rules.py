@@ -10,7 +10,6 @@ import pytest
 
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import RULES, check, expressions, structure, wiring
-from milonga.compiler.trace import trace
 
 DATASET = {"artifactType": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"}}
 MODEL = {"artifactType": {"schemaTitle": "system.Model", "schemaVersion": "0.0.1"}}
@@ -391,21 +390,3 @@ def test_no_rule_raises_on_a_graph_that_is_broken_twice(broken):
                 return
 
         check(graph(change))
-
-
-def test_a_finding_about_a_traced_pipeline_names_the_authors_line(author):
-    module = author(
-        "import milonga as ml\n\n@ml.component\ndef step(a: int) -> int:\n    return a\n\n"
-        "@ml.pipeline\ndef p() -> None:\n    step(\n        1\n    )\n"
-    )
-    made = trace(module.p).graph
-    task = made.root.dag.tasks["step"]
-    import dataclasses
-
-    root = dataclasses.replace(
-        made.root, dag=dataclasses.replace(made.root.dag, tasks={"step": dataclasses.replace(task, inputs=None)})
-    )
-    (finding,) = check(made.replace(root=root))
-    assert finding.where.endswith(".py:9 (root/step)")
-    assert str(finding).startswith("error E221: input 'a' gets no value\n  at: ")
-    assert finding.to_json()["code"] == "E221"

@@ -23,7 +23,7 @@ _TIME_ZONE = BackendOption(
     "kfp_time_zone",
     ("MILONGA_KFP_TIME_ZONE",),
     "clock of the server's schedules (its CRON_SCHEDULE_TIMEZONE)",
-    "schedule",
+    used_by="schedule",
 )
 _NAMESPACE = BackendOption("namespace", ("MILONGA_KFP_NAMESPACE",), "namespace of the user, where KFP has several")
 _EXPERIMENT = BackendOption(

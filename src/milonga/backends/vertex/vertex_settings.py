@@ -32,7 +32,7 @@ _FAILURE_POLICY = BackendOption(
     "failure_policy",
     ("MILONGA_VERTEX_FAILURE_POLICY",),
     "fast: start nothing after a failure; slow: Vertex's default",
-    "run",
+    used_by="run",
 )
 
 OPTIONS = (_PROJECT, _LOCATION, _ROOT, _SERVICE_ACCOUNT, _NETWORK, _KMS_KEY, _FAILURE_POLICY, _ENDPOINT)
