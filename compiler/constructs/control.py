@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.constructs.execution import executor_of, is_volume_step
 from milonga.compiler.graph import Component, Task
-from milonga.compiler.graph.task import COMPLETED as COMPLETED  # the passes take it from here
 from milonga.compiler.scope import Scope
 from milonga.runtime.program import is_milonga_command
 

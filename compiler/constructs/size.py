@@ -22,7 +22,6 @@ OBJECT_BYTES_MAX = 1024 * 1024
 CARRIER = "carry_code"
 """Name of the function of a step that carries the code of others."""
 
-COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
 _STEP_BYTES = 9_000
 _CONTAINER_TIMES = 1.5
 
@@ -102,8 +101,7 @@ def _of_exit_tasks(graph: Graph) -> frozenset[str]:
     found: set[str] = set()
     for _, component in graph.dags():
         for task in ((component.dag.tasks if component.dag else None) or {}).values():
-            policy = task.trigger_policy
-            if policy is not None and policy.strategy == COMPLETED and task.component_ref is not None:
+            if task.runs_anyway and task.component_ref is not None:
                 found |= reached_from(graph, task.component_ref.name)
     return frozenset(found)
 

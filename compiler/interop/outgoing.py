@@ -7,6 +7,7 @@ from typing import Any
 
 from milonga.compiler.documents import dump_graph
 from milonga.compiler.graph import Component, Container, Executor, Graph, Resources, Task, wire
+from milonga.compiler.graph.task import COMPLETED
 from milonga.compiler.interop.component_yaml import wrap_step
 from milonga.compiler.interop.kfp_objects import require_kfp
 from milonga.compiler.trace import trace
@@ -123,7 +124,7 @@ def _apply_rules(made: Any, task: Task) -> None:
             retries.backoff_factor,
             retries.backoff_max_duration,
         )
-    if trigger is not None and trigger.strategy == "ALL_UPSTREAM_TASKS_COMPLETED":
+    if trigger is not None and trigger.strategy == COMPLETED:
         made.ignore_upstream_failure()
 
 

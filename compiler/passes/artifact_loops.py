@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from milonga.compiler.constructs.control import COMPLETED
 from milonga.compiler.graph import (
     ArtifactBinding,
     Component,
@@ -64,7 +63,7 @@ def _rewrite(editor: GraphEditor, scope: str, name: str, task: Task) -> None:
     if used.dag is None or artifacts not in task.artifact_bindings or item not in used.input_artifacts:
         return
     readers = _readers(used, item)
-    if any(reader.trigger_policy and reader.trigger_policy.strategy == COMPLETED for reader in readers.values()):
+    if any(reader.runs_anyway for reader in readers.values()):
         return  # on KFP an exit task would run at the end of the step that it takes its artifact from
     caches = all(reader.caching_options and reader.caching_options.enable_cache for reader in readers.values())
     caching = CachingOptions(True if caches else None)

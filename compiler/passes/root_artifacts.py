@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from milonga.compiler.constructs.control import COMPLETED
 from milonga.compiler.graph import (
     ArtifactBinding,
     Component,
@@ -51,8 +50,7 @@ class RootArtifacts:
 def _goes_to_exit_task(graph: Graph, name: str) -> bool:
     """On KFP an exit task waits for nothing but its group: the import might not have ended."""
     return any(
-        task.trigger_policy is not None
-        and task.trigger_policy.strategy == COMPLETED
+        task.runs_anyway
         and any(binding.component_input_artifact == name for binding in task.artifact_bindings.values())
         for task in ((graph.root.dag.tasks if graph.root.dag else None) or {}).values()
     )

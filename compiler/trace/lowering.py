@@ -7,6 +7,7 @@ from typing import Any
 from milonga.compiler.graph import Component, Dag, DagOutputs, Inputs, Outputs, RuntimeValue, Task, TaskInputs, wire
 from milonga.compiler.graph.cycles import find_cycle
 from milonga.compiler.graph.task import (
+    COMPLETED,
     ArtifactItems,
     ArtifactIterator,
     CachingOptions,
@@ -33,8 +34,6 @@ from milonga.dsl.places import Place
 from milonga.dsl.recording import Group, Recorder, TaskCall
 from milonga.dsl.references import Reference
 from milonga.runtime.program import json_text
-
-COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
 
 
 class Lowering:

@@ -34,12 +34,9 @@ def test_a_kfp_run_shows_the_tasks_of_the_pipeline_only(kfp, kfp_server, graph) 
 
 
 def test_a_task_that_is_called_like_something_of_kfp_is_shown(kfp, kfp_server, graph) -> None:
-    text = PIPELINE.replace(
-        "      inner:\n        taskInfo: {name: inner}", "      executor:\n        taskInfo: {name: executor}"
-    )
-    text = text.replace(
-        "      group:\n        taskInfo: {name: group}", "      add-driver:\n        taskInfo: {name: add-driver}"
-    )
+    text = PIPELINE
+    for old, new in (("inner", "executor"), ("group", "add-driver")):
+        text = text.replace(f" {old}:\n", f" {new}:\n").replace(f"name: {old}}}", f"name: {new}}}")
     named = Graph.from_documents(parse_documents(text))
     kfp_server.scenes = [{"state": "RUNNING", "tasks": TASKS_OF_KFP}]
     backend = kfp()

@@ -12,8 +12,6 @@ from milonga.compiler.graph import Component, Task
 from milonga.engine.values import Bundle
 from milonga.lineage.records import FINISHED, State
 
-COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
-
 
 class TaskInstance:
     """One task of one DAG instance."""
@@ -59,8 +57,7 @@ class TaskInstance:
     @property
     def runs_after_failure(self) -> bool:
         """Whether it runs however the tasks before it ended."""
-        policy = self.task.trigger_policy
-        return policy is not None and policy.strategy == COMPLETED
+        return self.task.runs_anyway
 
     @property
     def is_iterated(self) -> bool:
