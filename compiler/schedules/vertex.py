@@ -26,7 +26,7 @@ from milonga.compiler.schedules.base import Translation, dropped, refused, times
 from milonga.compiler.schedules.clock_changes import clock_change_findings
 from milonga.compiler.schedules.cron_dialect import portable_cron
 from milonga.compiler.schedules.interval_cron import interval_cron, phase_findings
-from milonga.compiler.schedules.vertex_inputs import vertex_inputs
+from milonga.compiler.schedules.vertex_inputs import ARTIFACT_IDS, vertex_inputs, wrong_artifacts
 from milonga.dsl.schedule import Schedule
 
 NAME_MAX = 128
@@ -46,11 +46,7 @@ class VertexSchedules:
     def translate(
         self, schedule: Schedule, *, name: str, graph: Graph | None, arguments: Mapping[str, Any]
     ) -> Translation:
-        """The Schedule, with `arguments` as inputs of its job; an artifact is given by its id in Vertex's metadata.
-
-        Raises:
-            UsageError: E936, an artifact is not given by its id.
-        """
+        """The Schedule, with `arguments` as inputs of its job; an artifact is given by its id in Vertex's metadata."""
         findings: list[Diagnostic] = []
         shown = schedule.name or name
         if len(shown) > NAME_MAX:
@@ -73,7 +69,7 @@ class VertexSchedules:
             "maxConcurrentActiveRunCount": str(schedule.max_concurrency),
             "allowQueueing": schedule.catch_up,
             "createPipelineJobRequest": {
-                "pipelineJob": {"displayName": shown, "runtimeConfig": _inputs(graph, arguments)}
+                "pipelineJob": {"displayName": shown, "runtimeConfig": _inputs(graph, arguments, findings)}
             },
         }
         return Translation.of(document, findings)
@@ -101,9 +97,13 @@ def _cron(schedule: Schedule, findings: list[Diagnostic]) -> str:
     return f"TZ=UTC {exact}"
 
 
-def _inputs(graph: Graph | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs(graph: Graph | None, arguments: Mapping[str, Any], findings: list[Diagnostic]) -> dict[str, Any]:
     artifacts = graph.root.input_artifacts if graph else {}
     ids = {key: value for key, value in arguments.items() if key in artifacts}
+    findings += [
+        refused(f"vertex: input '{name}' takes an artifact of its metadata store", got=repr(id), expected=ARTIFACT_IDS)
+        for name, id in wrong_artifacts(ids).items()
+    ]
     return vertex_inputs({key: value for key, value in arguments.items() if key not in artifacts}, ids)
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.errors import UsageError
-
+ARTIFACT_IDS = "its id, the last part of projects/../metadataStores/default/artifacts/ID"
+"""What an input artifact is given by, for messages."""
 _ARTIFACT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
@@ -16,23 +16,16 @@ def vertex_inputs(parameters: Mapping[str, Any], artifacts: Mapping[str, Any]) -
 
     Args:
         parameters: JSON values by input name.
-        artifacts: ids in Vertex ML Metadata by input name.
-
-    Raises:
-        UsageError: E936, an artifact is not given by its id.
+        artifacts: ids in Vertex ML Metadata by input name; `wrong_artifacts` says which are none.
     """
     inputs: dict[str, Any] = {"parameterValues": dict(parameters)}
     if artifacts:
-        inputs["inputArtifacts"] = {name: _artifact(name, id) for name, id in sorted(artifacts.items())}
+        inputs["inputArtifacts"] = {name: {"artifactId": id} for name, id in sorted(artifacts.items())}
     return inputs
 
 
-def _artifact(name: str, id: Any) -> dict[str, str]:
-    if not isinstance(id, str) or not _ARTIFACT_ID.fullmatch(id):
-        raise UsageError(
-            "E936",
-            f"input '{name}' takes an artifact of Vertex ML Metadata",
-            got=repr(id),
-            expected="its id, the last part of projects/../metadataStores/default/artifacts/ID",
-        )
-    return {"artifactId": id}
+def wrong_artifacts(artifacts: Mapping[str, Any]) -> dict[str, Any]:
+    """The artifacts that are not given by an id, by input name."""
+    return {
+        name: id for name, id in sorted(artifacts.items()) if not isinstance(id, str) or not _ARTIFACT_ID.fullmatch(id)
+    }

@@ -20,7 +20,7 @@ from benchmarks.suite import SUITE  # noqa: E402
 
 CASES = {
     "import_module": {"module": "milonga"},
-    "milonga_compile": {"sizes": [2], "rounds": 1},
+    "milonga_compile": {"sizes": [200], "rounds": 1},
     "milonga_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
     "kfp_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
     "milonga_run": {"tasks": 2, "mode": "in-process"},

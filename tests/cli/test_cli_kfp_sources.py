@@ -95,7 +95,7 @@ def test_pipelines_of_both_may_use_components_of_both(here, name: str, expected:
 
 def test_several_pipelines_of_both_kinds_are_listed(here) -> None:
     here.write("mixed.py", MIXED)
-    ended = here("check", "mixed.py")
+    ended = here("compile", "mixed.py")
     assert ended.code == 2 and "E909" in ended.err + ended.out
     assert "mixed.py:ours, mixed.py:theirs" in ended.err + ended.out
 

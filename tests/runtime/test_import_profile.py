@@ -95,7 +95,7 @@ def test_a_package_says_the_same_to_python_and_to_type_checkers(noun):
     for name in package.__all__:
         assert getattr(package, name).__module__ == f"{package.__name__}.{package._HOMES[name]}"
     with pytest.raises(AttributeError, match="no_such_name"):
-        package.no_such_name
+        package.no_such_name  # noqa: B018
 
 
 def test_every_component_folder_is_looked_at():

@@ -7,8 +7,8 @@ Threads. One object belongs to one thread at a time; objects do not share anythi
 
 Retries. Every method may be called again after any error. Reads are repeated after connection failures, 429 and 5xx
 with growing pauses (`Patience`). What makes something is sent again only if the first request cannot have had an
-effect, or if the name that it carries makes a second one impossible; when the answer is lost otherwise, the back end
-looks for what it asked for, and says so if it cannot tell (E809).
+effect, or if the name that it carries makes a second one impossible; when its answers stay lost, the back end looks for
+what it asked for, and says so if it cannot tell (E809). Looking is one request an attempt: retries do not multiply.
 
 What may never change: nothing is made twice by one call; nothing is sent before the pipeline, the arguments and the
 settings have been checked; tokens, cookies and keys stand in no message; a state that is not known is not an end.
@@ -91,7 +91,11 @@ class Backend(Protocol):
         ...
 
     def translated(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> Translation:
-        """`schedule` in this system's words, with what it cannot say; nobody is reached."""
+        """`schedule` in this system's words as it would be sent now, with what it cannot say; nobody is reached.
+
+        Raises:
+            UsageError: E920, a setting of the clock.
+        """
         ...
 
     def add_schedule(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> RemoteSchedule:

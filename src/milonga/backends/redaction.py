@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from urllib.parse import unquote
 
 _SHORTEST = 4
-"""Shorter values, such as a cookie `lang=en`, are no secrets, and stand in any text."""
+"""Shorter values of cookies, such as that of `lang=en`, are no secrets, and stand in any text."""
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """`text` with `***` for each secret, the longest first, also where it stands without its percent signs."""
     spellings = {spelling for secret in secrets for spelling in (secret, unquote(secret))}
     for secret in sorted(spellings, key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
+        if secret.strip():
             text = text.replace(secret, "***")
     return text
 
@@ -21,4 +21,5 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 def secrets_of_cookies(header: str) -> tuple[str, ...]:
     """The header `Cookie`, and the value of each cookie in it, with and without its quotation marks."""
     values = [part.partition("=")[2].strip() for part in header.split(";")]
-    return tuple(text for text in (header, *values, *(value.strip('"') for value in values)) if text)
+    spellings = (*values, *(value.strip('"') for value in values))
+    return tuple(text for text in (header, *(value for value in spellings if len(value) >= _SHORTEST)) if text)

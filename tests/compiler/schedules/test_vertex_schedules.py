@@ -10,7 +10,6 @@ from translated import codes_of, document_of, translated
 from milonga.compiler.graph import Graph
 from milonga.compiler.schedules import VertexSchedules
 from milonga.dsl.schedule import Schedule
-from milonga.errors import UsageError
 
 VERTEX = VertexSchedules()
 FIELDS = {
@@ -81,7 +80,7 @@ def test_artifacts_are_given_by_their_ids(takes_a_dataset: Graph) -> None:
 
 
 @pytest.mark.parametrize("id", ["gs://bucket/data", "", "a/b", 7])
-def test_an_artifact_that_is_not_given_by_its_id_is_an_error(takes_a_dataset: Graph, id: Any) -> None:
-    with pytest.raises(UsageError) as caught:
-        VERTEX.translate(Schedule("@daily"), name="churn", graph=takes_a_dataset, arguments={"data": id})
-    assert caught.value.code == "E936" and "'data'" in caught.value.message
+def test_an_artifact_that_is_not_given_by_its_id_is_refused(takes_a_dataset: Graph, id: Any) -> None:
+    translation = VERTEX.translate(Schedule("@daily"), name="churn", graph=takes_a_dataset, arguments={"data": id})
+    (finding,) = translation.findings
+    assert translation.document is None and finding.code == "E310" and "'data'" in finding.message

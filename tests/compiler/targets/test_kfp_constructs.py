@@ -46,12 +46,14 @@ def kfps_results(tmp_path_factory):
     return json.loads((folder / "results.json").read_text()), folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_kfp_loads_it_and_the_published_schema_knows_every_field(case, kfps_results):
     results, _ = kfps_results
     assert results[case.name].get("loaded") == case.pipeline.name, results[case.name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CONFIRMED)
 def test_kfps_local_runner_gets_the_same(case, kfps_results):
     results, folder = kfps_results

@@ -54,7 +54,7 @@ def test_counting_a_plan_agrees_with_the_network_that_is_built(family: str, leve
 
 
 @pytest.mark.parametrize(("family", "level"), LEVELS)
-@pytest.mark.parametrize(("channels", "height", "width"), [(1, 8, 8), (3, 224, 99)])
+@pytest.mark.parametrize(("channels", "height", "width"), [(1, 8, 8), pytest.param(3, 224, 99, marks=pytest.mark.slow)])
 def test_every_level_takes_small_and_large_images(
     family: str, level: int, channels: int, height: int, width: int
 ) -> None:

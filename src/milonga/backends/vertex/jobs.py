@@ -15,7 +15,7 @@ from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.vertex.vertex_settings import VertexSettings
 from milonga.compiler.documents import parse_documents
 from milonga.compiler.graph import Graph
-from milonga.compiler.schedules.vertex_inputs import vertex_inputs
+from milonga.compiler.schedules.vertex_inputs import ARTIFACT_IDS, vertex_inputs, wrong_artifacts
 from milonga.compiler.targets import target_named
 from milonga.errors import UsageError
 
@@ -38,6 +38,9 @@ def new_job(request: SubmitRequest, name: str) -> dict[str, Any]:
     Raises:
         UsageError: E935 a name, E936 an artifact.
     """
+    for input_name, id in wrong_artifacts(request.artifacts).items():
+        message = f"input '{input_name}' takes an artifact of Vertex ML Metadata"
+        raise UsageError("E936", message, got=repr(id), expected=ARTIFACT_IDS)
     return {
         "displayName": _display_name(name),
         "runtimeConfig": vertex_inputs(request.parameters, request.artifacts),
