@@ -101,7 +101,7 @@ def carried_modules(executor: Executor) -> dict[str, str]:
     found = _PACKED.search(program.source)
     if found is None:
         raise ValueError("the step that should carry the code of the others carries none")
-    runtime = unpack((container.args or ("",))[0])
+    runtime = unpack(_runtime_of(container))
     return {name: text for name, text in unpack(found.group(1)).items() if name not in runtime}
 
 
@@ -111,9 +111,8 @@ def _joined(graph: Graph, labels: tuple[str, ...]) -> tuple[dict[str, str], dict
     programs: dict[str, TaskProgram] = {}
     for label in labels:
         container = graph.executors[label].container or Container()
-        arguments = container.args or ()
-        program = from_container(container.command or (), arguments)
-        own = {**unpack(arguments[0]), **program.modules}
+        program = from_container(container.command or (), container.args or ())
+        own = {**unpack(_runtime_of(container)), **program.modules}
         if any(files.get(name, text) != text for name, text in own.items()):
             continue  # compiled from another state of the project: it keeps what it has
         files.update(own)
@@ -135,7 +134,7 @@ def _add_carrier(editor: GraphEditor, graph: Graph, packed: str, labels: tuple[s
     images = Counter((graph.executors[label].container or Container()).image or "" for label in labels)
     image = max(sorted(images), key=lambda name: images[name])
     model = next(label for label in labels if (graph.executors[label].container or Container()).image == image)
-    runtime = ((graph.executors[model].container or Container()).args or ("",))[0]
+    runtime = _runtime_of(graph.executors[model].container)
     program = TaskProgram(CARRIER, _SOURCE.format(packed=packed))
     container = Container(image=image, command=("python3", "-c", LOADER), args=(runtime, *program.to_args()))
     label = editor.add_executor(f"exec-{CODE_INPUT}", Executor(container=container))
@@ -149,6 +148,11 @@ def _add_carrier(editor: GraphEditor, graph: Graph, packed: str, labels: tuple[s
         "root", name, Task(ComponentRef(made), TaskInfo(name), caching_options=CachingOptions(enable_cache=True))
     )
     return _Carrier(label, name)
+
+
+def _runtime_of(container: Container | None) -> str:
+    """The packed runtime, which stands first among the arguments."""
+    return next(iter((container.args if container else None) or ()), "")
 
 
 def _without_code(executor: Executor, program: TaskProgram, carrier: str) -> Executor:

@@ -80,3 +80,19 @@ def test_a_list_whose_pages_lead_in_a_circle_ends(request, name, key) -> None:
         backend.schedules()
     assert caught.value.code == "E808" and re.search("'again'", caught.value.got)
     assert len(server.asked("GET", pattern)) == 2
+
+
+@pytest.mark.parametrize("text", ["<html>login</html>", "", "[]", '{"a":'])
+@pytest.mark.parametrize("call", ["pause_schedule", "resume_schedule", "delete_schedule"])
+def test_a_page_that_is_no_answer_is_no_success(kfp, kfp_server, call, text) -> None:
+    kfp_server.fail("/recurringruns/", times=99, answer=Answer(200, text, {"Content-Type": "text/html"}))
+    with pytest.raises(RemoteError) as caught:
+        getattr(kfp(), call)("some-schedule")
+    assert caught.value.code == "E808"
+
+
+def test_a_page_that_is_no_answer_is_no_empty_list(kfp, kfp_server) -> None:
+    kfp_server.fail("/recurringruns", times=99, answer=Answer(200, "<html>login</html>"))
+    with pytest.raises(RemoteError) as caught:
+        kfp().schedules()
+    assert caught.value.code == "E808"

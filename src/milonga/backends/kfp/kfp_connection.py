@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -98,7 +99,7 @@ class KfpConnection:
         place = f"{function.__self__.api_client.configuration.host} ({what})"  # type: ignore[attr-defined]
         timeouts = (self.patience.connect_timeout_s, self.patience.answer_timeout_s)
         try:
-            return function(**arguments, _request_timeout=timeouts)
+            answer = function(**arguments, _request_timeout=timeouts)
         except ApiException as error:
             raise self._refused(error, place) from None
         except (ConnectTimeoutError, NewConnectionError) as error:
@@ -115,6 +116,22 @@ class KfpConnection:
             if isinstance(error.__context__, ApiException):
                 raise self._refused(error.__context__, place) from None
             raise strange_answer(place, self._shown(error), _API) from None
+        self._require_object(function.__self__.api_client.last_response, place)  # type: ignore[attr-defined]
+        return answer
+
+    def _require_object(self, response: Any, place: str) -> None:
+        """Check that an answer is one JSON object: the generated client makes an empty model of any other text.
+
+        Raises:
+            CallFailed: E808.
+        """
+        text = response.data if isinstance(response.data, str) else (response.data or b"").decode("utf-8", "replace")
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise strange_answer(place, self._redacted(text[:200]), _API)
 
     def _refused(self, error: Any, place: str) -> CallFailed:
         if not error.status:
