@@ -119,7 +119,7 @@ class NotebookProgress:
 
 
 def _cell_number() -> object:
-    from IPython import get_ipython
+    from IPython.core.getipython import get_ipython
 
     return getattr(get_ipython(), "execution_count", None)
 
