@@ -95,14 +95,18 @@ class NotebookProgress:
 
     def _draw(self) -> None:
         cell = _cell_number()
-        while not self._ended.is_set() and _cell_number() == cell:  # an engine that broke down ends no run
+        while self._goes_on(cell):
             self._changed.wait(_TICK_S)
             self._changed.clear()
             began = time.perf_counter()
-            if not self._ended.is_set() and self._show is not None:
+            if self._goes_on(cell) and self._show is not None:
                 self._show(self._drawn())
             took_s = time.perf_counter() - began
             self._ended.wait(max(1 / UPDATES_A_SECOND, took_s * _REST))
+
+    def _goes_on(self, cell: object) -> bool:
+        """Whether the run has not ended, nor its cell: an engine that broke down ends no run."""
+        return not self._ended.is_set() and _cell_number() == cell
 
     def _drawn(self) -> dict[str, str]:
         with self._lock:
