@@ -375,3 +375,12 @@ def test_thousands_of_findings_are_written(here) -> None:
     here.write("many.yaml", "pipelineInfo: {name: many}\nroot:\n  dag:\n    tasks:\n" + tasks)
     run = sarif(here("check", "many.yaml", "--format", "sarif"))
     assert len(run["results"]) >= 2_000 and len(run["tool"]["driver"]["rules"]) < 5
+
+
+def test_a_source_that_cannot_be_read_is_in_the_sarif_log_and_on_stderr(here) -> None:
+    ended = here("check", "nowhere.py", "--format", "sarif", "-o", "log.sarif")
+    assert ended.code == 2
+    assert "E908" in ended.err
+    (run,) = json.loads((here.folder / "log.sarif").read_text())["runs"]
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert "nowhere.py" in notification["message"]["text"]

@@ -36,12 +36,14 @@ def command(
     chosen = "json" if as_json else form or "human"
     to_file = output not in (None, "-")
     in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    checked = check_sources(tuple(dict.fromkeys(sources)), target)
+    checked = check_sources(tuple(dict.fromkeys(sources)), target, keeps_errors=chosen == "sarif")
     report = Report(tuple(item.strictly() for item in checked) if strict else checked, target, in_colour)
     text = FORMATS[chosen](report)
     if to_file:
         write_file(Path(output or ""), text)
     else:
         sys.stdout.write(text)
+    for unread in (finding for item in report.sources if item.stopped for finding in item.findings):
+        message(f"error {unread.code}: {unread.message}")
     message(report.summary)
     return report.exit_code

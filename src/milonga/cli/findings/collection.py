@@ -22,7 +22,7 @@ from milonga.compiler.targets import Target, target_named
 from milonga.errors import AuthoringError, InvalidPipeline, MilongaError
 
 
-def check_sources(names: Sequence[str], target: str = "") -> tuple[Checked, ...]:
+def check_sources(names: Sequence[str], target: str = "", *, keeps_errors: bool = False) -> tuple[Checked, ...]:
     """The findings of each source, in the user's order.
 
     Several sources are checked in a process each: modules of one name, such as the `steps.py` beside each of them,
@@ -31,12 +31,13 @@ def check_sources(names: Sequence[str], target: str = "") -> tuple[Checked, ...]
     Args:
         names: what the user wrote, each once.
         target: also what this compile target would drop, refuse or change; "" for none.
+        keeps_errors: an only source that cannot be read becomes a finding as well, for a log that must be written.
 
     Raises:
         MilongaError: the only source cannot be read, as every other verb says it. Of several, the error becomes the
             finding of its source.
     """
-    if len(names) == 1:
+    if len(names) == 1 and not keeps_errors:
         return (check_source(names[0], target),)
     return tuple(_apart(name, target) for name in names)
 

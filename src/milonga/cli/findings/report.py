@@ -41,4 +41,5 @@ class Report:
             return f"no findings{among}"
         counts = Counter(finding.severity for finding in self.findings)
         parts = [f"{count} {name}{'s' if count != 1 else ''}" for name, count in sorted(counts.items())]
-        return f"{', '.join(parts)}{among}; 'milonga explain {self.findings[0].code}' says more"
+        worst = min(self.findings, key=lambda finding: finding.severity)  # "error" stands before "warning"
+        return f"{', '.join(parts)}{among}; 'milonga explain {worst.code}' says more"
