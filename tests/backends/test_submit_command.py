@@ -21,6 +21,7 @@ def test_a_run_is_started_and_its_id_and_page_are_the_output(milonga, kfp_server
     assert ended.err == ""
 
 
+@pytest.mark.slow
 def test_waiting_shows_changes_and_ends_with_the_run_s_own_end(milonga, kfp_server) -> None:
     kfp_server.scenes = [
         {"state": "RUNNING", "tasks": {"add": "RUNNING"}},
@@ -41,6 +42,7 @@ def test_a_server_that_is_away_is_exit_code_three(milonga, kfp_server) -> None:
     assert "Traceback" not in ended.err and "Retrying" not in ended.err
 
 
+@pytest.mark.slow
 def test_leaving_a_wait_leaves_the_run_and_says_how_to_look_again(milonga, kfp_server) -> None:
     kfp_server.scenes = [{"state": "RUNNING", "tasks": {"add": "RUNNING"}}]
     process = milonga.start("submit", "add_up.yaml", "--to", "kfp", "--rows", "1", "--wait")

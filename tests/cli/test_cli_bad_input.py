@@ -191,17 +191,20 @@ def write_image(path: Path, shade: int) -> None:
     Image.new("L", (8, 8), shade).save(path)
 
 
+@pytest.mark.slow
 def test_a_data_folder_that_does_not_exist(milonga) -> None:
     ended = milonga("run", "image-classification", "--data", "no/such/folder")
     check_error(ended, 1, "E5", ["no/such/folder"])
 
 
+@pytest.mark.slow
 def test_a_data_folder_with_one_class(milonga) -> None:
     for index in range(8):
         write_image(milonga.folder / "data" / "cats" / f"{index}.png", index * 20)
     check_error(milonga("run", "image-classification", "--data", "data"), 1, "E5", ["cats"])
 
 
+@pytest.mark.slow
 def test_a_corrupt_picture(milonga) -> None:
     for index in range(8):
         for name in ("cats", "dogs"):

@@ -77,6 +77,7 @@ def test_the_same_is_nothing_on_stdout_and_zero(both):
         assert (ended.code, ended.out, ended.err) == (0, "", "no differences\n"), pair
 
 
+@pytest.mark.slow
 def test_json_is_one_document_for_a_program(both):
     ended = both("diff", "old/flow.py", "new/flow.py", "--json")
     document = ended.json
@@ -108,6 +109,7 @@ def test_what_changes_no_meaning_is_told_and_ends_with_zero(both):
     assert (ended.code, ended.err) == (0, "no differences, 2 more that change no meaning\n")
 
 
+@pytest.mark.slow
 def test_two_runs_are_compared(milonga):
     milonga.write("flow.py", BEFORE)
     milonga.write("rates.py", "def rate() -> int:\n    return 2\n")

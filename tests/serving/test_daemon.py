@@ -11,6 +11,8 @@ from milonga.components.contracts.compiled_model import CompiledModel
 from milonga.errors import ServingError
 from milonga.serving.daemon import ServerProcess, list_servers, read_state, start_server, stop_server
 
+pytestmark = pytest.mark.slow  # a network is trained and compiled first
+
 
 def test_a_running_server_is_listed(server: ServerProcess, state_folder: Path) -> None:
     assert list_servers(state_folder) == (server,)

@@ -293,6 +293,7 @@ def test_an_exit_task_of_kfp_is_handed_the_status(project, tmp_path: Path) -> No
     assert result.succeeded and {"clean-up"} <= set(result.tasks)
 
 
+@pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes_in_every_process(tmp_path: Path, project: ModuleType) -> None:
     import os
     import subprocess

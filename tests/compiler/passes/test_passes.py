@@ -175,10 +175,13 @@ def test_no_file_of_the_corpus_is_broken_by_a_pass():
     changed = 0
     for path in FILES:
         graph = load_graph(path)
-        errors = {finding.code for finding in check(graph) if finding.severity == "error"}
         for rewrite in PASSES:
             lowered = rewrite.run(graph)
-            changed += lowered is not graph
+            if lowered is graph:
+                assert not set(rewrite.cures) & set(constructs_of(graph)) or path.name.endswith("_optional.yaml"), path
+                continue
+            changed += 1
+            errors = {finding.code for finding in check(graph) if finding.severity == "error"}
             assert {finding.code for finding in check(lowered) if finding.severity == "error"} == errors, path
             assert not set(rewrite.cures) & set(constructs_of(lowered)) or path.name.endswith("_optional.yaml"), path
     assert changed >= 3

@@ -301,6 +301,7 @@ def test_the_table_of_fields_is_that_of_the_published_schema():
     assert {name: known for name, known in PIPELINE_FIELDS.items() if name != "resourceTtl"} == of_the_run
 
 
+@pytest.mark.slow
 def test_five_thousand_tasks_with_conditions_are_checked():
     tasks = {
         f"t{number}": {

@@ -3,6 +3,7 @@
 import random
 import textwrap
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def test_a_circle_that_no_order_can_mend_is_still_an_order():
     assert sorted(arranged("A = B\nB = A\n").splitlines()) == ["A = B", "B = A"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_statements_in_a_chain():
     text = "\n".join(f"def f{number}(): return f{number + 1}()" for number in range(3000)) + "\ndef f3000(): return 1"
     assert arranged(text).splitlines()[0] == "def f3000(): return 1"

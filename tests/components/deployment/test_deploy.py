@@ -20,6 +20,8 @@ from milonga.components.ingestion import ingest_images
 from milonga.components.training import train
 from milonga.errors import ServingError
 
+pytestmark = pytest.mark.slow  # a network is trained and compiled first
+
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = Path(os.environ.get("MILONGA_SHARED", ROOT.parent / "shared"))
 SCHEMA = SHARED / "schemas" / "kserve" / "v0.20" / "InferenceService.v1beta1.schema.json"

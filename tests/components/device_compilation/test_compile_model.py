@@ -14,6 +14,8 @@ from milonga.components.device_compilation.network_input import calibration_samp
 from milonga.components.device_profiling import probe_device
 from milonga.errors import DataError, DeviceError, LimitNotMet
 
+pytestmark = pytest.mark.slow  # a network is trained and compiled first
+
 
 @pytest.fixture(scope="module")
 def compiled(trained: TrainedModel, digits: DataSplits) -> Compiled:

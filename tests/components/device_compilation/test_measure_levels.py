@@ -7,6 +7,8 @@ from milonga.components.device_compilation import measure_levels
 from milonga.components.device_profiling import probe_device
 from milonga.errors import DataError, DeviceError, LimitNotMet, UsageError
 
+pytestmark = pytest.mark.slow  # a network is trained and compiled first
+
 
 def test_the_highest_level_within_the_limits_is_named(digits: DataSplits) -> None:
     measured = measure_levels(digits, probe_device("host", size_mib=0.05), family="resnet", levels=[2, 1])

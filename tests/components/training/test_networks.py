@@ -64,6 +64,7 @@ def test_every_level_takes_small_and_large_images(
     assert bool(logits.isfinite().all())
 
 
+@pytest.mark.slow
 def test_the_network_normalises_raw_pixels_itself() -> None:
     torch.manual_seed(0)
     network = build_network("resnet", 1, channels=3, classes=2, mean=[0.5, 0.4, 0.3], std=[0.1, 0.2, 0.3]).eval()

@@ -29,6 +29,7 @@ def test_level_2_reaches_97_percent_of_the_test_digits(digits: DataSplits) -> No
     assert accuracy >= 0.96
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["resnet", "densenet"])
 def test_the_reported_accuracy_is_that_of_the_weights_that_were_kept(few_digits: DataSplits, family: str) -> None:
     # So high a learning rate makes a later epoch worse than the best.

@@ -136,6 +136,7 @@ def test_the_cost_of_a_training_is_counted_from_its_arguments(few_digits: DataSp
     assert training_work(few_digits, Search("resnet", 1, trials=20, epochs=7)) == 7 * one
 
 
+@pytest.mark.slow
 def test_the_gaussian_process_searches_a_mixed_space_and_is_seeded(few_digits: DataSplits) -> None:
     plan = Search("resnet", 1, trials=7, epochs=1, threads=1, sampler="gp")
     first, second = (search(few_digits, parse_space(None), plan) for _ in range(2))
