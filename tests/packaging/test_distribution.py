@@ -84,9 +84,9 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
         for line in metadata.splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     }
-    assert needed == {"pyyaml", "click", "rich", "tomli"}
+    assert needed == {"pyyaml", "click", "cronsim", "rich", "tomli"}
     extras = set(re.findall(r"(?m)^Provides-Extra: (.+)$", metadata))
-    assert extras == {"data", "torch", "devices", "tuning", "serve", "kfp", "all"}
+    assert extras == {"data", "torch", "devices", "tuning", "serve", "kfp", "vertex", "all"}
 
 
 def test_the_source_archive_holds_the_folders_once(source_archive: Path) -> None:
