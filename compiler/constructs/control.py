@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
-from milonga.compiler.constructs.execution import executor_of, is_volume_step
+from milonga.compiler.constructs.execution import is_importer, is_volume_step
 from milonga.compiler.graph import Component, Task
 from milonga.compiler.scope import Scope
 from milonga.runtime.program import is_milonga_command
@@ -32,12 +32,7 @@ def _condition(scope: Scope, name: str) -> bool:
 
 
 def _condition_on_importer(scope: Scope, name: str) -> bool:
-    return _has_condition(scope.tasks[name]) and _is_importer(scope, name)
-
-
-def _is_importer(scope: Scope, name: str) -> bool:
-    executor = executor_of(scope, name)
-    return executor is not None and executor.importer is not None
+    return _has_condition(scope.tasks[name]) and is_importer(scope, name)
 
 
 def _static_loop(scope: Scope, name: str) -> bool:
@@ -117,7 +112,7 @@ def _ends_awaited(scope: Scope, name: str) -> list[str]:
 
 def _ends_unseen(scope: Scope, name: str) -> bool:
     """Whether KFP hangs no exit task on this one: on no loop, importer and step that makes or deletes a volume."""
-    return scope.tasks[name].is_loop or _is_importer(scope, name) or is_volume_step(scope, name)
+    return scope.tasks[name].is_loop or is_importer(scope, name) or is_volume_step(scope, name)
 
 
 def _runs_anyway(scope: Scope, name: str) -> bool:
@@ -166,7 +161,7 @@ def _final_status(scope: Scope, name: str) -> bool:
 
 def _status_unread(scope: Scope, name: str) -> bool:
     """Whether the status goes to a step that is not milonga's, which would take its words as they come."""
-    executor = executor_of(scope, name)
+    executor = scope.executor_of(scope.tasks[name])
     container = executor.container if executor is not None else None
     is_ours = container is not None and is_milonga_command(container.command)
     return _final_status(scope, name) and executor is not None and not is_ours

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.graph import InputParameter, wire
+from milonga.compiler.graph.component import PARAMETER_BYTES_MAX
 from milonga.compiler.scope import Scope
-
-CONSTANT_BYTES_MAX = 100_000
-"""Near what one argument of a command line may hold on Linux (128 KiB), with room for what stands around it."""
 
 
 def _parameter_type(kind: str, title: str) -> Construct:
@@ -35,7 +33,7 @@ def _literals(scope: Scope, name: str) -> str:
 
 def _optional_without_default(scope: Scope) -> Iterator[Occurrence]:
     borders = [(name, _inputs(scope, name)) for name in scope.tasks]
-    if scope.name == "root":
+    if scope.is_root:
         borders.append(("", dict(scope.component.input_parameters)))
     for name, inputs in borders:
         found = _named(key for key, parameter in inputs.items() if _is_unset(parameter))
@@ -77,7 +75,7 @@ def _large_constant(scope: Scope, name: str) -> str:
             continue
         text = constant if isinstance(constant, str) else json.dumps(constant, ensure_ascii=False)
         size = len(text.encode("utf-8", "surrogatepass"))
-        if size > CONSTANT_BYTES_MAX:
+        if size > PARAMETER_BYTES_MAX:
             return f"'{key}' holds {size} bytes"
     return ""
 
@@ -103,25 +101,25 @@ def _google_types(scope: Scope, name: str) -> str:
 
 
 def _root_artifact_inputs(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root":
+    if scope.is_root:
         for name in scope.component.input_artifacts:
             yield Occurrence("", f"input '{name}'")
 
 
 def _root_artifact_outputs(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root":
+    if scope.is_root:
         for name in scope.component.output_artifacts:
             yield Occurrence("", f"output '{name}'")
 
 
 def _root_parameter_outputs(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root":
+    if scope.is_root:
         for name in scope.component.output_parameters:
             yield Occurrence("", f"output '{name}'")
 
 
 def _default_root(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root" and scope.graph.specification.default_pipeline_root:
+    if scope.is_root and scope.graph.specification.default_pipeline_root:
         yield Occurrence("", scope.graph.specification.default_pipeline_root)
 
 
@@ -137,7 +135,7 @@ CONSTRUCTS = (
     Construct("null-default", "an input whose default is null", tasks_where(_null_default)),
     Construct("task-config", "the pod's configuration as a parameter", tasks_where(_config_passthrough)),
     Construct("expression-selector", "a part of a parameter", tasks_where(_selector)),
-    Construct("large-constant", f"a constant of more than {CONSTANT_BYTES_MAX} bytes", tasks_where(_large_constant)),
+    Construct("large-constant", f"a constant of more than {PARAMETER_BYTES_MAX} bytes", tasks_where(_large_constant)),
     Construct("artifact-list-input", "a list of artifacts as one input", tasks_where(_artifact_lists)),
     Construct("optional-artifact", "an optional artifact", tasks_where(_optional_artifact)),
     Construct("google-artifact-types", "artifact types of Google Cloud", tasks_where(_google_types)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
 from milonga.compiler.constructs.python_steps import is_python_step
-from milonga.compiler.graph import Container, Executor
+from milonga.compiler.graph import Container
 from milonga.compiler.scope import Scope
 
 _VOLUME_STEPS = {"pvc-create": "argostub/createpvc", "pvc-delete": "argostub/deletepvc"}
@@ -15,14 +15,8 @@ _VOLUME_STEPS = {"pvc-create": "argostub/createpvc", "pvc-delete": "argostub/del
 _PLACEHOLDER = re.compile(r"\{\{\$[^}]*\}\}")
 
 
-def executor_of(scope: Scope, name: str) -> Executor | None:
-    """What runs a task's component; None for a group."""
-    used = scope.used(scope.tasks[name])
-    return scope.graph.executors.get((used.executor_label if used else None) or "")
-
-
 def _container(scope: Scope, name: str) -> Container | None:
-    executor = executor_of(scope, name)
+    executor = scope.executor_of(scope.tasks[name])
     return executor.container if executor is not None else None
 
 
@@ -56,23 +50,24 @@ def _volume_step(name: str, title: str) -> Construct:
     return Construct(name, title, tasks_where(test))
 
 
-def _importer(scope: Scope, name: str) -> bool:
-    executor = executor_of(scope, name)
+def is_importer(scope: Scope, name: str) -> bool:
+    """Whether a task imports an artifact, which takes no pod of its own."""
+    executor = scope.executor_of(scope.tasks[name])
     return executor is not None and executor.importer is not None
 
 
 def _workspace_import(scope: Scope, name: str) -> bool:
-    executor = executor_of(scope, name)
+    executor = scope.executor_of(scope.tasks[name])
     return executor is not None and executor.importer is not None and bool(executor.importer.download_to_workspace)
 
 
 def _resolver(scope: Scope, name: str) -> bool:
-    executor = executor_of(scope, name)
+    executor = scope.executor_of(scope.tasks[name])
     return executor is not None and executor.resolver is not None
 
 
 def _custom_job(scope: Scope, name: str) -> bool:
-    executor = executor_of(scope, name)
+    executor = scope.executor_of(scope.tasks[name])
     return executor is not None and executor.custom_job is not None
 
 
@@ -189,7 +184,7 @@ CONSTRUCTS = (
     Construct("container-component", "a command in an image of the author's", tasks_where(_command_step)),
     _volume_step("pvc-create", "a step that makes a persistent volume"),
     _volume_step("pvc-delete", "a step that deletes a persistent volume"),
-    Construct("importer", "an importer", tasks_where(_importer)),
+    Construct("importer", "an importer", tasks_where(is_importer)),
     Construct("importer-to-workspace", "an importer that fetches into the workspace", tasks_where(_workspace_import)),
     Construct("resolver", "a step that looks an artifact up", tasks_where(_resolver)),
     Construct("custom-job", "a custom job of Google Cloud", tasks_where(_custom_job)),

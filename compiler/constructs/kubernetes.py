@@ -57,7 +57,7 @@ def _executor_field(field: str, title: str) -> Construct:
 
 def _pipeline_field(field: str, title: str) -> Construct:
     def find(scope: Scope) -> Iterator[Occurrence]:
-        if scope.name == "root" and field in scope.graph.run_settings():
+        if scope.is_root and field in scope.graph.run_settings():
             yield Occurrence()
 
     return Construct("workspace" if field == "workspace" else f"run-{field}", title, find)
@@ -92,14 +92,14 @@ def _sub_path(scope: Scope, name: str) -> bool:
 
 
 def _other_platform(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root":
+    if scope.is_root:
         for platform in scope.graph.platforms or {}:
             if platform != "kubernetes":
                 yield Occurrence("", f"platform '{platform}'")
 
 
 def _at_component(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root" and scope.component.single_platform_specs:
+    if scope.is_root and scope.component.single_platform_specs:
         yield Occurrence()
     for name, task in scope.tasks.items():
         used = scope.used(task)

@@ -107,12 +107,12 @@ def _of_exit_tasks(graph: Graph) -> frozenset[str]:
 
 
 def _bulky_code(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root" and len(shareable(scope.graph)) > 1:
+    if scope.is_root and len(shareable(scope.graph)) > 1:
         yield from _too_large(scope)
 
 
 def _large_run(scope: Scope) -> Iterator[Occurrence]:
-    if scope.name == "root" and len(shareable(scope.graph)) <= 1:
+    if scope.is_root and len(shareable(scope.graph)) <= 1:
         yield from _too_large(scope)
 
 

@@ -18,6 +18,10 @@ PARAMETER_SPELLING = {
 }
 """KFP's parameter types as an author writes them, for messages and headers."""
 
+PARAMETER_BYTES_MAX = 100_000
+"""Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room
+for what stands around the value. KFP's `MAX_PARAMETER_BYTES` is something else: it limits the arguments of a run."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactType:

@@ -33,10 +33,16 @@ from milonga.compiler.graph import (
 from milonga.compiler.graph.nesting import inside_out, used_names
 from milonga.compiler.graph.task import CachingOptions, ComponentRef, TaskInfo, TaskOutputArtifact
 from milonga.compiler.passes.graph_editor import GraphEditor
-from milonga.runtime.program import CODE_INPUT, CODE_PATH, LOADER, TaskProgram, from_container, pack, unpack
-
-ARGUMENT_CHARACTERS_MAX = 120_000
-"""Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
+from milonga.runtime.program import (
+    CODE_INPUT,
+    CODE_PATH,
+    LOADER,
+    PACKED_CHARACTERS_MAX,
+    TaskProgram,
+    from_container,
+    pack,
+    unpack,
+)
 
 _OF_THE_IMAGE = ("imagePullSecret", "imagePullPolicy", "nodeSelector", "tolerations")
 """Kubernetes settings without which an image may not be pulled, or its pod finds no node."""
@@ -80,7 +86,7 @@ def _with_carrier(graph: Graph) -> Graph:
         return graph
     files, programs = _joined(graph, labels)
     packed = pack(files)
-    if len(programs) < 2 or len(packed) > ARGUMENT_CHARACTERS_MAX:
+    if len(programs) < 2 or len(packed) > PACKED_CHARACTERS_MAX:
         return graph
     editor = GraphEditor(graph)
     carrier = _add_carrier(editor, graph, packed, tuple(programs))

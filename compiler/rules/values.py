@@ -8,14 +8,10 @@ from typing import Any
 
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Component, wire
-from milonga.compiler.graph.component import PARAMETER_SPELLING
+from milonga.compiler.graph.component import PARAMETER_BYTES_MAX, PARAMETER_SPELLING
 from milonga.compiler.rules.mismatches import is_literal, literals_of
 from milonga.compiler.rules.types import accepts_constant
 from milonga.compiler.scope import Finding, Scope
-
-PARAMETER_BYTES_MAX = 100_000
-"""Back ends hand parameters over in arguments of a command line, which Linux limits to 128 KiB each; the rest is room
-for what stands around the value. KFP's `MAX_PARAMETER_BYTES` is something else: it limits the arguments of a run."""
 
 FILE_BYTES_NEAR = 896 * 1024
 """Kubernetes' store refuses objects of more than 1.5 MiB, and KFP's Workflow holds the pipeline and the state of the

@@ -16,7 +16,7 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.passes import Pass
 from milonga.compiler.scope import Rule, Scope
-from milonga.compiler.targets.capability import CODES, VERBS, Capability, CapabilityTable, capability_at, number
+from milonga.compiler.targets.capability import CODES, VERBS, Capability, CapabilityTable, capability_at
 from milonga.errors import UsageError
 
 
@@ -96,8 +96,3 @@ class Target(ABC):
     @abstractmethod
     def emit(self, graph: Graph) -> str:
         """The file for this target."""
-
-
-def at_least(version: str, wanted: str) -> bool:
-    """Whether `version` is `wanted` or newer."""
-    return number(version) >= number(wanted)

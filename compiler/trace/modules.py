@@ -19,7 +19,7 @@ from milonga import __about__
 from milonga.compiler.trace.compaction import compact, compact_json
 from milonga.compiler.trace.project_module import ProjectModule, read_project_module
 from milonga.errors import AuthoringError
-from milonga.runtime.program import pack
+from milonga.runtime.program import PACKED_CHARACTERS_MAX, pack
 
 _DATA_SUFFIXES = frozenset({".css", ".csv", ".html", ".json", ".toml", ".txt", ".yaml", ".yml"})
 _DATA_BYTES_MAX = 64 * 1024
@@ -31,9 +31,6 @@ _TRAVELLING = ("milonga.components.", "milonga.pipelines.", "milonga.dsl.")
 
 _DOTS_MAX = 40
 """No module lies so deep; packages whose tables point at each other in a circle would lead on for ever."""
-
-PACKED_CHARACTERS_MAX = 120_000
-"""Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
 
 
 _Located = tuple[ProjectModule, Path]

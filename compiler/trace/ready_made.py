@@ -8,24 +8,11 @@ from typing import Any
 from milonga.compiler.graph import Graph
 from milonga.compiler.trace.sole_step import sole_step
 from milonga.dsl.definition import Definition, kebab
-from milonga.dsl.options import Options
+from milonga.dsl.options import CONTAINER_OPTIONS, Options
 from milonga.dsl.places import Place, callers_place
 from milonga.dsl.recording import Recorder, current_recorder
 from milonga.dsl.signature import Input, Signature
 from milonga.errors import AuthoringError
-
-_OF_A_STEP = (
-    "image",
-    "cpu",
-    "memory",
-    "gpu",
-    "gpu_type",
-    "timeout_s",
-    "environment",
-    "secrets",
-    "node_selector",
-)
-"""Options that ask something of one container."""
 
 
 class ReadyMade(Definition[..., Any]):
@@ -88,7 +75,7 @@ class ReadyMade(Definition[..., Any]):
                 for something else.
         """
         changed: ReadyMade = self._with_options(values)
-        asked = [name for name in _OF_A_STEP if values.get(name)]
+        asked = [name for name in CONTAINER_OPTIONS if values.get(name)]
         if asked and (self.step is None or self.graph.executors[self.step.executor_label or ""].container is None):
             raise AuthoringError(
                 "E172",

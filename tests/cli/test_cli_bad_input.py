@@ -310,6 +310,13 @@ def test_check_takes_every_pipeline_of_a_file(here, flow) -> None:
     assert "E238" in ended.out and "'value'" in ended.out
 
 
+def test_check_runs_an_authors_file_once(here, flow) -> None:
+    text = (here.folder / "flow.py").read_text()
+    second = "\n\n@pipeline\ndef second(value: int) -> float:\n    return scale(value, 0.5)\n"
+    here.write("two.py", text + second + "\nprint('run once')\n")
+    assert here("check", "two.py").err.count("run once") == 1
+
+
 def test_compile_strict_says_what_kept_it_from_writing(here) -> None:
     here.write(
         "timed.py",

@@ -8,6 +8,8 @@ import importlib.util
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,13 +55,8 @@ class PythonFileSource:
         if found is None:
             raise AssertionError("matched")
         path, name = found
-        folder = str(path.resolve().parent)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-        module = _load_module(path)
-        chosen = _named(module, path, name) if name else _only_one(module, path)
-        kind = next(kind for kind in OBJECT_KINDS if kind.matches(chosen))
-        return dataclasses.replace(kind.load(chosen), name=str(target), search_path=(folder,))
+        module = _module_at(path)
+        return _source_of(_named(module, path, name) if name else _only_one(module, path), path, str(target))
 
 
 def _file_and_name(target: str) -> tuple[Path, str] | None:
@@ -85,21 +82,33 @@ def _named(module: ModuleType, path: Path, name: str) -> Any:
     raise UsageError("E909", f"{path} has no pipeline '{name}'", hint=hint)
 
 
-def pipelines_in(target: str) -> tuple[str, ...]:
-    """`FILE.py:name` of each pipeline that a Python file defines; the target itself when it is anything else.
+def loaders_in(target: str) -> tuple[Callable[[], Source], ...] | None:
+    """What loads each pipeline that a Python file defines, the file itself run once; None for anything else.
 
     Raises:
         AuthoringError, MissingExtra: as for loading it.
     """
     found = _file_and_name(target)
     if found is None or found[1]:
-        return (target,)
+        return None
     path = found[0]
+    module = _module_at(path)
+    pipelines = [value for _, value in sorted(_own(module).items()) if _is_pipeline(value)]
+    if len(pipelines) < 2:
+        return (lambda: _source_of(_only_one(module, path), path, target),)
+    return tuple(partial(_source_of, value, path, target) for value in pipelines)
+
+
+def _module_at(path: Path) -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    names = [key for key, value in _own(_load_module(path)).items() if _is_pipeline(value)]
-    return tuple(f"{path}:{name}" for name in sorted(names)) if len(names) > 1 else (target,)
+    return _load_module(path)
+
+
+def _source_of(chosen: Any, path: Path, target: str) -> Source:
+    kind = next(kind for kind in OBJECT_KINDS if kind.matches(chosen))
+    return dataclasses.replace(kind.load(chosen), name=target, search_path=(str(path.resolve().parent),))
 
 
 def _own(module: ModuleType) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from milonga.compiler.constructs.execution import executor_of
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph.quantities import amount, is_quantity
 from milonga.compiler.scope import Rule, Scope
@@ -16,7 +15,7 @@ _MEMORY_BYTES_MAX = 624 * 10**9
 def machine_size(scope: Scope) -> Iterator[Diagnostic]:
     """A step fits into the largest machine that Vertex has: 96 cores, 624 GB."""
     for name in scope.tasks:
-        executor = executor_of(scope, name)
+        executor = scope.executor_of(scope.tasks[name])
         wanted = executor.container.resources if executor and executor.container else None
         if wanted is None:
             continue
@@ -36,7 +35,7 @@ def machine_size(scope: Scope) -> Iterator[Diagnostic]:
 def accelerator_type(scope: Scope) -> Iterator[Diagnostic]:
     """An accelerator is named as Google names it; Kubernetes resource names mean nothing there."""
     for name in scope.tasks:
-        executor = executor_of(scope, name)
+        executor = scope.executor_of(scope.tasks[name])
         wanted = executor.container.resources if executor and executor.container else None
         kind = (wanted.accelerator.resource_type or wanted.accelerator.type) if wanted and wanted.accelerator else None
         if kind and "/" in kind:

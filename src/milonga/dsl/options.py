@@ -157,7 +157,7 @@ def make_options(values: dict[str, Any], *, where: str, what: str) -> Options:
     return options
 
 
-_OF_A_CONTAINER = (
+CONTAINER_OPTIONS = (
     "image",
     "cpu",
     "memory",
@@ -168,6 +168,7 @@ _OF_A_CONTAINER = (
     "secrets",
     "node_selector",
 )
+"""Options that ask something of one container."""
 
 
 def refuse_container_options(values: Mapping[str, Any], *, where: str, what: str) -> None:
@@ -176,7 +177,7 @@ def refuse_container_options(values: Mapping[str, Any], *, where: str, what: str
     Raises:
         AuthoringError: E106, an option that would be ignored.
     """
-    found = [name for name in _OF_A_CONTAINER if values.get(name) is not None]
+    found = [name for name in CONTAINER_OPTIONS if values.get(name) is not None]
     if found:
         raise AuthoringError(
             "E106",

@@ -5,14 +5,10 @@ from __future__ import annotations
 import re
 
 from milonga.compiler.graph import Component, InputArtifact, InputParameter, OutputArtifact, OutputParameter, Task
+from milonga.compiler.graph.component import PARAMETER_SPELLING
 
 _PARAMETERS = {
-    "NUMBER_INTEGER": "int",
-    "NUMBER_DOUBLE": "float",
-    "STRING": "str",
-    "BOOLEAN": "bool",
-    "LIST": "list",
-    "STRUCT": "dict",
+    **PARAMETER_SPELLING,
     "TASK_FINAL_STATUS": "status",
     "INT": "int",
     "DOUBLE": "float",

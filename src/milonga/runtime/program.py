@@ -39,6 +39,9 @@ CODE_INPUT = "milonga-code"
 CODE_PATH = "{{$.inputs.artifacts['" + CODE_INPUT + "'].path}}"
 """What such a step has in place of the packed runtime; no packed text begins with a slash."""
 
+PACKED_CHARACTERS_MAX = 120_000
+"""Linux takes at most 128 KiB in one command line argument (MAX_ARG_STRLEN)."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskProgram(ReceivedProgram):
@@ -103,6 +106,7 @@ __all__ = [
     "CODE_PATH",
     "LOADER",
     "MARKER",
+    "PACKED_CHARACTERS_MAX",
     "ReceivedProgram",
     "TaskProgram",
     "from_container",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from milonga.compiler.trace.modules import PACKED_CHARACTERS_MAX, bundle_of, runtime_files
+from milonga.compiler.trace.modules import bundle_of, runtime_files
 from milonga.errors import AuthoringError
-from milonga.runtime.program import pack, unpack
+from milonga.runtime.program import PACKED_CHARACTERS_MAX, pack, unpack
 
 FILES = {
     "shop/__init__.py": "NAME = 'shop'\n",

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import multiprocessing
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -15,8 +15,8 @@ from milonga.cli.findings.checked import Checked
 from milonga.cli.findings.document_lines import DocumentLines
 from milonga.cli.findings.finding import Finding, of_diagnostic, of_error
 from milonga.cli.output import exit_code_of
-from milonga.cli.sources import load_source
-from milonga.compiler.interop.sources.python_files import pipelines_in
+from milonga.cli.sources import Source, load_source
+from milonga.compiler.interop.sources.python_files import loaders_in
 from milonga.compiler.rules import check
 from milonga.compiler.targets import Target, target_named
 from milonga.errors import AuthoringError, InvalidPipeline, MilongaError
@@ -50,19 +50,19 @@ def check_source(name: str, target: str = "") -> Checked:
     """
     chosen = target_named(target) if target else None
     found: dict[Finding, None] = {}
-    try:
-        with contextlib.redirect_stdout(sys.stderr):  # what an author's file prints is no data of ours
-            parts = pipelines_in(name)
-    except AuthoringError as error:
-        return _checked(name, (of_error(item, name) for item in error.findings or (error,)))
-    for part in parts:
-        found |= dict.fromkeys(_found(part, name, chosen))
+    with contextlib.redirect_stdout(sys.stderr):  # what an author's file prints is no data of ours
+        try:
+            loaders = loaders_in(name) or (lambda: load_source(name),)
+        except AuthoringError as error:
+            return _checked(name, (of_error(item, name) for item in error.findings or (error,)))
+        for load in loaders:
+            found |= dict.fromkeys(_found(load, name, chosen))
     return _checked(name, found)
 
 
-def _found(part: str, name: str, target: Target | None) -> list[Finding]:
+def _found(load: Callable[[], Source], name: str, target: Target | None) -> list[Finding]:
     try:
-        graph = load_source(part).graph
+        graph = load().graph
     except AuthoringError as error:
         return [of_error(item, name) for item in error.findings or (error,)]
     except InvalidPipeline as error:
