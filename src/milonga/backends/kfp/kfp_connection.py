@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from milonga.backends.attempts import repeated
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.certificates import is_untrusted
+from milonga.backends.connection import Connection
 from milonga.backends.failures import (
     answer_lost,
     failure_of_status,
@@ -21,10 +21,7 @@ from milonga.backends.failures import (
 )
 from milonga.backends.kfp.kfp_settings import KfpSettings
 from milonga.backends.kfp.quiet_client import new_client
-from milonga.backends.patience import Patience
 from milonga.backends.redaction import redacted, secrets_of_cookies
-
-T = TypeVar("T")
 
 _API = "an answer of KFP's v2beta1 API"
 _LOGIN_HINT = (
@@ -33,36 +30,13 @@ _LOGIN_HINT = (
 )
 
 
-class KfpConnection:
-    """A KFP server. The client is made when it is first needed.
-
-    Attributes:
-        settings: where it is.
-        patience: how long to wait for it.
-    """
-
-    def __init__(self, settings: KfpSettings, patience: Patience) -> None:
-        self.settings = settings
-        self.patience = patience
-        self._kept: dict[str, Any] = {}
-
-    def with_patience(self, patience: Patience) -> KfpConnection:
-        """This connection, its client included, with other waiting."""
-        other = copy.copy(self)
-        other.patience = patience
-        return other
+class KfpConnection(Connection[KfpSettings]):
+    """A KFP server."""
 
     @property
     def client(self) -> Any:
         """kfp's client, whose generated services (`runs`, `pipelines` ...) the requests go through."""
         return self.kept("client", lambda: new_client(self.settings, self.read))
-
-    def kept(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gave the first time that this connection, with whatever patience, was asked for `name`."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        found: T = self._kept[name]
-        return found
 
     @property
     def namespace(self) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 from milonga.backends.attempts import repeated
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.certificates import is_untrusted
+from milonga.backends.connection import Connection
 from milonga.backends.failures import (
     answer_lost,
     failure_of_status,
@@ -19,7 +19,6 @@ from milonga.backends.failures import (
     unreachable,
     untrusted,
 )
-from milonga.backends.patience import Patience
 from milonga.backends.redaction import redacted
 from milonga.backends.vertex.vertex_settings import VertexSettings
 from milonga.errors import MissingExtra, UsageError
@@ -28,24 +27,8 @@ _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _LOGIN_HINT = "gcloud auth application-default login, or a service-account key in GOOGLE_APPLICATION_CREDENTIALS"
 
 
-class VertexConnection:
-    """Vertex AI in one project and region. Credentials are looked for when the first request is made.
-
-    Attributes:
-        settings: where, and as whom.
-        patience: how long to wait for it.
-    """
-
-    def __init__(self, settings: VertexSettings, patience: Patience) -> None:
-        self.settings = settings
-        self.patience = patience
-        self._kept: dict[str, Any] = {}
-
-    def with_patience(self, patience: Patience) -> VertexConnection:
-        """This connection, its session included, with other waiting."""
-        other = copy.copy(self)
-        other.patience = patience
-        return other
+class VertexConnection(Connection[VertexSettings]):
+    """Vertex AI in one project and region. Credentials are looked for when the first request is made."""
 
     @property
     def session(self) -> Any:
@@ -55,9 +38,7 @@ class VertexConnection:
             MissingExtra: E910, google-auth or requests is not installed.
             UsageError: E934, this machine has no credentials.
         """
-        if "session" not in self._kept:
-            self._kept["session"] = _new_session()
-        return self._kept["session"]
+        return self.kept("session", _new_session)
 
     def read(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
         """The answer to a request that may be repeated.
