@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import select
 import signal
 import time
 import uuid
@@ -29,7 +30,8 @@ def collect(pool: ForkedPool, count: int) -> list[StepEnded]:
     ended: list[StepEnded] = []
     deadline = time.monotonic() + 60
     while len(ended) < count and time.monotonic() < deadline:
-        ended += pool.wait(1.0)
+        select.select(pool.streams(), [], [], 1.0)
+        ended += pool.collect()
     return ended
 
 

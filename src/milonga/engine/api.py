@@ -22,9 +22,7 @@ from milonga.engine.runnable import Runnable, as_runnable
 from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import Mode, RunSettings
 from milonga.engine.values import Bundle, with_defaults
-from milonga.engine.workers.base import WorkerPool
-from milonga.engine.workers.forked import ForkedPool
-from milonga.engine.workers.in_process import InProcessPool
+from milonga.engine.workers import workforce
 from milonga.errors import InvalidPipeline, MilongaError, RunError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 from milonga.lineage.records import State
@@ -190,24 +188,25 @@ def _execute(
     store.put_run(record)
     store.commit()
     progress.run_started(record, folder)
-    pool: WorkerPool = InProcessPool() if settings.mode == "in-process" else ForkedPool(settings.search_path)
+    workers = workforce(settings)
+    scheduler = Scheduler(
+        graph=runnable.graph,
+        run_id=record.id,
+        inputs=inputs,
+        settings=settings,
+        store=store,
+        workers=workers,
+        progress=progress,
+        finished=finished,
+        functions=runnable.functions,
+        resumed=resumed,
+        same_graph=same_graph,
+    )
     try:
-        scheduler = Scheduler(
-            graph=runnable.graph,
-            run_id=record.id,
-            inputs=inputs,
-            settings=settings,
-            store=store,
-            pool=pool,
-            progress=progress,
-            finished=finished,
-            functions=runnable.functions,
-            resumed=resumed,
-            same_graph=same_graph,
-        )
         ended = _run_scheduler(scheduler, record)
     finally:
-        pool.close()
+        workers.close()
+        scheduler.close()
     if resumed and ended.state != "CANCELLED":
         store.forget_tasks(record.id, keep=scheduler.paths)
     store.put_run(ended)

@@ -10,7 +10,7 @@ import itertools
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ from milonga.engine.workers.base import (
     OUTPUT_FILE,
     StepEnded,
     StepRequest,
-    WorkerPool,
 )
+from milonga.engine.workers.workforce import Workforce
 from milonga.errors import MilongaError, TaskFailed
 
 
@@ -65,7 +65,7 @@ class AttemptRunner:
     """Runs steps in a pool of workers.
 
     Args:
-        pool: where attempts run; closed by the owner of this object.
+        workers: where attempts run; closed by the owner of this object.
         slots: how many may run at once.
         on_start: called when an attempt starts.
         on_retry: called when an attempt failed and another follows after a delay.
@@ -75,7 +75,7 @@ class AttemptRunner:
     def __init__(
         self,
         *,
-        pool: WorkerPool,
+        workers: Workforce,
         slots: int,
         home: Home,
         run_id: str,
@@ -83,7 +83,7 @@ class AttemptRunner:
         on_retry: Callable[[Step, Mapping[str, Any], float], None],
         on_end: Callable[[Step, Outcome], None],
     ) -> None:
-        self._pool = pool
+        self._workers = workers
         self._slots = slots
         self._home = home
         self._run_id = run_id
@@ -134,7 +134,7 @@ class AttemptRunner:
         self._running[request_id] = step
         self._on_start(step)
         prepared = step.prepared
-        self._pool.submit(
+        self._workers.submit(
             StepRequest(
                 id=request_id,
                 kind=prepared.worker or "milonga",
@@ -142,18 +142,17 @@ class AttemptRunner:
                 source=prepared.source,
                 folder=step.folder,
                 modules=prepared.modules,
+                packages=prepared.packages,
+                container=prepared.container,
                 environment=prepared.environment,
                 live_function=prepared.live_function,
                 executor_input=step.request,
             )
         )
 
-    def wait(self, timeout_s: float | None) -> None:
-        """Wait for something to happen, and pass on what did."""
-        due = self._next_due()
-        if due is not None:
-            timeout_s = due if timeout_s is None else min(timeout_s, due)
-        for ended in self._pool.wait(timeout_s):
+    def wait(self, others: Sequence[int] = ()) -> None:
+        """Wait for something to happen, or for one of `others` to become readable, and pass on what did."""
+        for ended in self._workers.wait(self._next_due(), others):
             step = self._running.pop(ended.id, None)
             if step is not None:
                 self._ended(step, ended)
@@ -172,7 +171,7 @@ class AttemptRunner:
         for request_id, step in self._running.items():
             if step.deadline is not None and now >= step.deadline and not step.timed_out:
                 step.timed_out = True
-                self._pool.kill(request_id)
+                self._workers.kill(request_id)
 
     def _ended(self, step: Step, ended: StepEnded) -> None:
         error: Mapping[str, Any] = {}
@@ -227,5 +226,5 @@ class AttemptRunner:
         self._queue.clear()
         self._timers.clear()
         for request_id in self._running:
-            self._pool.kill(request_id)
+            self._workers.kill(request_id)
         self._running.clear()

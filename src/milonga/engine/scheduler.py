@@ -19,12 +19,13 @@ from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
 from milonga.engine.keys import content_key
 from milonga.engine.progress import Progress
+from milonga.engine.provisioning import Provisioning
 from milonga.engine.reuse import ContentCheck, same_inputs
 from milonga.engine.settings import RunSettings
-from milonga.engine.steps import STEP_KINDS, PreparedStep, StepContext
+from milonga.engine.steps import STEP_KINDS, PreparedStep, Provision, StepContext
 from milonga.engine.steps.environment import depends_on_inputs
 from milonga.engine.values import Bundle, holds, with_defaults
-from milonga.engine.workers.base import WorkerPool
+from milonga.engine.workers.workforce import Workforce
 from milonga.errors import InvalidPipeline, MilongaError
 from milonga.lineage import LineageStore, TaskRecord
 from milonga.lineage.records import State
@@ -42,7 +43,7 @@ class Scheduler:
         inputs: parameters and artifacts of the root.
         settings: what the caller asked for.
         store: lineage store, used from this thread only.
-        pool: where attempts run.
+        workers: where attempts run.
         progress: who watches.
         finished: succeeded steps of an earlier part of this run, by path; they are not repeated.
         functions: live functions by executor label.
@@ -61,7 +62,7 @@ class Scheduler:
         inputs: Bundle,
         settings: RunSettings,
         store: LineageStore,
-        pool: WorkerPool,
+        workers: Workforce,
         progress: Progress,
         finished: Mapping[str, TaskRecord],
         functions: Mapping[str, Callable[..., Any]],
@@ -82,6 +83,7 @@ class Scheduler:
         self._prepared: dict[str, PreparedStep] = {}
         self._stopping = False
         self._content = ContentCheck()
+        self._provisioning = Provisioning()
         self.paths: set[str] = set()
         self._root: DagInstance | None = None
         self._result: Bundle | None = None
@@ -98,7 +100,7 @@ class Scheduler:
             workspace.mkdir(exist_ok=True)
             self._names["workspace_path"] = str(workspace)
         self._runner = AttemptRunner(
-            pool=pool,
+            workers=workers,
             slots=settings.slots,
             home=settings.home,
             run_id=run_id,
@@ -118,11 +120,12 @@ class Scheduler:
             self._store.commit()
             self._runner.dispatch()
             self._store.commit()
-            if not self._runner.is_busy:
+            if not self._runner.is_busy and not self._provisioning.is_busy:
                 if not self._ready:
                     break
                 continue
-            self._runner.wait(None)
+            self._runner.wait([self._provisioning.stream] if self._provisioning.is_busy else [])
+            self._provisioning.collect()
         cause = self._root.cause
         return ("FAILED" if cause else "SUCCEEDED"), self._result or Bundle(), cause
 
@@ -130,6 +133,10 @@ class Scheduler:
         """End every attempt; what had not finished stays unfinished, and the run can be resumed."""
         self._runner.cancel()
         self._store.commit()
+
+    def close(self) -> None:
+        """Let go of what the run held, however it ended."""
+        self._provisioning.close()
 
     # DAGs and loops --------------------------------------------------------------------------------------------
 
@@ -278,9 +285,15 @@ class Scheduler:
 
     def _start_step(self, task: TaskInstance) -> None:
         prepared = self._prepare(task)
+        if isinstance(prepared, Provision):
+            if self._provisioning.request(prepared, lambda failure: self._provided(task, failure)):
+                self._progress.notice(f"bringing {prepared.title}")
+            return
         task.started_at = time.time()
         caching = task.task.caching_options
-        key = content_key(prepared.identity, task.component, task.inputs, caching.cache_key if caching else None)
+        key = content_key(
+            prepared.identity.digest(), task.component, task.inputs, caching.cache_key if caching else None
+        )
         earlier = self._finished.get(task.path)
         if earlier is not None and self._is_kept(earlier, task, key):
             task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
@@ -307,6 +320,18 @@ class Scheduler:
             )
         )
 
+    def _provided(self, task: TaskInstance, failure: MilongaError | None) -> None:
+        """What `task` lacked is here, or cannot be had."""
+        if self._is_held(task):
+            self._finish(task, "NOT_RUN")
+            return
+        try:
+            if failure is not None:
+                raise failure
+            self._start_step(task)
+        except MilongaError as error:
+            self._fail(task, error)
+
     def _is_kept(self, earlier: TaskRecord, task: TaskInstance, key: str) -> bool:
         """Whether a finished step of a resumed run need not be repeated."""
         same_work = earlier.key == key or (self._same_graph and same_inputs(earlier, task))
@@ -320,7 +345,7 @@ class Scheduler:
         used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
         return max(used, default=0) + 1
 
-    def _prepare(self, task: TaskInstance) -> PreparedStep:
+    def _prepare(self, task: TaskInstance) -> PreparedStep | Provision:
         """A task's step: prepared once an executor, or each time where settings come from the task's inputs."""
         label = task.component.executor_label or ""
         known = self._prepared.get(label)
@@ -329,15 +354,20 @@ class Scheduler:
             if executor is None:
                 raise InvalidPipeline("E212", f"a component uses executor '{label}', which does not exist")
             context = StepContext(
-                modules_root=self._settings.home.modules,
+                home=self._settings.home,
                 secrets=self._settings.secrets,
                 functions=self._functions,
                 platform=self._graph.platform_settings(label),
                 executors=self._graph.executors,
                 setting=lambda binding: resolve_setting(binding, task),
+                parameters=task.inputs.parameters,
+                installs=self._settings.installs,
             )
             kind = next(kind for kind in STEP_KINDS if kind.matches(executor))
-            known = kind.prepare(label, executor, context)
+            found = kind.prepare(label, executor, context)
+            if isinstance(found, Provision):
+                return found
+            known = found
             if not depends_on_inputs(context.platform):
                 self._prepared[label] = known
         return known

@@ -15,6 +15,10 @@ class Progress(Protocol):
         """The run begins, or goes on."""
         ...
 
+    def notice(self, text: str) -> None:
+        """Something that whoever waits should know: packages are being installed, a request is cut to the machine."""
+        ...
+
     def step_started(self, path: str, attempt: int) -> None:
         """An attempt of a step begins."""
         ...
@@ -36,6 +40,9 @@ class Silent:
     """Shows nothing."""
 
     def run_started(self, run: RunRecord, folder: Path) -> None:
+        """Nothing."""
+
+    def notice(self, text: str) -> None:
         """Nothing."""
 
     def step_started(self, path: str, attempt: int) -> None:

@@ -35,6 +35,10 @@ class LineProgress:
         self._counts = {}
         self._write(f"run {run.id} of {run.pipeline}")
 
+    def notice(self, text: str) -> None:
+        """One line."""
+        self._write(text)
+
     def step_started(self, path: str, attempt: int) -> None:
         """One line."""
         again = f" (attempt {attempt})" if attempt > 1 else ""

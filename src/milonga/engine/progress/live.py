@@ -44,6 +44,10 @@ class LiveProgress:
         self._console.print(f"run [bold]{run.id}[/] of {escape(run.pipeline)}", highlight=False)
         self._live.start()
 
+    def notice(self, text: str) -> None:
+        """A line above the table."""
+        self._live.console.print(f"[dim]{escape(text)}[/]", highlight=False)
+
     def step_started(self, path: str, attempt: int) -> None:
         """One more row."""
         self._running[path] = time.monotonic()

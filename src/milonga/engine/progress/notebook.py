@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +55,10 @@ class NotebookProgress:
         context = contextvars.copy_context()  # it says which cell the display belongs to
         self._thread = threading.Thread(target=context.run, args=(self._draw,), name="milonga-display", daemon=True)
         self._thread.start()
+
+    def notice(self, text: str) -> None:
+        """A line on stderr of the cell: it is no row of the table."""
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
     def step_started(self, path: str, attempt: int) -> None:
         """One more row, or an old one that runs again."""

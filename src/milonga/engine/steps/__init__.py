@@ -2,10 +2,12 @@
 
 from milonga.engine.steps.base import PreparedStep, StepContext, StepKind
 from milonga.engine.steps.container import ContainerStep
+from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.importer import ImporterStep
 from milonga.engine.steps.kfp_python import KfpPythonStep
 from milonga.engine.steps.milonga_python import MilongaStep
+from milonga.engine.steps.provision import Provision
 
 STEP_KINDS: tuple[StepKind, ...] = (MilongaStep(), KfpPythonStep(), ImporterStep(), ContainerStep())
 
-__all__ = ["STEP_KINDS", "PreparedStep", "StepContext", "StepKind"]
+__all__ = ["STEP_KINDS", "Identity", "PreparedStep", "Provision", "StepContext", "StepKind"]

@@ -6,6 +6,7 @@ import json
 
 from milonga.compiler.graph import Executor, wire
 from milonga.engine.steps.base import PreparedStep, StepContext
+from milonga.engine.steps.identity import Identity
 
 
 class ImporterStep:
@@ -17,5 +18,5 @@ class ImporterStep:
 
     def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep:
         """The importer itself; its URI is resolved when it runs."""
-        identity = json.dumps(wire.dump(executor.importer), sort_keys=True)
+        identity = Identity(code=json.dumps(wire.dump(executor.importer), sort_keys=True))
         return PreparedStep(identity=identity, importer=executor.importer)

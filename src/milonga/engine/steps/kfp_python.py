@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import re
 import shlex
 
@@ -12,6 +11,7 @@ from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.graph import Container, Executor
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
+from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.milonga_python import environment_identity, require_packages
 from milonga.errors import InvalidPipeline, RunError
 
@@ -48,15 +48,8 @@ class KfpPythonStep:
         packages = _requirements(container)
         require_packages(label, packages)
         environment = environment_of(container, context)
-        identity = json.dumps(
-            [
-                hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest(),
-                function,
-                container.image,
-                environment_identity(packages),
-                sorted(environment.items()),
-            ]
-        )
+        code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+        identity = Identity(f"{function} {code}", f"{container.image} {environment_identity(packages)}", environment)
         return PreparedStep(
             identity=identity,
             worker="kfp",

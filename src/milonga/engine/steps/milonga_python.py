@@ -17,6 +17,7 @@ from milonga.compiler.graph import Executor
 from milonga.compiler.passes.shared_code import carried_modules
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
+from milonga.engine.steps.identity import Identity
 from milonga.errors import InvalidPipeline, RunError
 from milonga.runtime.loading import missing_packages
 from milonga.runtime.program import TaskProgram, from_container, is_milonga_command
@@ -50,15 +51,13 @@ class MilongaStep:
             ) from error
         require_packages(label, program.packages)
         environment = environment_of(container, context)
-        identity = json.dumps(
-            [program.digest(), environment_identity(program.packages), sorted(environment.items())], sort_keys=True
-        )
+        identity = Identity(program.digest(), environment_identity(program.packages), environment)
         return PreparedStep(
             identity=identity,
             worker="milonga",
             function=program.function,
             source=program.source,
-            modules=_unpacked(program, context.modules_root),
+            modules=_unpacked(program, context.home.modules),
             environment=environment,
             live_function=context.functions.get(label),
             timeout_s=timeout_of(context),

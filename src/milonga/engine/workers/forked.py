@@ -13,7 +13,7 @@ import select
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from milonga.engine.workers.base import INPUT_FILE, StepEnded, StepRequest
@@ -74,7 +74,9 @@ class ForkedPool:
                 "source": request.source,
                 "folder": str(request.folder),
                 "modules": str(request.modules) if request.modules else None,
-                "environment": dict(request.environment),
+                "packages": str(request.packages) if request.packages else None,
+                "environment": {**request.environment, **_visible_gpus(request)},
+                "memory_limit_bytes": request.limits.memory_bytes,
             }
         )
 
@@ -94,18 +96,17 @@ class ForkedPool:
         except (BrokenPipeError, OSError):
             return  # the zygote is gone; `wait` reports its attempts
 
-    def wait(self, timeout_s: float | None) -> list[StepEnded]:
+    def streams(self) -> list[int]:
+        """The zygote's reports."""
+        stream = self._started.stdout if self._started is not None and self._running else None
+        return [stream.fileno()] if stream is not None else []
+
+    def collect(self) -> list[StepEnded]:
         """Reports of ended attempts; all running ones when the zygote itself has died."""
-        if not self._running:
-            if timeout_s:
-                time.sleep(timeout_s)
+        streams = self.streams()
+        if not streams or not select.select(streams, [], [], 0)[0]:
             return []
-        stream = self._process.stdout
-        if stream is None:
-            raise AssertionError("opened with a pipe")
-        if not select.select([stream], [], [], timeout_s)[0]:
-            return []
-        chunk = os.read(stream.fileno(), 1 << 20)
+        chunk = os.read(streams[0], 1 << 20)
         if not chunk:
             return self._all_lost()
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")
@@ -118,7 +119,14 @@ class ForkedPool:
             self._running[request_id] = int(message["pid"])
             return None
         self._running.pop(request_id, None)
-        return StepEnded(request_id, int(message["exit_code"]), message["cpu_s"], int(message["peak_memory_bytes"]))
+        return StepEnded(
+            request_id,
+            int(message["exit_code"]),
+            message["cpu_s"],
+            int(message["peak_memory_bytes"]),
+            error=_over_limit(message),
+            wall_s=message["wall_s"],
+        )
 
     def _all_lost(self) -> list[StepEnded]:
         """The zygote died, and its forks with it: end what they had started. The next attempt gets a new zygote."""
@@ -149,3 +157,23 @@ class ForkedPool:
             self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+def _visible_gpus(request: StepRequest) -> dict[str, str]:
+    """The devices that are the attempt's own; without a request for any, nothing is hidden."""
+    gpus = request.limits.gpus
+    return {} if gpus is None else {"CUDA_VISIBLE_DEVICES": ",".join(gpus)}
+
+
+def _over_limit(message: Mapping[str, float]) -> dict[str, str] | None:
+    """What the zygote saw when it ended an attempt for its memory."""
+    limit = message.get("over_limit_bytes")
+    if limit is None:
+        return None
+    peak = message["peak_memory_bytes"] / 2**20
+    return {
+        "code": "E415",
+        "kind": "user",
+        "message": f"ended for want of memory: its processes held {peak:.0f} MiB, its limit is {limit / 2**20:.0f} MiB",
+        "hint": "raise memory=, or make the step need less",
+    }

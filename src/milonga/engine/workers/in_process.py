@@ -22,7 +22,7 @@ class InProcessPool:
 
     def submit(self, request: StepRequest) -> None:
         """Run the attempt now."""
-        before = time.process_time()
+        before, began = time.process_time(), time.monotonic()
         output: Mapping[str, Any] | None = None
         error: Mapping[str, Any] | None = None
         with _environment(request.environment), _teed(request.folder / LOG_FILE):
@@ -35,26 +35,32 @@ class InProcessPool:
                     error = describe_error(failure)
                     print(shown_error(failure, error), file=sys.stderr)  # noqa: T201
         cpu_s = time.process_time() - before
-        self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error))
+        wall_s = time.monotonic() - began
+        self._ended.append(StepEnded(request.id, 1 if error else 0, cpu_s, 0, output, error, wall_s))
 
     @staticmethod
     def _run(request: StepRequest) -> dict[str, Any]:
         if request.kind == "kfp":
             request.folder.mkdir(parents=True, exist_ok=True)
-            return run_kfp_step(request.function, request.source, request.folder, request.executor_input)
+            return run_kfp_step(
+                request.function, request.source, request.packages, request.folder, request.executor_input
+            )
         return run_milonga_step(
             request.live_function,
             request.function,
             request.source,
             request.modules,
+            request.packages,
             request.executor_input,
             write_output=False,
         )
 
-    def wait(self, timeout_s: float | None) -> list[StepEnded]:
-        """What has ended; sleeps only when nothing has."""
-        if not self._ended and timeout_s:
-            time.sleep(timeout_s)
+    def streams(self) -> list[int]:
+        """None: an attempt has ended when `submit` returns."""
+        return []
+
+    def collect(self) -> list[StepEnded]:
+        """What has ended."""
         ended, self._ended = self._ended, []
         return ended
 

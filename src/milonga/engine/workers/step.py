@@ -23,23 +23,30 @@ def run_milonga_step(
     name: str,
     source: str,
     modules: Path | None,
+    packages: Path | None,
     executor_input: Mapping[str, Any],
     *,
     write_output: bool = True,
 ) -> dict[str, Any]:
     """Call the function of a milonga task; `function` is used when given, else it is loaded from `source`."""
+    if packages is not None:
+        _use_packages(packages)
     if modules is not None:
         use_modules(modules)
     target = function or load_function(TaskProgram(name, source))
     return run_task(target, executor_input, write_output=write_output)
 
 
-def run_kfp_step(name: str, source: str, folder: Path, executor_input: Mapping[str, Any]) -> dict[str, Any]:
+def run_kfp_step(
+    name: str, source: str, packages: Path | None, folder: Path, executor_input: Mapping[str, Any]
+) -> dict[str, Any]:
     """Run a lightweight Python component of kfp through kfp's own executor, without its `pip install`.
 
     Raises:
         ImportError: kfp is not installed.
     """
+    if packages is not None:
+        _use_packages(packages)
     os.environ["_KFP_RUNTIME"] = "true"  # kfp's own switch for the light import
     from kfp.dsl import executor as kfp_executor
 
@@ -51,6 +58,17 @@ def run_kfp_step(name: str, source: str, folder: Path, executor_input: Mapping[s
     output = Path(executor_input["outputs"]["outputFile"])
     found: dict[str, Any] = json.loads(output.read_text("utf-8")) if output.exists() else {}
     return found
+
+
+def _use_packages(folder: Path) -> None:
+    """Make the packages in `folder` come before all others, here and in Python processes that are started from here."""
+    path = str(folder)
+    if path in sys.path:
+        return
+    sys.path.insert(0, path)
+    inherited = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([path, inherited] if inherited else [path])
+    os.environ["PATH"] = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
 
 
 def _load_file(path: Path) -> Any:

@@ -12,18 +12,55 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import milonga.runtime.task  # noqa: F401 - warm for the forks
 from milonga.engine.workers.base import ERROR_FILE, INPUT_FILE, LOG_FILE
+from milonga.engine.workers.memory import memory_of_session
 from milonga.engine.workers.step import run_kfp_step, run_milonga_step, write_error
 
 _PR_SET_PDEATHSIG = 1
+_LOOK_S = 0.1
+"""How often the memory of attempts that have a limit is looked at."""
+
+
+class _Child:
+    """An attempt that runs, and what it may hold in memory."""
+
+    def __init__(self, request_id: int, limit_bytes: int | None) -> None:
+        self.request_id = request_id
+        self.limit_bytes = limit_bytes
+        self._began = time.monotonic()
+        self._peak_bytes = 0
+        self._is_over = False
+
+    def look(self, pid: int) -> None:
+        """End the attempt when its processes hold more than they may, as a kernel does with a pod's."""
+        self._peak_bytes = max(self._peak_bytes, memory_of_session(pid))
+        if self.limit_bytes is not None and self._peak_bytes > self.limit_bytes and not self._is_over:
+            self._is_over = True
+            _kill_attempt(pid)
+
+    def report(self, status: int, usage: resource.struct_rusage) -> dict[str, float]:
+        """How it ended."""
+        largest_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        report: dict[str, float] = {
+            "id": self.request_id,
+            "exit_code": os.waitstatus_to_exitcode(status),
+            "cpu_s": usage.ru_utime + usage.ru_stime,
+            "wall_s": time.monotonic() - self._began,
+            "peak_memory_bytes": max(largest_bytes, self._peak_bytes),
+        }
+        if self._is_over and self.limit_bytes is not None:
+            report["over_limit_bytes"] = self.limit_bytes
+        return report
 
 
 class Zygote:
@@ -31,7 +68,7 @@ class Zygote:
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._children: dict[int, int] = {}
+        self._children: dict[int, _Child] = {}
         self._output = os.dup(1)
         os.dup2(2, 1)  # nothing but reports may reach the engine
         self._wake_read, self._wake_write = os.pipe()
@@ -59,7 +96,9 @@ class Zygote:
         gc.freeze()
         buffer = b""
         while True:
-            ready, _, _ = select.select([0, self._wake_read], [], [])
+            ready, _, _ = select.select([0, self._wake_read], [], [], _LOOK_S if self._limited() else None)
+            for pid, child in self._limited():
+                child.look(pid)
             if self._wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
@@ -72,12 +111,15 @@ class Zygote:
                 for line in lines:
                     self._handle(json.loads(line))
 
+    def _limited(self) -> list[tuple[int, _Child]]:
+        return [(pid, child) for pid, child in self._children.items() if child.limit_bytes is not None]
+
     def _handle(self, message: dict[str, Any]) -> None:
         if message["do"] == "run":
             self._fork(message)
         else:
-            for pid, request_id in self._children.items():
-                if request_id == message["id"]:
+            for pid, child in self._children.items():
+                if child.request_id == message["id"]:
                     _kill_attempt(pid)
 
     def _fork(self, message: dict[str, Any]) -> None:
@@ -88,7 +130,7 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             self._become_child(message)
-        self._children[pid] = message["id"]
+        self._children[pid] = _Child(message["id"], message["memory_limit_bytes"])
 
     def _become_child(self, message: dict[str, Any]) -> None:
         signal.set_wakeup_fd(-1)
@@ -120,17 +162,10 @@ class Zygote:
                 return
             if pid == 0:
                 return
-            request_id = self._children.pop(pid, None)
+            child = self._children.pop(pid, None)
             _kill_group(pid)  # whatever the attempt left behind
-            if request_id is not None:
-                self._send(
-                    {
-                        "id": request_id,
-                        "exit_code": os.waitstatus_to_exitcode(status),
-                        "cpu_s": usage.ru_utime + usage.ru_stime,
-                        "peak_memory_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-                    }
-                )
+            if child is not None:
+                self._send(child.report(status, usage))
 
     def _send(self, report: dict[str, float]) -> None:
         """Write a line, by one call: the forks write to the same pipe, and so short a line is never torn."""
@@ -150,7 +185,7 @@ def _warm_up() -> None:
     source = "def warm(number: int, text: str = '') -> int:\n    return number\n"
     executor_input = {"inputs": {"parameterValues": {"number": 1}}, "outputs": {}}
     for _ in range(20):
-        run_milonga_step(None, "warm", source, None, executor_input, write_output=False)
+        run_milonga_step(None, "warm", source, None, None, executor_input, write_output=False)
 
 
 def _kill_attempt(pid: int) -> None:
@@ -176,11 +211,12 @@ def run_attempt(message: dict[str, Any]) -> int:
     os.environ.update(message["environment"])
     try:
         executor_input = json.loads((folder / INPUT_FILE).read_bytes())
+        packages = Path(message["packages"]) if message["packages"] else None
         if message["kind"] == "kfp":
-            run_kfp_step(message["function"], message["source"], folder, executor_input)
+            run_kfp_step(message["function"], message["source"], packages, folder, executor_input)
         else:
             modules = Path(message["modules"]) if message["modules"] else None
-            run_milonga_step(None, message["function"], message["source"], modules, executor_input)
+            run_milonga_step(None, message["function"], message["source"], modules, packages, executor_input)
     except SystemExit as error:
         if error.code in (None, 0):
             return 0

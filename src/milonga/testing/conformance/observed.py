@@ -37,6 +37,7 @@ class ObservedTask:
         iterations: of a loop.
         attempts: how often it was started; 0 when it was not.
         is_cached: whether its outputs came from an earlier run.
+        has_outputs: whether `parameters` and `artifacts` are its outputs; False when the back end does not show them.
         started_at, ended_at: seconds of any one clock; None when it did not start.
         error: what went wrong, for the reader of a verdict.
     """
@@ -48,6 +49,7 @@ class ObservedTask:
     iterations: int | None = None
     attempts: int = 0
     is_cached: bool = False
+    has_outputs: bool = True
     started_at: float | None = None
     ended_at: float | None = None
     error: str = ""
@@ -68,13 +70,21 @@ class ObservedTask:
 
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
-    """A finished run: its tasks by path."""
+    """A finished run: its tasks by path.
+
+    Attributes:
+        shows_tasks: False for a back end that keeps the states of its tasks to itself: then `tasks` holds those whose
+            outputs it has left behind, and nothing that a corpus says of tasks beyond that can be held against it.
+        log: what all tasks printed, in one file, where tasks have none of their own.
+    """
 
     state: str
     outputs: Mapping[str, Any] = field(default_factory=dict)
     output_artifacts: Mapping[str, ObservedValue] = field(default_factory=dict)
     tasks: Mapping[str, ObservedTask] = field(default_factory=dict)
     error: str = ""
+    shows_tasks: bool = True
+    log: Path | None = None
 
     def state_of(self, path: str) -> str | None:
         """The state of a task; below a group that never started it is NOT_RUN. None when there is no such task."""

@@ -16,6 +16,7 @@ from milonga.testing.conformance.backend import ArtifactArgument, ConformanceBac
 from milonga.testing.conformance.checks import CHECKS, CheckContext
 from milonga.testing.conformance.corpus import Case, Corpus, PipelineFile, is_selected
 from milonga.testing.conformance.placeholders import filled
+from milonga.testing.conformance.shown import shown_part
 from milonga.testing.conformance.verdict import Outcome, Verdict
 
 REJECTED = "rejected"
@@ -94,8 +95,11 @@ def _outcome(corpus: Corpus, backend: ConformanceBackend, job: _Job) -> tuple[Ou
     if missing:
         return "skipped", f"packages that are not installed: {', '.join(missing)}"
     with tempfile.TemporaryDirectory(prefix="milonga-conformance-") as folder:
-        reason = first_difference(observed_case(backend, path, job.case, Path(folder)))
-    return ("failed" if reason else "passed"), reason
+        context, hidden = shown_part(observed_case(backend, path, job.case, Path(folder)))
+        reason = first_difference(context)
+    if reason:
+        return "failed", reason
+    return "passed", f"not shown by the back end: {', '.join(hidden)}" if hidden else ""
 
 
 def _rejection(backend: ConformanceBackend, path: Path, because: str) -> tuple[Outcome, str]:

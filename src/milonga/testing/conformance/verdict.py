@@ -13,7 +13,8 @@ class Verdict:
     """What became of one case.
 
     Attributes:
-        reason: the first difference, or why it was not run; "" when it passed.
+        reason: the first difference, or why it was not run; for one that passed, what of it could not be looked at
+            because the back end does not show it, mostly "".
         duration_s: how long it took.
     """
 
