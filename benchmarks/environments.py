@@ -9,7 +9,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".bench"
-PEERS = {"kfp": "kfp==2.17.0", "metaflow": "metaflow==2.19.39", "flytekit": "flytekit==1.16.31"}
+PEERS: dict[str, tuple[str, ...]] = {
+    "kfp": ("kfp==2.17.0",),
+    "metaflow": ("metaflow==2.19.39",),
+    "flytekit": ("flytekit==1.16.31",),
+    "dagster": ("dagster==1.13.28",),
+    "prefect": ("prefect==3.8.8", "fastapi<0.151"),
+}
+"""What to install for each, itself first. Prefect 3.8.8 resolves to a FastAPI under which no flow starts."""
+
+
+def version_of(tool: str) -> str:
+    """The version of a peer that is measured."""
+    return PEERS[tool][0].partition("==")[2]
 
 
 class PeerMissing(Exception):
@@ -26,7 +38,7 @@ def interpreter_of(tool: str) -> Path:
         return Path(sys.executable)
     folder = FOLDER / tool
     python, stamp = folder / "bin" / "python", folder / "installed"
-    wanted = f"{PEERS[tool]} {sys.version}"
+    wanted = f"{' '.join(PEERS[tool])} {sys.version}"
     if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
         _install(tool, folder, python)
         stamp.write_text(wanted, encoding="utf-8")
@@ -40,16 +52,16 @@ def _install(tool: str, folder: Path, python: Path) -> None:
 
         uv = find_uv()
     except (SystemExit, OSError, ImportError) as error:
-        raise PeerMissing(f"uv is needed to install {PEERS[tool]}: {error}") from error
+        raise PeerMissing(f"uv is needed to install {PEERS[tool][0]}: {error}") from error
     finally:
         sys.path.pop(0)
-    print(f"installing {PEERS[tool]} into {folder.relative_to(ROOT)}", file=sys.stderr, flush=True)
+    print(f"installing {PEERS[tool][0]} into {folder.relative_to(ROOT)}", file=sys.stderr, flush=True)
     for command in (
         [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)],
-        [uv, "pip", "install", "--quiet", "--python", str(python), PEERS[tool]],
+        [uv, "pip", "install", "--quiet", "--python", str(python), *PEERS[tool]],
     ):
         environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = " ".join(done.stderr.split())[-300:]
-            raise PeerMissing(f"{PEERS[tool]} cannot be installed: {reason}")
+            raise PeerMissing(f"{PEERS[tool][0]} cannot be installed: {reason}")

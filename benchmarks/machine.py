@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
-from benchmarks.environments import PEERS
+from benchmarks.environments import PEERS, version_of
 
 
 def machine() -> dict[str, Any]:
@@ -18,7 +18,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "cores": cores,
         "python": platform.python_version(),
-        "versions": {"milonga": version("milonga"), **dict(peer.split("==") for peer in PEERS.values())},
+        "versions": {"milonga": version("milonga"), **{tool: version_of(tool) for tool in PEERS}},
         "load": round(os.getloadavg()[0], 2),
     }
 

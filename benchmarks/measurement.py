@@ -24,8 +24,11 @@ QUIET = {
     "METAFLOW_DEFAULT_EVENT_LOGGER": "nullSidecarLogger",
     "METAFLOW_DEFAULT_MONITOR": "nullSidecarMonitor",
     "ORT_DISABLE_TELEMETRY": "1",
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }
-"""Telemetry of peers, switched off."""
+"""Telemetry of peers, switched off; and the patience that Prefect needs with its own server on a busy machine."""
 
 
 class CaseFailed(Exception):

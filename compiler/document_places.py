@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from milonga.compiler.surrogates import has_surrogates, with_whole_characters
 from milonga.dsl.places import Place
 
 
@@ -33,8 +34,9 @@ class DocumentPlaces(Mapping[str, Place]):
 
     @functools.cached_property
     def _found(self) -> dict[str, Place]:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = next(iter(yaml.compose_all(self._text, Loader=loader)), None)
+        text = with_whole_characters(self._text)
+        loader = yaml.SafeLoader if has_surrogates(text) else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document = next(iter(yaml.compose_all(text, Loader=loader)), None)
         found: dict[str, Place] = {}
         for key, value in _entries(document):
             if key.value == "root":

@@ -20,6 +20,7 @@ import yaml
 
 from milonga.compiler.document_places import DocumentPlaces
 from milonga.compiler.graph import Graph
+from milonga.compiler.surrogates import has_surrogates, with_whole_characters
 from milonga.errors import InvalidPipeline
 
 _BYTES_MAX = 64 * 1024 * 1024
@@ -43,6 +44,10 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     """A safe loader that refuses duplicate keys and does not read dates or other surprises into text."""
 
 
+class _SlowLoader(yaml.SafeLoader):
+    """The same without libyaml, for texts with halves of surrogate pairs."""
+
+
 def _construct_mapping(loader: Any, node: Any) -> dict[Any, Any]:
     loader.flatten_mapping(node)
     result: dict[Any, Any] = {}
@@ -60,8 +65,9 @@ def _construct_timestamp(loader: Any, node: Any) -> str:
     return str(node.value)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_timestamp)
+for _each in (_Loader, _SlowLoader):
+    _each.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+    _each.add_constructor("tag:yaml.org,2002:timestamp", _construct_timestamp)
 
 
 def load_graph(path: Path) -> Graph:
@@ -105,8 +111,10 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         InvalidPipeline: E200, not YAML, or YAML made to be expensive.
     """
     try:
-        _require_shallow(text)
-        documents = list(yaml.load_all(text, Loader=_Loader))
+        text = with_whole_characters(text)
+        loader = _SlowLoader if has_surrogates(text) else _Loader
+        _require_shallow(text, loader)
+        documents = list(yaml.load_all(text, Loader=loader))
         is_expensive = "*" in text and sum(_expanded_size(document, {}) for document in documents) > _NODES_MAX
     except RecursionError:
         raise _too_deep() from None
@@ -131,12 +139,12 @@ def parse_documents(text: str) -> tuple[Any, ...]:
     return found
 
 
-def _require_shallow(text: str) -> None:
+def _require_shallow(text: str, loader: Any) -> None:
     """Refuse what is nested so deeply that libyaml would use up the stack and take the process down with it."""
     if sum(map(text.count, ("[", "{", "- ", "? "))) <= _NESTING_SURE:
         return
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _NESTING_SURE:
@@ -173,7 +181,12 @@ def dump_yaml(value: Any) -> str:
 
 def dump_graph(graph: Graph, header: str = "") -> str:
     """All documents of a graph as YAML text."""
-    return header + "---\n".join(dump_yaml(document) for document in graph.to_documents())
+    return header + dump_documents(graph.to_documents())
+
+
+def dump_documents(documents: tuple[dict[str, Any], ...]) -> str:
+    """Documents as YAML text, one after the other."""
+    return "---\n".join(dump_yaml(document) for document in documents)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from benchmarks.suite.busy import busy
 from benchmarks.suite.cached import cached
 from benchmarks.suite.compilation import compilation
 from benchmarks.suite.corpus import corpus
 from benchmarks.suite.imports import imports
+from benchmarks.suite.kills import kills
+from benchmarks.suite.loops import loops
 from benchmarks.suite.noop import noop
 from benchmarks.suite.parallel import parallel
-from benchmarks.suite.scale import scale
 from benchmarks.suite.size import size
 
 SUITE = {
@@ -18,7 +20,9 @@ SUITE = {
     "noop": noop,
     "parallel": parallel,
     "cached": cached,
-    "scale": scale,
+    "loops": loops,
+    "busy": busy,
+    "kills": kills,
     "size": size,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.environments import PEERS
 from benchmarks.figures import Bar, Figure
 from benchmarks.measurement import Case, interleave
 
@@ -10,7 +11,7 @@ BAR = Bar(0.10)
 
 def imports(*, quick: bool = False) -> list[Figure]:
     """CPU seconds of the whole process, and modules loaded; a bare interpreter for comparison."""
-    cases = {tool: Case(tool, "import_module", {"module": tool}) for tool in ("milonga", "kfp", "metaflow", "flytekit")}
+    cases = {tool: Case(tool, "import_module", {"module": tool}) for tool in ("milonga", *PEERS)}
     cases["milonga.engine.api"] = Case("milonga", "import_module", {"module": "milonga.engine.api"})
     cases["bare Python"] = Case("milonga", "import_module", {"module": "json"})
     runs = interleave(cases, repeats=5, warm_up=True)

@@ -199,12 +199,17 @@ class Graph:
 
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of all documents."""
-        text = json.dumps(self.to_documents(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return digest_of(self.to_documents())
 
     def replace(self, **changes: Any) -> Graph:
         """A copy with other fields of the specification."""
         return dataclasses.replace(self, specification=dataclasses.replace(self.specification, **changes))
+
+
+def digest_of(documents: tuple[Any, ...]) -> str:
+    """The digest of the graph with these documents, for those that have made them anyway."""
+    text = json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _in_one_spelling(platform: Platform) -> Platform:

@@ -9,6 +9,8 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError
 
+_SHOWN_MAX = 300
+
 
 def conditions_are_cel(scope: Scope) -> Iterator[Diagnostic]:
     """A condition parses, and each parameter in it is an input of its task."""
@@ -19,7 +21,8 @@ def conditions_are_cel(scope: Scope) -> Iterator[Diagnostic]:
         try:
             expression = parse(condition)
         except MilongaError as error:
-            yield scope.finding(error.code, f"the condition is no CEL: {error.message}", task=name, got=condition)
+            message = f"the condition is no CEL: {error.message}"
+            yield scope.finding(error.code, message, task=name, got=_shown(condition))
             continue
         for parameter in referenced_parameters(expression):
             if parameter not in task.parameter_bindings:
@@ -27,7 +30,7 @@ def conditions_are_cel(scope: Scope) -> Iterator[Diagnostic]:
                     "E224",
                     f"the condition looks at '{parameter}', which is no input of its task",
                     task=name,
-                    got=condition,
+                    got=_shown(condition),
                 )
 
 
@@ -44,5 +47,10 @@ def selectors_are_cel(scope: Scope) -> Iterator[Diagnostic]:
                     error.code,
                     f"the selector of input '{key}' is no CEL: {error.message}",
                     task=name,
-                    got=binding.parameter_expression_selector,
+                    got=_shown(binding.parameter_expression_selector),
                 )
+
+
+def _shown(text: str) -> str:
+    """The beginning of an expression: one with a whole document as a constant is no message."""
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}… ({len(text)} characters)"

@@ -7,11 +7,12 @@ import difflib
 from milonga.compiler.schedules.argo import ArgoSchedules
 from milonga.compiler.schedules.base import ScheduleTranslator, Translation
 from milonga.compiler.schedules.kfp import KfpSchedules
+from milonga.compiler.schedules.local import LocalSchedules
 from milonga.compiler.schedules.vertex import VertexSchedules
 from milonga.errors import UsageError
 
 TRANSLATORS: dict[str, ScheduleTranslator] = {
-    translator.name: translator for translator in (KfpSchedules(), VertexSchedules(), ArgoSchedules())
+    translator.name: translator for translator in (KfpSchedules(), VertexSchedules(), ArgoSchedules(), LocalSchedules())
 }
 
 
@@ -33,6 +34,7 @@ __all__ = [
     "TRANSLATORS",
     "ArgoSchedules",
     "KfpSchedules",
+    "LocalSchedules",
     "ScheduleTranslator",
     "Translation",
     "VertexSchedules",

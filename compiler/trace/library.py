@@ -26,6 +26,7 @@ from milonga.compiler.graph import (
 from milonga.compiler.graph.executor import Accelerator
 from milonga.compiler.graph.quantities import amount
 from milonga.compiler.trace.borders import artifact_type, input_definitions, output_definitions
+from milonga.compiler.trace.literals import moved_to_inputs, with_defaults
 from milonga.compiler.trace.modules import bundle_of, packed_runtime
 from milonga.compiler.trace.sources import extract
 from milonga.dsl.component_decorator import Component as AuthorComponent
@@ -88,15 +89,39 @@ class Library:
         schema = step.signature.outputs[0].schema
         if not isinstance(schema, ArtifactSchema):
             raise AssertionError("an importer makes an artifact")
+        moved: dict[str, str] = {}
         importer = Importer(
             artifact_uri=uri,
             type_schema=artifact_type(schema),
             reimport=step.reimport,
-            metadata=step.metadata or None,
+            metadata=moved_to_inputs(step.metadata, moved) or None,
         )
         label = self.add_executor(step.name, Executor(importer=importer))
         border = Component(input_definitions(step.signature), output_definitions(step.signature), None, label)
-        return self.add_component(step.name, border, share=False)
+        return self.add_component(step.name, with_defaults(border, moved) if moved else border, share=False)
+
+    def add_with_defaults(self, name: str, defaults: Mapping[str, Any]) -> str:
+        """The name of a component like that of `name`, with other defaults for some of its inputs."""
+        border = with_defaults(self.components[name], defaults)
+        chosen = self.add_component(name.removeprefix("comp-"), border, share=not border.output_artifacts)
+        if chosen != name:
+            inside = f"{name}/"
+            places = {key: place for key, place in self.places.items() if key.startswith(inside)}
+            self.add_places(chosen, {key.removeprefix(inside): place for key, place in places.items()})
+        return chosen
+
+    def used_by(self, root: Component) -> dict[str, Component]:
+        """The components that `root` reaches, by name, sorted; one of which only a variant is used is left out."""
+        found: dict[str, Component] = {}
+        pending = [root]
+        while pending:
+            dag = pending.pop().dag
+            for task in ((dag.tasks if dag is not None else None) or {}).values():
+                name = task.component_ref.name if task.component_ref else ""
+                if name in self.components and name not in found:
+                    found[name] = self.components[name]
+                    pending.append(found[name])
+        return dict(sorted(found.items()))
 
     def add_component(
         self, name: str, component: Component, *, places: Mapping[str, Place] | None = None, share: bool = True

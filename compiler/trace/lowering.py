@@ -24,9 +24,11 @@ from milonga.compiler.graph.task import (
 from milonga.compiler.trace.callees import Callees
 from milonga.compiler.trace.expressions import render_condition
 from milonga.compiler.trace.library import Library
+from milonga.compiler.trace.literals import looks_filled_in
 from milonga.compiler.trace.locating import Locator
 from milonga.compiler.trace.names import assign_names
 from milonga.compiler.trace.scopes import CHANNEL, Scope, TaskDraft, Value
+from milonga.compiler.trace.selectors import part_name, selector_text
 from milonga.dsl.import_step import Importer as ImportStep
 from milonga.dsl.options import Options
 from milonga.dsl.parameters import ParameterSchema, infer_schema
@@ -115,7 +117,7 @@ class Lowering:
         value = outer.import_value(value)
         if not reference.selector:
             return inner.import_value(value).key
-        channel = inner.free_input(value.channel + "-" + "-".join(str(key) for key in reference.selector))
+        channel = inner.free_input(f"{value.channel}-{part_name(reference)}")
         inner.draft.bind(channel, value.binding(selector_text(reference)))
         inner.declare_input(channel, reference.schema)
         return channel
@@ -177,7 +179,10 @@ class Lowering:
                 draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=wire.NULL)))
             return  # otherwise an unset optional input is None
         elif declared is not None and isinstance(declared.schema, ParameterSchema):
-            draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=argument)))
+            if looks_filled_in(argument):
+                draft.literals[name] = argument
+            else:
+                draft.bind(name, ParameterBinding(runtime_value=RuntimeValue(constant=argument)))
 
     def _exit_task(self, call: TaskCall, draft: TaskDraft) -> None:
         guarded = next((group for group in self.scopes if group.kind == "exit" and group.exit_task is call), None)
@@ -247,7 +252,8 @@ class Lowering:
         """Put the component of a task into the library."""
         call = draft.fields.get("call")
         if isinstance(call, TaskCall):
-            return self.callees.name_of(call, draft)
+            name = self.callees.name_of(call, draft)
+            return self.library.add_with_defaults(name, draft.literals) if draft.literals else name
         inner: Scope = draft.fields["close"]
         return self.library.add_component(draft.name, self.finish_scope(inner), places=self.places_of(inner))
 
@@ -293,13 +299,6 @@ class Lowering:
         return Component(inputs, borders if outputs else None, Dag(tasks, outputs))
 
 
-def selector_text(reference: Reference) -> str:
-    """The CEL expression for a part of a value, in the form that KFP's back end reads."""
-    return "parseJson(string_value)" + "".join(
-        f'["{key}"]' if isinstance(key, str) else f"[{key}]" for key in reference.selector
-    )
-
-
 def _policies(call: TaskCall) -> dict[str, Any]:
     options: Options = call.options
     enabled = options.cache is not False if not call.is_exit_task else options.cache is True
@@ -320,6 +319,3 @@ def _policies(call: TaskCall) -> dict[str, Any]:
 
 def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-__all__ = ["Lowering", "selector_text"]

@@ -69,13 +69,18 @@ class Value:
 
 @dataclass(slots=True)
 class TaskDraft:
-    """A task under construction."""
+    """A task under construction.
+
+    Attributes:
+        literals: constants that must not be searched for placeholders, by input; see `literals`.
+    """
 
     name: str
     parameters: dict[str, ParameterBinding] = field(default_factory=dict)
     artifacts: dict[str, ArtifactBinding] = field(default_factory=dict)
     after: set[str] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
+    literals: dict[str, Any] = field(default_factory=dict)
 
     def bind(self, name: str, binding: ParameterBinding | ArtifactBinding) -> None:
         """Set where input `name` comes from."""

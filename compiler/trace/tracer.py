@@ -71,7 +71,7 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
         root=component,
         schema_version=SCHEMA_VERSION,
         sdk_version=f"milonga-{__version__}",
-        components=dict(sorted(library.components.items())) or None,
+        components=library.used_by(component) or None,
         deployment_spec=Deployment(dict(sorted(library.executors.items()))),
         default_pipeline_root=getattr(target, "pipeline_root", "") or None,
     )

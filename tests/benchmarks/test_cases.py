@@ -6,6 +6,7 @@ import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,20 +19,26 @@ from benchmarks.figures import Bar, Figure, table  # noqa: E402
 from benchmarks.measurement import Case, CaseFailed, interleave, run_case  # noqa: E402
 from benchmarks.suite import SUITE  # noqa: E402
 
-CASES = {
-    "import_module": {"module": "milonga"},
-    "milonga_compile": {"sizes": [200], "rounds": 1},
-    "milonga_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
-    "kfp_corpus": {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1},
-    "milonga_run": {"tasks": 2, "mode": "in-process"},
-    "milonga_parallel": {"tasks": 2, "seconds": 0.01, "shape": "loop"},
-    "distinct_components": {"tool": "milonga", "components": 2},
-    "kfp_compile": {"sizes": [2], "rounds": 1},
-    "kfp_run": {"tasks": 2},
-    "kfp_parallel": {"tasks": 2, "seconds": 0.01, "shape": "independent"},
-    "metaflow_run": {"tasks": 3},
-    "flytekit_run": {"tasks": 2},
-}
+PEERS = ("kfp", "metaflow", "flytekit", "dagster", "prefect")
+SHAPES = ("linear", "loop")
+FEW = {"tasks": 2, "seconds": 0.01}
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("import_module", {"module": "milonga"}),
+    ("milonga_compile", {"sizes": [200], "rounds": 1}),
+    ("milonga_corpus", {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1}),
+    ("kfp_corpus", {"files": [str(path) for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]], "rounds": 1}),
+    ("milonga_run", {"tasks": 2, "mode": "in-process"}),
+    ("milonga_large", {"tasks": 2, "shape": "linear", "mode": "isolated"}),
+    ("milonga_large", {"tasks": 2, "shape": "loop", "mode": "in-process"}),
+    ("milonga_busy", {"tasks": 6}),
+    ("milonga_parallel", {**FEW, "shape": "loop"}),
+    ("distinct_components", {"tool": "milonga", "components": 2}),
+    ("kfp_compile", {"sizes": [2], "rounds": 1}),
+    *((f"{tool}_run", {"tasks": 3, "shape": shape}) for tool in PEERS for shape in SHAPES),
+    *((f"{tool}_run", {"tasks": 3, "cache": True}) for tool in ("kfp", "flytekit", "prefect")),
+    *((f"{tool}_parallel", {**FEW, "shape": shape}) for tool in PEERS for shape in ("independent", "loop")),
+]
+"""Scripts with tiny settings."""
 
 
 def interpreter(tool: str) -> Path:
@@ -49,29 +56,61 @@ def _installed_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "interpreter_of", interpreter)
 
 
-PEERS = ("kfp", "metaflow", "flytekit")
+def tool_of(script: str) -> str:
+    name = script.partition("_")[0]
+    return name if name in PEERS else "milonga"
+
+
 PARAMETERS = [
-    pytest.param(script, marks=pytest.mark.slow if script.partition("_")[0] in PEERS else ()) for script in CASES
+    pytest.param(
+        script,
+        settings,
+        id=f"{script}-{settings.get('shape', settings.get('cache', ''))}",
+        marks=pytest.mark.slow if tool_of(script) in PEERS else (),
+    )
+    for script, settings in CASES
 ]
 
 
-@pytest.mark.parametrize("script", PARAMETERS)
-def test_a_case_runs(script: str):
-    tool = script.partition("_")[0]
-    sample = run_case(Case(tool if tool in PEERS else "milonga", script, CASES[script]))
+@pytest.mark.parametrize(("script", "settings"), PARAMETERS)
+def test_a_case_runs(script: str, settings: dict[str, Any]):
+    sample = run_case(Case(tool_of(script), script, settings))
     assert sample.output
     assert sample.cpu_s > 0
     assert sample.peak_bytes > 1_000_000
 
 
 def test_every_script_has_a_test():
-    assert {path.stem for path in measurement.CASES.glob("*.py")} == set(CASES)
+    assert {path.stem for path in measurement.CASES.glob("*.py")} == {script for script, _ in CASES}
 
 
 def test_the_second_run_takes_every_step_from_the_cache(tmp_path: Path):
     run_case(Case("milonga", "milonga_run", {"tasks": 3, "cache": True, "mode": "in-process"}), tmp_path)
     again = run_case(Case("milonga", "milonga_run", {"tasks": 3, "cache": True}), tmp_path)
     assert (again.output["steps"], again.output["cached"]) == (3, 3)
+
+
+@pytest.mark.slow
+def test_metaflow_takes_the_earlier_steps_from_the_run_before(tmp_path: Path):
+    run_case(Case("metaflow", "metaflow_run", {"tasks": 3}), tmp_path)
+    again = run_case(Case("metaflow", "metaflow_run", {"tasks": 3, "again": True}), tmp_path)
+    assert 0 < again.output["cpu_s"] < again.cpu_s
+
+
+def test_large_pipelines_report_the_memory_of_engine_and_zygote():
+    output = run_case(Case("milonga", "milonga_large", {"tasks": 3, "shape": "loop", "mode": "isolated"})).output
+    assert output["steps"] == 3
+    assert 10e6 < output["engine_bytes"] < 500e6
+    assert 5e6 < output["children_bytes"] < 500e6
+    assert output["worker_bytes"] > 5e6
+
+
+def test_the_shares_of_a_busy_machine_are_shares():
+    case = Case("milonga", "milonga_busy", {"tasks": 8, "seed": 1})
+    first, second = run_case(case).output, run_case(case).output
+    assert first["work_s"] == second["work_s"] >= 8 * 0.005
+    assert first["cpu_s"] > first["work_s"]
+    assert 0 < first["share"] <= first["share_of_what_was_left"] < 1.2
 
 
 def test_a_loop_counts_its_iterations():
@@ -114,4 +153,5 @@ def test_figures_have_a_json_form():
 
 
 def test_the_command_names_every_benchmark():
-    assert list(SUITE) == ["import", "compile", "corpus", "noop", "parallel", "cached", "scale", "size"]
+    names = ["import", "compile", "corpus", "noop", "parallel", "cached", "loops", "busy", "kills", "size"]
+    assert list(SUITE) == names

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from milonga.errors import UsageError
 from milonga.testing.conformance.checks import CHECKS, CheckContext
 from milonga.testing.conformance.observed import ObservedArtifact, ObservedRun, ObservedTask
 from milonga.testing.conformance.runner import first_difference
@@ -136,26 +135,6 @@ def test_the_corpus_uses_every_check(corpus_folder: Path) -> None:
     document = json.loads((corpus_folder / "expected.json").read_text("utf-8"))
     used = {key for item in document["files"].values() for case in item["cases"] for key in case}
     assert set(CHECKS) <= used
-
-
-@pytest.mark.parametrize(
-    ("key", "malformed"),
-    [
-        ("tasks", {"make": {"sate": "SUCCEEDED"}}),
-        ("output_artifacts", {"data": {"txt": "x"}}),
-        ("rules", [{"rule": "unheard-of"}]),
-        ("rules", [{"rule": "equal", "left": "make#parameters.count"}]),
-        ("rules", [{"rule": "equal", "left": "make#outputs.count", "right": 3}]),
-        ("rules", [{"rule": "equal", "left": "make", "right": 3}]),
-        ("rules", [{"rule": "runs_iff", "task": "make", "when": [["make#parameters.count", "=~", 3]]}]),
-        ("alternatives", [{"outputs": {}}]),
-        ("second_run", {"skipped": []}),
-    ],
-)
-def test_what_has_no_meaning_is_an_error_and_not_passed_over(seen: Seen, key: str, malformed: Any) -> None:
-    with pytest.raises(UsageError) as caught:
-        CHECKS[key](malformed, seen(*VALUES))
-    assert caught.value.code == "E916"
 
 
 # Runs as they should not be, made by hand ------------------------------------------------------------------------

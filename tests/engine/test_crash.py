@@ -6,25 +6,26 @@ import contextlib
 import io
 import json
 import os
-import random
 import signal
-import sqlite3
 import subprocess
 import sys
-import textwrap
 import time
-import uuid
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from milonga.cli.runs_verb import shown_state
-from milonga.engine.content import digest_path
 from milonga.engine.home import Home
-from milonga.lineage import LineageStore
-from milonga.lineage.records import flattened
+from milonga.lineage import LineageStore, RunRecord
+from milonga.testing.crash.evidence import find_damage, look_at
+from milonga.testing.crash.ledger import executions
+from milonga.testing.crash.plan import Kill, plan_kills
+from milonga.testing.crash.site import CrashSite
+from milonga.testing.crash.trial import Undisturbed, run_trial, run_undisturbed
 
 FLOW = """
 import os, subprocess, time
@@ -72,38 +73,19 @@ EXPECTED = sum((index + part) * 20_000 for index in range(6) for part in range(4
 ALL_STEPS = {"seed", "add", *(f"{what} {index}" for what in ("make", "weigh") for index in range(6))}
 
 
-class Site:
-    """A folder with a pipeline file, a state folder, a ledger, and engines that can be told from all others."""
+class Site(CrashSite):
+    """The flow above in a folder of its own, where its text may be changed between runs."""
 
-    def __init__(self, folder: Path, text: str = FLOW) -> None:
-        self.folder, self.home, self.ledger = folder, folder / "home", folder / "ledger.txt"
-        self.file = folder / "flow.py"
-        self.mark = uuid.uuid4().hex
-        self.write(text)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "flow.py:p")
+        self.write(FLOW)
 
     def write(self, text: str) -> None:
-        self.file.write_text(textwrap.dedent(text))
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "milonga", "run", *arguments, "--home", str(self.home), "--json", "-j", "2"],
-            cwd=self.folder,
-            env={**os.environ, "MILONGA_TEST_MARK": self.mark},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        (self.folder / "flow.py").write_text(text)
 
     def fresh(self, **arguments: Any) -> subprocess.Popen[str]:
         flags = [f"--set={name}={value}" for name, value in {"ledger": self.ledger, **arguments}.items()]
         return self.start("flow.py:p", *flags)
-
-    def finish(self, *arguments: str) -> tuple[int, dict[str, Any]]:
-        engine = self.start(*arguments)
-        out, err = engine.communicate(timeout=120)
-        assert "Traceback" not in err, err
-        return engine.returncode, json.loads(out)
 
     def here(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """The same in this process, where nobody is killed."""
@@ -119,67 +101,23 @@ class Site:
     def fresh_here(self) -> tuple[int, dict[str, Any]]:
         return self.here("flow.py:p", f"--set=ledger={self.ledger}", "--set=pause_s=0.01")
 
-    def processes(self) -> list[int]:
-        """Everything alive that this site's engines started."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
-                    if state != "Z" and self.mark.encode() in (entry / "environ").read_bytes():
-                        found.append(int(entry.name))
-        return found
-
-    def all_gone(self, within_s: float = 15.0) -> bool:
-        deadline = time.monotonic() + within_s
-        while self.processes() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return not self.processes()
-
-    def lines(self) -> list[str]:
-        return self.ledger.read_text().splitlines() if self.ledger.exists() else []
-
-    def wait_for_lines(self, count: int, engine: subprocess.Popen[str] | None = None) -> None:
-        deadline = time.monotonic() + 60
-        while len(self.lines()) < count and time.monotonic() < deadline:
-            if engine is not None and engine.poll() is not None:
-                return
-            time.sleep(0.005)
-
-    def store(self) -> LineageStore:
-        return LineageStore(self.home / "lineage.sqlite")
+    def done(self) -> Counter[str]:
+        return executions(self.ledger)
 
     def finished(self) -> set[str]:
         """The names in the ledger of the steps that are recorded as finished."""
-        if not (self.home / "lineage.sqlite").exists():
-            return set()
-        store = self.store()
-        runs = store.runs()
-        tasks = store.tasks(runs[0].id) if runs else []
-        store.close()
-        names = set()
-        for task in tasks:
-            if task.kind == "step" and task.state == "SUCCEEDED":
-                index = f" {task.path.split('[')[1].split(']')[0]}" if "[" in task.path else ""
-                names.add(task.path.rsplit("/", 1)[-1] + index)
-        return names
+        return set(look_at(self.home, self.ledger).finished)
 
-    def check_files(self) -> None:
-        """The database is sound, and every finished artifact and every stored content is whole."""
-        connection = sqlite3.connect(self.home / "lineage.sqlite")
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        connection.close()
-        store = self.store()
-        for run in store.runs():
-            for task in store.tasks(run.id):
-                if task.state == "SUCCEEDED" and task.kind == "step":
-                    assert task.ended_at is not None and (task.outputs or task.output_artifacts)
-                    for value in task.output_artifacts.values():
-                        for record in flattened(value):
-                            assert digest_path(Path(record.uri)).digest == record.digest
+    def newest_run(self) -> RunRecord:
+        store = LineageStore(Home(self.home).database)
+        (run,) = store.runs(limit=1)
         store.close()
-        for content in (self.home / "store").glob("*/*/*"):
-            assert digest_path(content).digest == content.parent.parent.name + content.parent.name
+        return run
+
+    def wait_for_lines(self, count: int, engine: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + 60
+        while self.done().total() < count and engine.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
 
 
 @pytest.fixture
@@ -192,21 +130,43 @@ def kill_and_check(site: Site, engine: subprocess.Popen[str]) -> tuple[set[str],
     engine.send_signal(signal.SIGKILL)
     engine.communicate(timeout=60)
     assert site.all_gone(), "an orphan is still running"
-    if (site.home / "lineage.sqlite").exists():
-        site.check_files()
-    return site.finished(), Counter(site.lines())
+    assert find_damage(site.home) == []
+    return site.finished(), site.done()
 
 
 def finish_and_check(site: Site, before: set[str], done: Counter[str], *arguments: str) -> None:
-    code, document = site.finish(*arguments)
-    assert (code, document["state"], document["outputs"]) == (0, "SUCCEEDED", {"Output": EXPECTED})
-    now = Counter(site.lines())
+    ended = site.wait(site.start(*arguments))
+    assert "Traceback" not in ended.messages, ended.messages
+    assert ended.succeeded and ended.document["outputs"] == {"Output": EXPECTED}
+    now = site.done()
     assert set(now) == ALL_STEPS
     assert {name: now[name] for name in before} == {name: done[name] for name in before}, "a finished step ran again"
-    states = {task["state"] for task in document["tasks"].values()}
+    states = {task["state"] for task in ended.document["tasks"].values()}
     assert states == {"SUCCEEDED"}
-    site.check_files()
+    assert find_damage(site.home) == []
     assert site.all_gone()
+
+
+# Kills -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Undisturbed]:
+    """How a pipeline runs that nobody kills, measured when it is first asked for."""
+    return cache(lambda pipeline: run_undisturbed(pipeline, tmp_path_factory.mktemp(pipeline)))
+
+
+PLAN = plan_kills(60)
+SHARE = [pytest.param(kill, id=str(kill), marks=pytest.mark.slow if kill.number >= 12 else ()) for kill in PLAN]
+
+
+@pytest.mark.parametrize("kill", SHARE)
+def test_a_run_killed_at_any_moment_loses_repeats_and_spoils_nothing(
+    kill: Kill, undisturbed: Callable[[str], Undisturbed], tmp_path: Path
+) -> None:
+    trial = run_trial(kill, undisturbed(kill.pipeline), tmp_path)
+    assert trial.hit, "nothing was killed"
+    assert trial.faults == ()
 
 
 @pytest.mark.parametrize("lines", [1, 6, 13])
@@ -221,9 +181,7 @@ def test_a_killed_run_goes_on_by_its_id_alone(site: Site) -> None:
     engine = site.fresh()
     site.wait_for_lines(5, engine)
     before, done = kill_and_check(site, engine)
-    store = site.store()
-    (run,) = store.runs()
-    store.close()
+    run = site.newest_run()
     assert shown_state(run, Home(site.home)) == "INTERRUPTED", "nobody works on it any more"
     finish_and_check(site, before, done, "--resume", run.id)
 
@@ -231,34 +189,14 @@ def test_a_killed_run_goes_on_by_its_id_alone(site: Site) -> None:
 def test_a_run_survives_one_kill_after_another(site: Site) -> None:
     engine, before, done = site.fresh(), set(), Counter()
     for kill in range(4):
-        site.wait_for_lines(sum(done.values()) + 2 + kill, engine)
+        site.wait_for_lines(done.total() + 2 + kill, engine)
         earlier = before
         before, done = kill_and_check(site, engine)
         assert earlier <= before, "a finished step was forgotten"
         engine = site.start("flow.py:p", "--resume")
-    site.wait_for_lines(sum(done.values()) + 1, engine)
+    site.wait_for_lines(done.total() + 1, engine)
     before, done = kill_and_check(site, engine)
     finish_and_check(site, before, done, "flow.py:p", "--resume")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("start", range(60))
-def test_sixty_kills_at_any_moment(site: Site, start: int) -> None:
-    """From the first import to the last row, a moment after the other."""
-    chance = random.Random(start)
-    engine = site.fresh(pause_s=0.02)
-    time.sleep(0.2 + 1.2 * (start + chance.random()) / 60)
-    before, done = kill_and_check(site, engine)
-    if not (site.home / "lineage.sqlite").exists() or (not site.finished() and not _has_run(site)):
-        return  # killed before there was a run
-    finish_and_check(site, before, done, "flow.py:p", "--resume")
-
-
-def _has_run(site: Site) -> bool:
-    store = site.store()
-    runs = store.runs()
-    store.close()
-    return bool(runs)
 
 
 # Other ends of an engine -----------------------------------------------------------------------------------------
@@ -273,7 +211,7 @@ def test_ctrl_c_cancels_a_run_that_can_be_resumed(site: Site) -> None:
     assert engine.returncode == 1 and document["state"] == "CANCELLED" and document["error"]["code"] == "E439"
     assert "Traceback" not in err and f"milonga run --resume {document['run_id']}" in err
     assert site.all_gone()
-    before, done = site.finished(), Counter(site.lines())
+    before, done = site.finished(), site.done()
     finish_and_check(site, before, done, "--resume", document["run_id"])
 
 
@@ -283,46 +221,37 @@ def test_a_terminated_engine_takes_everything_with_it(site: Site) -> None:
     engine.terminate()
     engine.communicate(timeout=60)
     assert site.all_gone()
-    finish_and_check(site, site.finished(), Counter(site.lines()), "flow.py:p", "--resume")
-
-
-def _children(site: Site, text: str) -> list[int]:
-    found = []
-    for pid in site.processes():
-        with contextlib.suppress(OSError):
-            if text in (Path("/proc") / str(pid) / "cmdline").read_text().replace("\0", " "):
-                found.append(pid)
-    return found
+    finish_and_check(site, site.finished(), site.done(), "flow.py:p", "--resume")
 
 
 def test_a_killed_zygote_fails_the_run_and_resume_ends_it(site: Site) -> None:
     engine = site.fresh()
     site.wait_for_lines(3, engine)
-    forks = _children(site, "workers.zygote")
-    os.kill(min(forks), signal.SIGKILL)
+    (zygote,) = site.zygotes(engine.pid)
+    os.kill(zygote, signal.SIGKILL)
     out, err = engine.communicate(timeout=60)
     document = json.loads(out)
     assert engine.returncode == 1 and document["state"] == "FAILED" and "Traceback" not in err
     codes = {task["error"]["code"] for task in document["tasks"].values() if task["kind"] == "step" and "error" in task}
     assert codes <= {"E417"}
     assert site.all_gone()
-    site.check_files()
-    finish_and_check(site, site.finished(), Counter(site.lines()), "flow.py:p", "--resume")
+    assert find_damage(site.home) == []
+    finish_and_check(site, site.finished(), site.done(), "flow.py:p", "--resume")
 
 
 def test_a_killed_worker_fails_its_task_only(site: Site) -> None:
     engine = site.fresh(pause_s=0.4)
     site.wait_for_lines(1, engine)
     deadline = time.monotonic() + 30
-    while len(forks := _children(site, "workers.zygote")) < 2 and time.monotonic() < deadline:
+    while not (workers := site.workers(engine.pid)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    os.kill(max(forks), signal.SIGKILL)
+    os.kill(workers[0], signal.SIGKILL)
     out, _ = engine.communicate(timeout=60)
     document = json.loads(out)
     failed = [task for task in document["tasks"].values() if task["kind"] == "step" and task["state"] == "FAILED"]
     assert [task["error"]["code"] for task in failed] == ["E415"]
     assert engine.returncode == 1 and site.all_gone()
-    finish_and_check(site, site.finished(), Counter(site.lines()), "flow.py:p", "--resume")
+    finish_and_check(site, site.finished(), site.done(), "flow.py:p", "--resume")
 
 
 # Resume ----------------------------------------------------------------------------------------------------------
@@ -351,18 +280,18 @@ def test_resume_keeps_what_is_unchanged_after_a_repair(site: Site) -> None:
     site.write(FLOW.replace("return sum(items)", "return sum(items) // 0"))
     code, document = site.fresh_here()
     assert code == 1 and "ZeroDivisionError" in document["error"]["message"]
-    before, done = site.finished(), Counter(site.lines())
+    before, done = site.finished(), site.done()
     assert before == ALL_STEPS - {"add"}
     site.write(FLOW)
     finish_and_check(site, before, done, "flow.py:p", "--resume")
-    assert Counter(site.lines())["add"] == 2
+    assert site.done()["add"] == 2
 
 
 def test_resume_repeats_what_was_changed_and_what_hangs_on_it(site: Site) -> None:
     site.fresh_here()
     site.write(FLOW.replace("return [0, 1, 2, 3, 4, 5]", "return [0, 1, 2, 3, 4, 6]"))
     code, document = site.here("flow.py:p", "--resume")
-    now = Counter(site.lines())
+    now = site.done()
     assert code == 0 and document["outputs"]["Output"] == EXPECTED + 4 * 20_000
     assert now["seed"] == 2 and now["make 4"] == 1 and now["make 6"] == 1 and now["add"] == 2
 
@@ -378,16 +307,13 @@ def test_resume_does_not_show_tasks_of_the_old_pipeline(site: Site) -> None:
 def test_resume_repeats_a_step_whose_content_was_lost(site: Site) -> None:
     site.write(FLOW.replace("return sum(items)", "return sum(items) // 0"))
     site.fresh_here()
-    store = site.store()
-    (run,) = store.runs()
-    made = next(task for task in store.tasks(run.id) if task.path.endswith("[2]/make"))
-    store.close()
+    made = look_at(site.home, site.ledger).finished["make 2"]
     victim = next(Path(made.output_artifacts["Output"].uri).iterdir())
     victim.chmod(0o644)
     victim.write_bytes(b"forged")
     site.write(FLOW)
     code, document = site.here("flow.py:p", "--resume")
-    now = Counter(site.lines())
+    now = site.done()
     assert code == 0 and document["outputs"] == {"Output": EXPECTED}
     assert now["make 2"] == 2 and now["make 1"] == 1 and now["weigh 2"] == 1
 
@@ -400,7 +326,7 @@ def test_resume_refuses_other_arguments_and_unknown_runs(site: Site) -> None:
     code, document = site.here("--resume", "19990101-000000-abcdef")
     assert code == 2 and document["error"]["code"] == "E905"
     code, document = site.here("flow.py:p", "--resume", run_id)
-    assert code == 0 and document["run_id"] == run_id and Counter(site.lines())["seed"] == 1
+    assert code == 0 and document["run_id"] == run_id and site.done()["seed"] == 1
 
 
 def test_resume_refuses_a_run_of_another_pipeline(site: Site) -> None:

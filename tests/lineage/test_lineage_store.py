@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from milonga.errors import StoreError
-from milonga.lineage import ArtifactRecord, LineageStore, RunRecord, TaskRecord
+from milonga.lineage import ArtifactRecord, AttemptRecord, LineageStore, RunRecord, TaskRecord
+from milonga.lineage.records import CacheEntry
 
 RUN = RunRecord(
     id="20260101-000000-abcdef",
@@ -47,6 +48,10 @@ TASK = TaskRecord(
     log="tasks/train/attempt-2/log.txt",
     error={},
     iterations=None,
+    wall_s=0.5,
+    identity="i" * 64,
+    cache_state="hit",
+    origin="20250101-000000-aaaaaa/train",
 )
 
 
@@ -111,12 +116,74 @@ def test_content_knows_its_producers(path: Path) -> None:
     store.close()
 
 
+ENTRY = CacheEntry("key", RUN.id, TASK.path, TASK.outputs, TASK.output_artifacts, 1.0, 1.0)
+
+
 def test_the_cache_remembers_and_forgets(path: Path) -> None:
     store = LineageStore(path)
-    store.put_cache("key", TASK, 1.0)
-    assert store.cached("key") == (TASK.outputs, TASK.output_artifacts) and store.cached("other") is None
-    store.forget_cache("key")
-    assert store.cached("key") is None
+    store.cache.put(ENTRY, [TWO])
+    assert store.cache.entry("key") == ENTRY and store.cache.entry("other") is None
+    store.cache.add_hits({"key": 2, "gone": 1}, 5.0)
+    assert store.cache.entry("key") == replace(ENTRY, hits=2, used_at=5.0)
+    assert [content.used_at for content in store.cache.contents()] == [5.0]
+    store.cache.forget(["key"])
+    assert store.cache.entry("key") is None and [content.entries for content in store.cache.contents()] == [0]
+    store.close()
+
+
+def test_an_entry_of_the_same_key_replaces_the_one_before(path: Path) -> None:
+    store = LineageStore(path)
+    store.cache.put(ENTRY, [TWO])
+    store.cache.put(replace(ENTRY, outputs={}, output_artifacts={"a": ONE}, created_at=2.0), [ONE])
+    assert {content.digest: content.entries for content in store.cache.contents()} == {TWO.digest: 0, ONE.digest: 1}
+    store.cache.forget_contents([ONE.digest])
+    assert store.cache.all_keys() == [] and [content.digest for content in store.cache.contents()] == [TWO.digest]
+    store.close()
+
+
+def test_attempts_are_kept_beside_each_other(path: Path) -> None:
+    failed = AttemptRecord(RUN.id, TASK.path, 1, "FAILED", 1.0, 2.0, 0.9, 0.5, 7, -9, {"code": "E415"}, "a/log.txt")
+    running = AttemptRecord(RUN.id, TASK.path, 2, "RUNNING", 3.0)
+    other = AttemptRecord(RUN.id, "another", 1, "SUCCEEDED", exit=0)
+    store = LineageStore(path)
+    for attempt in (running, failed, other):
+        store.put_attempt(attempt)
+    assert store.attempts(RUN.id, TASK.path) == [failed, running] and store.attempts(RUN.id, "none") == []
+    assert store.attempts(RUN.id) == [other, failed, running]
+    store.put_attempt(replace(running, state="SUCCEEDED", exit=0))
+    assert [attempt.state for attempt in store.attempts(RUN.id, TASK.path)] == ["FAILED", "SUCCEEDED"]
+    store.put_task(TASK)
+    store.forget_tasks(RUN.id, keep=())
+    assert store.attempts(RUN.id, TASK.path) == []
+    store.close()
+
+
+def test_the_parts_of_an_identity_come_back(path: Path) -> None:
+    store = LineageStore(path)
+    for _ in range(2):
+        store.put_identity("digest", {"code": "c", "variable 'A'": "ñ\ud800"})
+    assert store.identity_parts("digest") == {"code": "c", "variable 'A'": "ñ\ud800"}
+    assert store.identity_parts("other") == {}
+    store.close()
+
+
+def test_earlier_steps_of_a_component_are_found_newest_first(path: Path) -> None:
+    stored(path, *(replace(TASK, path=f"t{end}", ended_at=float(end), key=f"k{end % 2}") for end in range(6)))
+    store = LineageStore(path)
+    store.put_task(replace(TASK, path="t5b", ended_at=5.0, state="FAILED"))
+
+    def found(**which: Any) -> list[str]:
+        return [step.path for step in store.steps_of(TASK.component, limit=3, **which)]
+
+    assert found(before=4.0) == ["t4", "t3", "t2"] and found(before=0.0) == ["t0"] and found(before=-1.0) == []
+    assert found(before=4.0, key="k1") == ["t3", "t1"] and found(before=9.0, path="t1") == ["t1"]
+    assert found(before=9.0, state="FAILED") == ["t5b"]
+    plan = store.database.rows(
+        "EXPLAIN QUERY PLAN SELECT path FROM tasks WHERE component = ? AND ended_at <= ? AND kind = 'step' "
+        "AND state = ? ORDER BY ended_at DESC",
+        ("c", 1.0, "SUCCEEDED"),
+    )
+    assert "tasks_by_component" in plan[0][3], "looking up one component reads no others"
     store.close()
 
 
@@ -125,7 +192,7 @@ def test_nothing_is_visible_before_commit_and_nothing_of_it_stays_after_a_crash(
     writer, reader = LineageStore(path), LineageStore(path)
     writer.put_task(TASK)
     assert reader.tasks(RUN.id) == []
-    writer._connection.close()  # what the system does when the process is killed
+    writer.database._connection.close()  # what the system does when the process is killed
     assert reader.tasks(RUN.id) == []
     reader.close()
 
@@ -170,7 +237,7 @@ def test_a_page_that_was_overwritten_is_an_error_of_ours(path: Path) -> None:
             store.runs()
             store.tasks(RUN.id)
         finally:
-            store._connection.close()
+            store.database._connection.close()
     assert caught.value.code == "E421" and caught.value.kind == "system"
 
 
@@ -186,7 +253,7 @@ def test_a_database_of_somebody_else_is_an_error_of_ours(path: Path) -> None:
         try:
             store.runs()
         finally:
-            store._connection.close()
+            store.database._connection.close()
     assert caught.value.code == "E421"
 
 
@@ -201,13 +268,13 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_of_ours(path: Path) -> None:
     stored(path)
     store = LineageStore(path)
-    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count={pages}")
+    pages = store.database._connection.execute("PRAGMA page_count").fetchone()[0]
+    store.database._connection.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(StoreError) as caught:
         store.put_task(replace(TASK, outputs={"big": "x" * 1_000_000}))
         store.commit()
     assert caught.value.code == "E423" and "free some space" in caught.value.hint
-    store._connection.close()
+    store.database._connection.close()
 
 
 # Several processes -----------------------------------------------------------------------------------------------

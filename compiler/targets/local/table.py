@@ -22,7 +22,13 @@ _NO_CLUSTER = (
     ),
 )
 _NOTHING_TO_SCHEDULE = (Capability(verdict="dropped", note="there are no nodes, images and pods on one machine"),)
-_NOT_ENFORCED = (Capability(verdict="dropped", note="what a step may use is not enforced on one machine"),)
+_SET_ASIDE = (
+    Capability(
+        verdict="changed",
+        note="cut to this machine; memory limits are kept to, cores are set aside, and limited in containers only",
+        hint="--resources strict lets a step fail that asks for more than there is",
+    ),
+)
 
 TABLE: CapabilityTable = {
     **dict.fromkeys(
@@ -84,6 +90,7 @@ TABLE: CapabilityTable = {
             "k8s-secretAsEnv",
             "k8s-optional-secret",
             "k8s-activeDeadlineSeconds",
+            "run-activeDeadlineSeconds",
         ),
         WORKS,
     ),
@@ -101,7 +108,15 @@ TABLE: CapabilityTable = {
         ),
         _NO_CLUSTER,
     ),
-    **dict.fromkeys(("resources", "accelerator", "dynamic-resources", "k8s-enabledSharedMemory"), _NOT_ENFORCED),
+    **dict.fromkeys(("resources", "dynamic-resources"), _SET_ASIDE),
+    "accelerator": (
+        Capability(
+            verdict="changed",
+            note="NVIDIA devices are handed out, others are not; a step starts without one where there is none",
+            hint="--resources strict lets such a step fail",
+        ),
+    ),
+    "k8s-enabledSharedMemory": (Capability(verdict="dropped", note="processes here share the machine's /dev/shm"),),
     **dict.fromkeys(
         (
             "dynamic-image",
@@ -134,9 +149,6 @@ TABLE: CapabilityTable = {
         ),
     ),
     "k8s-value-from-parameter": UNVERIFIED,
-    "run-activeDeadlineSeconds": (
-        Capability(verdict="dropped", note="the run has no time limit here", hint="give the steps timeout_s"),
-    ),
     "single-platform-specs": (Capability(verdict="dropped", note="settings at a component are not read"),),
     "container-lifecycle": (Capability(verdict="dropped", note="the hook is not called"),),
     "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),

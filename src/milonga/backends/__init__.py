@@ -1,4 +1,4 @@
-"""Systems that run pipelines elsewhere, one folder each. A new one is a folder here and a line below."""
+"""Systems that run pipelines, one folder each; `local` is this machine. A new one is a folder here and a line below."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from milonga.errors import UsageError
 
 BACKENDS: Mapping[str, str] = {
     "kfp": "milonga.backends.kfp.backend:KfpBackend",
+    "local": "milonga.backends.local.backend:LocalBackend",
     "vertex": "milonga.backends.vertex.backend:VertexBackend",
 }
 

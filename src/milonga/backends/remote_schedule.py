@@ -1,4 +1,4 @@
-"""A schedule that a remote system keeps."""
+"""A schedule that a back end keeps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class RemoteSchedule:
         enabled: whether it starts runs.
         url: its page, "" where the address of the pages is not known.
         timing: when it starts runs, in the system's own words.
+        note: what whoever has just added it should know, "" for nothing.
     """
 
     id: str
@@ -23,8 +24,16 @@ class RemoteSchedule:
     enabled: bool
     url: str = ""
     timing: str = ""
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The schedule as a flat JSON object, empty texts left out."""
-        fields = {"id": self.id, "name": self.name, "enabled": self.enabled, "url": self.url, "timing": self.timing}
+        fields = {
+            "id": self.id,
+            "name": self.name,
+            "enabled": self.enabled,
+            "url": self.url,
+            "timing": self.timing,
+            "note": self.note,
+        }
         return {key: value for key, value in fields.items() if value != ""}

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from milonga.cli.output import message, print_json
-from milonga.engine.settings import available_cores
+from milonga.engine.resources import available_cores
 from milonga.testing.conformance import Verdict, backend_named, load_corpus, run_corpus
 
 

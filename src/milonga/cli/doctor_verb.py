@@ -13,7 +13,7 @@ import click
 from milonga.__about__ import __version__
 from milonga.cli.output import print_json
 from milonga.engine.home import Home
-from milonga.engine.settings import available_cores
+from milonga.engine.resources import available_cores
 
 _EXTRAS = {
     "data": ("numpy", "pillow", "pyarrow", "scikit-learn", "skops"),

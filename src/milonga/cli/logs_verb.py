@@ -2,40 +2,102 @@
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 import sys
 
 import click
 
-from milonga.cli.output import print_json
-from milonga.engine.home import Home
+from milonga.cli.output import message, print_json
+from milonga.cli.recorded_logs import StepLog, follow, logs_below, prefixed, text_of
+from milonga.engine.home import Home, log_of
+from milonga.engine.run_lock import is_held
 from milonga.errors import UsageError
-from milonga.lineage import LineageStore
+from milonga.lineage import LineageStore, RunRecord
+from milonga.lineage.selection import path_ending, recorded_runs, run_named
 
 
 @click.command("logs")
-@click.argument("run_id")
-@click.argument("task")
-@click.option("--json", "as_json", is_flag=True, help="Print it as one JSON document.")
-def command(run_id: str, task: str, as_json: bool) -> None:
-    """Print the log of a task's newest attempt."""
+@click.argument("run_id", metavar="RUN")
+@click.argument("task", required=False, default="")
+@click.option("--attempt", type=click.IntRange(min=1), help="That attempt of the task, not the newest.")
+@click.option("--follow", "-f", "is_followed", is_flag=True, help="Go on until the task, or the run, has ended.")
+@click.option("--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each log.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
+def command(run_id: str, task: str, attempt: int | None, is_followed: bool, tail: int | None, as_json: bool) -> None:
+    """Print the log of a task's newest attempt, or the logs of all steps of a run or of a group.
+
+    RUN is the id of a run, a beginning of it, or "last". TASK is a path that `milonga show RUN` lists, or its unique
+    ending. Of several steps every line has the step's name in front.
+    """
+    if is_followed and (as_json or attempt is not None):
+        other = "--json" if as_json else "--attempt"
+        raise UsageError("E954", f"--follow and {other} do not go together", hint="leave one of them out")
     home = Home.default()
-    store = LineageStore(home.database)
-    try:
-        run = store.run(run_id)
-        if run is None:
-            raise UsageError("E905", f"there is no run '{run_id}'", where=str(home.root))
-        record = store.task(run.id, task)
-        paths = [item.path for item in store.tasks(run.id)] if record is None else []
-    finally:
-        store.close()
-    if record is None:
-        near = difflib.get_close_matches(task, paths, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else ""
-        raise UsageError("E913", f"run {run.id} has no task '{task}'", hint=hint)
-    path = home.run(run.id) / record.log
-    text = path.read_text("utf-8", "replace") if record.log and path.is_file() else ""
+    with recorded_runs(home.database) as store:
+        run = run_named(store, run_id)
+        path = _path_of(store, home, run, task, is_followed)
+        steps = logs_below(store, run.id, path)
+        is_single = bool(task) and ((is_followed and not steps) or [step.path for step in steps] == [path])
+        if is_followed:
+            _follow(store, home, run, path, tail, is_single=is_single)
+            return
+    if attempt is not None:
+        steps = [_at_attempt(steps[0], attempt, home, run)] if is_single else _no_single(run, task)
     if as_json:
-        print_json({"run": run.id, "task": record.path, "state": record.state, "log": text})
+        documents = [_document(step, home, run, tail) for step in steps]
+        print_json({"run": run.id, **documents[0]} if is_single else {"run": run.id, "logs": documents})
+    elif is_single:
+        _print_single(steps[0], home, run, tail)
     else:
-        sys.stdout.write(text)
+        for step in steps:
+            for line in prefixed(step.path, text_of(home.run(run.id) / step.file, tail) if step.file else ""):
+                print(line)
+
+
+def _path_of(store: LineageStore, home: Home, run: RunRecord, task: str, is_followed: bool) -> str:
+    """The path that a word means. One that a run has not come to yet can only be waited for."""
+    paths = [str(path) for (path,) in store.database.rows("SELECT path FROM tasks WHERE run_id = ?", (run.id,))]
+    is_known = task in paths or any(path.startswith((f"{task}/", f"{task}[")) for path in paths)
+    if not task or is_known:
+        return task
+    if is_followed and is_held(home.run(run.id)) and not any(path.endswith(f"/{task}") for path in paths):
+        message(f"waiting for '{task}'")
+        return task
+    return path_ending(run, paths, task)
+
+
+def _follow(store: LineageStore, home: Home, run: RunRecord, path: str, tail: int | None, *, is_single: bool) -> None:
+    def write(line: str) -> None:
+        print(line, flush=True)
+
+    follow(store, home, run.id, path, tail=tail, is_single=is_single, write=write)
+
+
+def _at_attempt(step: StepLog, attempt: int, home: Home, run: RunRecord) -> StepLog:
+    file = log_of(step.path, attempt)
+    folder = (home.run(run.id) / file).parent
+    if not folder.is_dir():
+        got = ", ".join(sorted(item.name.removeprefix("attempt-") for item in folder.parent.glob("attempt-*")))
+        raise UsageError("E955", f"'{step.path}' of run {run.id} has no attempt {attempt}", expected=got or "none")
+    return dataclasses.replace(step, file=file, attempt=attempt)
+
+
+def _no_single(run: RunRecord, task: str) -> list[StepLog]:
+    what = f"'{task}' is a group" if task else "no task is named"
+    hint = f"milonga show {run.id} lists the tasks"
+    raise UsageError("E954", f"--attempt takes one task, and {what}", hint=hint)
+
+
+def _document(step: StepLog, home: Home, run: RunRecord, tail: int | None) -> dict[str, object]:
+    text = text_of(home.run(run.id) / step.file, tail) if step.file else ""
+    return {"task": step.path, "state": step.state, "attempt": step.attempt, "origin": step.origin, "log": text}
+
+
+def _print_single(step: StepLog, home: Home, run: RunRecord, tail: int | None) -> None:
+    if step.file:
+        sys.stdout.write(text_of(home.run(run.id) / step.file, tail))
+    elif step.origin:
+        origin, _, path = step.origin.partition("/")
+        message(f"'{step.path}' came from the cache; it ran in another run: milonga logs {origin} '{path}'")
+    else:
+        message(f"'{step.path}' has written nothing: {step.state}")

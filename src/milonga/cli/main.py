@@ -21,6 +21,7 @@ from milonga.cli.output import fail
 from milonga.errors import MilongaError, UsageError
 
 _VERBS = {
+    "cache": "Show what is kept of earlier results, and remove it.",
     "check": "Check a pipeline and report every finding.",
     "compile": "Write a pipeline as a file for a target.",
     "conformance": "Compare this engine with a corpus of pipelines and results.",
@@ -29,13 +30,16 @@ _VERBS = {
     "diff": "Compare two pipelines, files or runs by meaning.",
     "doctor": "Say what this installation can do.",
     "explain": "Explain an error code, or a construct and what each target does with it.",
-    "logs": "Print the log of a task.",
+    "lineage": "Walk from an artifact to the data, code and parameters behind it.",
+    "logs": "Print the logs of a run or of a task, also while it runs.",
+    "replay": "Run one step of an earlier run again, also under a debugger.",
     "run": "Run a pipeline on this machine.",
     "runs": "List runs.",
     "schedule": "Run a pipeline again and again: show the translation, add it to a back end.",
     "serve": "Serve a deployed model on this machine.",
-    "show": "Show a pipeline or a run.",
+    "show": "Show a pipeline, a run or a task of a run.",
     "submit": "Start a pipeline on a back end.",
+    "why": "Say why a task was taken from the cache, or was not.",
 }
 
 _OF_AN_OUTPUT = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
 from milonga.cli.flags import click_options, input_flags
 from milonga.cli.output import message, print_json
+from milonga.cli.run_options import read_object, run_options, settings_of
 from milonga.cli.sources import Source, load_source
 from milonga.dsl.parameters import parse_argument
-from milonga.engine.home import Home
+from milonga.engine.progress.base import Progress
 from milonga.engine.result import RunResult
 from milonga.engine.runnable import as_runnable
-from milonga.engine.settings import RunSettings
 from milonga.errors import UsageError
 
 _HELP = """Run a pipeline on this machine.
@@ -27,31 +26,6 @@ name; its inputs become flags:
 """
 
 
-def _engine_options() -> list[click.Parameter]:
-    return [
-        click.Option(["--args", "args_file"], metavar="FILE", help="JSON object with values of the inputs."),
-        click.Option(["--set", "assignments"], multiple=True, metavar="NAME=VALUE", help="Value of one input."),
-        click.Option(
-            ["--jobs", "-j"], type=click.IntRange(min=0), default=0, help="Steps at the same time [default: cores]."
-        ),
-        click.Option(["--in-process"], is_flag=True, help="Run the steps in this process: breakpoints and pdb work."),
-        click.Option(["--no-cache"], is_flag=True, help="Run every step, even if its result is known."),
-        click.Option(["--fail-fast"], is_flag=True, help="Start nothing more after the first failure."),
-        click.Option(
-            ["--resume"],
-            is_flag=False,
-            flag_value="",
-            default=None,
-            metavar="[RUN]",
-            help="Go on with a run (without an id: the newest of this pipeline).",
-        ),
-        click.Option(["--secrets", "secrets_file"], metavar="FILE", help="JSON object {secret: {key: value}}."),
-        click.Option(["--home"], metavar="DIR", help="State folder [default: MILONGA_HOME or .milonga]."),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print the result as one JSON document."),
-        click.Option(["--quiet", "-q"], is_flag=True, help="No progress."),
-    ]
-
-
 class _RunCommand(click.Command):
     """Finds the target first, since its inputs decide which flags there are."""
 
@@ -60,7 +34,7 @@ class _RunCommand(click.Command):
         if target is None:
             return super().parse_args(ctx, args)
         source = None if target == "" else load_source(target)
-        own = _engine_options()
+        own = run_options()
         taken = {name for option in own for name in option.opts}
         inputs = click_options(source, taken) if source is not None else []
         inner = click.Command(
@@ -79,7 +53,7 @@ class _RunCommand(click.Command):
 
 def split_target(args: list[str]) -> tuple[str | None, list[str]]:
     """The target among the arguments, and the others; "" when a run is resumed without naming a pipeline."""
-    valued = {name for option in _engine_options() if not getattr(option, "is_flag", False) for name in option.opts}
+    valued = {name for option in run_options() if not getattr(option, "is_flag", False) for name in option.opts}
     valued -= {"--resume"}
     skip = False
     for index, argument in enumerate(args):
@@ -107,16 +81,8 @@ def _target_help(source: Source | None) -> str:
 def _run(source: Source | None, values: dict[str, Any]) -> int:
     from milonga.engine import api
 
-    settings = RunSettings(
-        home=Home(Path(values["home"]).absolute()) if values["home"] else Home.default(),
-        jobs=values["jobs"],
-        mode="in-process" if values["in_process"] else "isolated",
-        use_cache=not values["no_cache"],
-        fail_fast=values["fail_fast"],
-        secrets=_read_object(values["secrets_file"]) if values["secrets_file"] else {},
-        search_path=source.search_path if source else (),
-    )
-    progress = progress_for(quiet=values["quiet"], debugging=values["in_process"])
+    settings = settings_of(values, source.search_path if source else ())
+    progress = progress_for(quiet=values["quiet"], debugging=values["in_process"], logs=values["logs"])
     arguments = collect_arguments(source, values)
     runnable = as_runnable(source) if source else None
     if values["resume"] is not None:
@@ -129,10 +95,14 @@ def _run(source: Source | None, values: dict[str, Any]) -> int:
     return 0 if result.succeeded else 1
 
 
-def progress_for(*, quiet: bool, debugging: bool) -> Any:
-    """A live view on a terminal, plain lines elsewhere."""
+def progress_for(*, quiet: bool, debugging: bool, logs: bool = False) -> Progress:
+    """A live view on a terminal, plain lines elsewhere; with `logs`, what the steps print comes with it."""
     from milonga.engine.progress import LineProgress, Silent
 
+    if logs and not debugging:
+        from milonga.engine.progress.streamed_logs import StreamedLogs
+
+        return StreamedLogs(Silent() if quiet else LineProgress(show_logs=False))
     if quiet:
         return Silent()
     if sys.stderr.isatty() and not debugging:
@@ -148,7 +118,7 @@ def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str
     Raises:
         UsageError: E904 a value of the wrong type, E911 no NAME=VALUE, E912 a file that cannot be read.
     """
-    arguments: dict[str, Any] = dict(_read_object(values["args_file"])) if values["args_file"] else {}
+    arguments: dict[str, Any] = dict(read_object(values["args_file"])) if values["args_file"] else {}
     schemas = {flag.name: flag.schema for flag in input_flags(source)} if source else {}
     for assignment in values["assignments"]:
         name, separator, text = assignment.partition("=")
@@ -167,19 +137,6 @@ def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str
         }
     )
     return arguments
-
-
-def _read_object(file: str) -> dict[str, Any]:
-    path = Path(file)
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError("E912", f"the file cannot be read: {error.strerror}", where=str(path)) from None
-    except ValueError as error:
-        raise UsageError("E912", f"the file is no JSON: {error}", where=str(path)) from None
-    if not isinstance(value, dict):
-        raise UsageError("E912", "the file holds no JSON object", where=str(path), got=type(value).__name__)
-    return value
 
 
 def show_result(result: RunResult, *, as_json: bool) -> None:
@@ -214,6 +171,6 @@ def _shown_artifact(value: Any) -> str:
 command = _RunCommand(
     "run",
     help=_HELP,
-    params=[click.Argument(["target"], required=False), *_engine_options()],
+    params=[click.Argument(["target"], required=False), *run_options()],
     callback=lambda **_: None,
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
 import click
 
 from milonga.cli.output import print_json
+from milonga.cli.quantities import instant, seconds
+from milonga.cli.table import lines_of
 from milonga.engine.home import Home
 from milonga.engine.run_lock import is_held
 from milonga.lineage import LineageStore, RunRecord
+
+_STATES = ("running", "succeeded", "failed", "cancelled", "interrupted")
 
 
 def shown_state(run: RunRecord, home: Home) -> str:
@@ -19,34 +23,65 @@ def shown_state(run: RunRecord, home: Home) -> str:
 
 @click.command("runs")
 @click.option("--pipeline", help="Only runs of this pipeline.")
+@click.option("--state", type=click.Choice(_STATES, case_sensitive=False), help="Only runs in this state.")
 @click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
-def command(pipeline: str | None, limit: int, as_json: bool) -> None:
+def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) -> None:
     """List runs, the newest first."""
     home = Home.default()
-    runs = []
-    if home.database.exists():  # looking makes nothing
-        store = LineageStore(home.database)
-        runs = store.runs(pipeline, limit)
-        store.close()
+    found = _found(home, pipeline, state, limit)
     if as_json:
-        print_json(
-            {
-                "runs": [
-                    {
-                        "run_id": run.id,
-                        "pipeline": run.pipeline,
-                        "state": shown_state(run, home),
-                        "started_at": run.created_at,
-                        "ended_at": run.ended_at,
-                        "source": run.source,
-                    }
-                    for run in runs
-                ]
-            }
-        )
+        print_json({"runs": [_document(run, known) for run, known in found]})
         return
+    head = ("RUN", "STARTED", "STATE", "TOOK", "PIPELINE", "SOURCE", "ERROR")
+    rows = [
+        (
+            run.id,
+            instant(run.created_at),
+            known,
+            seconds(run.ended_at - run.created_at) if run.ended_at else "",
+            run.pipeline,
+            run.source,
+            _short(str(run.error.get("message", ""))),
+        )
+        for run, known in found
+    ]
+    for line in lines_of(head, rows, right=("TOOK",)):
+        print(line)
+
+
+def _found(home: Home, pipeline: str | None, state: str | None, limit: int) -> list[tuple[RunRecord, str]]:
+    if not home.database.exists():  # looking makes nothing
+        return []
+    store = LineageStore(home.database)
+    try:
+        runs = store.runs(pipeline, -1 if state else limit)
+    finally:
+        store.close()
+    if state is None:
+        return [(run, shown_state(run, home)) for run in runs]
+    wanted: list[tuple[RunRecord, str]] = []
     for run in runs:
-        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.created_at))
-        took = f"{run.ended_at - run.created_at:.1f} s" if run.ended_at else ""
-        print(f"{run.id}  {started}  {shown_state(run, home):<11} {took:>9}  {run.pipeline}")
+        known = shown_state(run, home)
+        if known == state.upper():
+            wanted.append((run, known))
+        if len(wanted) == limit:
+            break
+    return wanted
+
+
+def _document(run: RunRecord, state: str) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "run_id": run.id,
+        "pipeline": run.pipeline,
+        "state": state,
+        "started_at": run.created_at,
+        "ended_at": run.ended_at,
+        "source": run.source,
+    }
+    return {**document, "error": dict(run.error)} if run.error else document
+
+
+def _short(text: str) -> str:
+    first = text.partition("\n")[0]
+    return first if len(first) <= 60 else f"{first[:59]}…"

@@ -14,7 +14,7 @@ from milonga.cli.sources import Source
 from milonga.cli.submit_verb import ready_request, submission_options
 from milonga.errors import UsageError
 
-_HELP = """Let a back end run a pipeline again and again, and print the schedule's id and page.
+_HELP = """Let a back end, or this machine, run a pipeline again and again, and print the schedule's id and page.
 
 SOURCE is FILE.py:NAME, a KFP IR file or a catalogue name; its inputs become flags. What the back end cannot keep of the
 schedule is an error, and nothing is sent; what it changes is shown. `milonga schedule show` sends nothing.
@@ -23,7 +23,7 @@ schedule is an error, and nothing is sent; what it changes is shown. `milonga sc
 
 def _options() -> list[click.Parameter]:
     return [
-        *backend_flags("run", "schedule"),
+        *backend_flags("run", "schedule", default="local"),
         *schedule_options(),
         *submission_options(),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
@@ -48,6 +48,8 @@ def _add(source: Source | None, values: dict[str, Any]) -> int:
             print_json({"findings": [finding.to_json() for finding in (*findings, *translation.findings)]})
         return 1
     made = backend.add_schedule(graph, request, schedule)
+    if made.note:
+        message(made.note)
     if values["as_json"]:
         found = [finding.to_json() for finding in (*findings, *translation.findings)]
         print_json({"backend": backend.name, **made.to_json(), "findings": found})

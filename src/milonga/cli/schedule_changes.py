@@ -28,12 +28,12 @@ def _command(name: str, done: str, help: str, change: Change, *options: click.Pa
         name,
         params=[
             click.Argument(["schedule"], metavar="SCHEDULE"),
-            *backend_flags(),
+            *backend_flags(default="local"),
             *options,
             click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
         ],
         callback=run,
-        help=f"{help} SCHEDULE is its id: `milonga schedule list` has it.",
+        help=f"{help} SCHEDULE is its id: `milonga schedule list` has it. On this machine its name will do.",
     )
 
 
@@ -48,7 +48,7 @@ resume = _command(
     "resumed",
     "Start runs again.",
     lambda backend, id, values: backend.resume_schedule(id, catch_up=values["catch_up"]),
-    click.Option(["--catch-up"], is_flag=True, help="Also start the runs that were missed in between (vertex)."),
+    click.Option(["--catch-up"], is_flag=True, help="Also start the runs that were missed in between (local, vertex)."),
 )
 delete = _command(
     "delete", "deleted", "Forget a schedule; its runs stay.", lambda backend, id, _: backend.delete_schedule(id)

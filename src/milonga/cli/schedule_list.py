@@ -30,9 +30,9 @@ def _line(item: RemoteSchedule) -> str:
 list_schedules = click.Command(
     "list",
     params=[
-        *backend_flags(),
+        *backend_flags(default="local"),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
     ],
     callback=_list,
-    help="List the schedules of a back end, newest first, whoever made them.",
+    help="List the schedules of this machine or of a back end, newest first, whoever made them.",
 )

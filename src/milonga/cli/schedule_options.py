@@ -41,7 +41,7 @@ def schedule_of(values: dict[str, Any]) -> Schedule:
         raise mistake("a schedule has a cron text or an interval", got, "--cron or --every")
     return Schedule(
         values["cron"],
-        interval_s=None if values["every"] is None else seconds_of(values["every"]),
+        interval_s=None if values["every"] is None else seconds_of(values["every"], "--every"),
         time_zone=values["time_zone"],
         catch_up=values["catch_up"],
         max_concurrency=values["max_concurrency"],
@@ -51,12 +51,16 @@ def schedule_of(values: dict[str, Any]) -> Schedule:
     )
 
 
-def seconds_of(duration: str) -> int:
+def seconds_of(duration: str, option: str) -> int:
     """`1h30m` as seconds.
+
+    Args:
+        duration: what the user wrote.
+        option: where, for the message.
 
     Raises:
         UsageError: E920, no duration.
     """
     if len(duration) > 40 or not _DURATION.fullmatch(duration):
-        raise mistake("--every takes a duration", duration, "90s, 15m, 6h, 1d or 1h30m")
+        raise mistake(f"{option} takes a duration", duration, "90s, 15m, 6h, 1d or 1h30m")
     return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([smhd])", duration))

@@ -128,13 +128,31 @@ def ready_request(
     """
     preparation = prepare(source, backend.name, lower=values["lower"])
     request = checked_request(
-        preparation.graph,
-        source.signature,
-        collect_arguments(source, values),
-        name=name,
-        use_cache=not values["no_cache"],
-        labels=_labels(values["label"]),
+        preparation.graph, source.signature, collect_arguments(source, values), name=name, **request_options(values)
     )
+    return _unless_stopped(preparation, request, values)
+
+
+def request_options(values: dict[str, Any]) -> dict[str, Any]:
+    """What a request has besides the values of inputs.
+
+    Raises:
+        UsageError: E911, no NAME=VALUE.
+    """
+    return {"use_cache": not values["no_cache"], "labels": _labels(values["label"])}
+
+
+def ready_graph(
+    source: Source, backend: Backend, values: dict[str, Any]
+) -> tuple[Graph, tuple[Diagnostic, ...]] | None:
+    """As `ready_request`, for a pipeline whose inputs get their values later."""
+    ready = _unless_stopped(prepare(source, backend.name, lower=values["lower"]), SubmitRequest(), values)
+    return None if ready is None else (ready[0], ready[2])
+
+
+def _unless_stopped(
+    preparation: Preparation, request: SubmitRequest, values: dict[str, Any]
+) -> tuple[Graph, SubmitRequest, tuple[Diagnostic, ...]] | None:
     findings = (*preparation.stopping, *preparation.refused, *preparation.noted)
     stops = bool(preparation.stops(force=values["force"]))
     _show_findings(preparation, findings, stops=stops, as_json=values["as_json"])

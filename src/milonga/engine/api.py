@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import json
-import secrets as random_tokens
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from milonga.compiler.documents import dump_graph, load_graph
+from milonga.compiler.documents import dump_documents, dump_graph
 from milonga.compiler.graph import Graph
+from milonga.compiler.graph.graph import digest_of
 from milonga.compiler.rules import check
 from milonga.engine.arguments import root_inputs
+from milonga.engine.cache.policy import CachePolicy
+from milonga.engine.faults.kinds import parse_faults
+from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.home import Home
+from milonga.engine.interruption import Interrupted, Interruption
 from milonga.engine.progress import Progress, choose_progress
+from milonga.engine.progress.steady import SteadyProgress
 from milonga.engine.result import RunResult
+from milonga.engine.run_folder import new_run, read_pipeline, unwritable_home, write_pipeline
 from milonga.engine.run_lock import locked
 from milonga.engine.runnable import Runnable, as_runnable
 from milonga.engine.scheduler import Scheduler
-from milonga.engine.settings import Mode, RunSettings
+from milonga.engine.settings import Mode, ResourceRule, RunSettings
 from milonga.engine.values import Bundle, with_defaults
 from milonga.engine.workers import workforce
-from milonga.errors import InvalidPipeline, MilongaError, RunError, UsageError
+from milonga.errors import InvalidPipeline, MilongaError, StoreError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
-from milonga.lineage.records import State
-from milonga.runtime.task import write_atomically
-
-_GRAPH_FILE = "pipeline.yaml"
 
 
 def run(
@@ -38,10 +40,15 @@ def run(
     jobs: int = 0,
     mode: Mode = "isolated",
     cache: bool = True,
+    cache_max_age: str | None = None,
+    cache_max_size: str | None = None,
     fail_fast: bool = False,
     secrets: Mapping[str, Mapping[str, str]] | None = None,
     home: str | Path | None = None,
     resume: str | bool = False,
+    install: bool = True,
+    resources: ResourceRule = "fit",
+    inject: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine and wait for its end.
@@ -50,13 +57,22 @@ def run(
         target: a pipeline or component of milonga or of kfp, a graph, or a path: `FILE.py:name`, an IR or component
             file.
         arguments: values of its inputs; artifacts as paths.
-        jobs: how many steps at the same time; 0 is the number of cores.
-        mode: "isolated" runs each attempt in a process of its own, "in-process" all of them here, for a debugger.
+        jobs: how many steps at the same time; 0 leaves it to the cores, of which a step takes those that it asks for.
+        mode: "isolated" runs each attempt in a process of its own, "in-process" all of them here, for a debugger,
+            "container" each in a container of the image that its step names.
         cache: whether results of equal steps may be used.
+        cache_max_age: results that are older, such as "7d", are not; by default MILONGA_CACHE_MAX_AGE, or no limit.
+        cache_max_size: what is beyond this size, such as "20GB", is evicted after the run, as far as no run needs it;
+            by default MILONGA_CACHE_MAX_BYTES, or no limit.
         fail_fast: whether a failure keeps everything not yet started from starting.
         secrets: secret name → key → value.
         home: state folder; by default MILONGA_HOME or `.milonga`.
         resume: a run id, or True for the newest run of this pipeline: finished steps are not repeated.
+        install: whether packages that a step declares and that are missing here may be installed, beside this
+            environment.
+        resources: what becomes of requests for cores, memory and GPUs: "fit" keeps to them and cuts those that are
+            larger than the machine, "strict" lets such steps fail, "ignore" counts none.
+        inject: what is made to go wrong, such as "kill:train" or "fail:fetch:2".
         progress: who watches; by default a table in a notebook, plain lines on stderr elsewhere.
 
     Returns:
@@ -73,9 +89,13 @@ def run(
         jobs=jobs,
         mode=mode,
         use_cache=cache,
+        cache_policy=CachePolicy.chosen(cache_max_age, cache_max_size),
         fail_fast=fail_fast,
         secrets=secrets or {},
         search_path=runnable.search_path,
+        installs=install,
+        resources=resources,
+        faults=parse_faults(inject),
     )
     watcher = progress or choose_progress(show_logs=mode != "in-process")
     if resume:
@@ -90,23 +110,26 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
         InvalidPipeline: E225, the graph is not consistent; nothing has been written.
     """
     _require_consistent(runnable)
+    sabotage = _sabotage(settings, runnable)
     inputs = root_inputs(runnable.graph.root, arguments, runnable.signature)
     store = LineageStore(settings.home.database)
     try:
-        run_id = _new_run_id(settings.home)
+        documents = runnable.graph.to_documents()
+        run_id = new_run(settings.home, dump_documents(documents))
         folder = settings.home.run(run_id)
         record = RunRecord(
             id=run_id,
             pipeline=runnable.graph.name,
-            graph_digest=runnable.graph.digest(),
+            graph_digest=digest_of(documents),
             state="RUNNING",
             created_at=time.time(),
             arguments=_recorded_arguments(runnable.graph, inputs),
             source=runnable.source,
         )
-        write_atomically(folder / _GRAPH_FILE, dump_graph(runnable.graph))
         with locked(folder):
-            return _execute(runnable, record, inputs, settings, store, progress, {}, resumed=False, same_graph=True)
+            return _execute(
+                runnable, record, inputs, settings, store, progress, {}, sabotage, resumed=False, same_graph=True
+            )
     finally:
         store.close()
 
@@ -127,7 +150,7 @@ def resume_run(
 
     Raises:
         UsageError: E905 no such run of that pipeline, E906 other arguments than the run's.
-        RunError: E438, the run is still going on in another process.
+        RunError: E438, the run is still going on in another process; E467, its pipeline is gone and none was given.
     """
     store = LineageStore(settings.home.database)
     try:
@@ -139,21 +162,24 @@ def resume_run(
             what = f"run '{found.id}' of '{runnable.graph.name}'"
             raise UsageError("E905", f"there is no {what} to resume", got=f"a run of '{found.pipeline}'")
         folder = settings.home.run(found.id)
-        own = load_graph(folder / _GRAPH_FILE)
         same = runnable is None or runnable.graph.digest() == found.graph_digest
-        chosen = runnable if runnable is not None else Runnable(own, source=found.source)
+        chosen = runnable or Runnable(read_pipeline(folder, found.source), source=found.source)
         _require_consistent(chosen)
+        sabotage = _sabotage(settings, chosen)
         inputs = root_inputs(chosen.graph.root, {**found.arguments, **(arguments or {})})
         if _recorded_arguments(chosen.graph, inputs) != dict(found.arguments) and arguments:
             raise UsageError(
                 "E906", "a resumed run keeps its arguments", got=json.dumps(dict(arguments)), hint="start a new run"
             )
         record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=chosen.graph.digest())
+        folder.mkdir(parents=True, exist_ok=True)  # somebody may have cleaned up
         with locked(folder):
-            if not same:
-                write_atomically(folder / _GRAPH_FILE, dump_graph(chosen.graph))
+            if runnable is not None:
+                write_pipeline(folder, dump_graph(chosen.graph))
             finished = store.finished_steps(found.id)
-            return _execute(chosen, record, inputs, settings, store, progress, finished, resumed=True, same_graph=same)
+            return _execute(
+                chosen, record, inputs, settings, store, progress, finished, sabotage, resumed=True, same_graph=same
+            )
     finally:
         store.close()
 
@@ -165,6 +191,10 @@ def _require_consistent(runnable: Runnable) -> None:
         raise InvalidPipeline(
             "E225", "the pipeline has errors", where=where, got="\n".join(str(finding) for finding in errors)
         )
+
+
+def _sabotage(settings: RunSettings, runnable: Runnable) -> Sabotage:
+    return Sabotage(settings.faults, runnable.graph, has_processes=settings.mode != "in-process")
 
 
 def _newest(store: LineageStore, runnable: Runnable | None) -> RunRecord | None:
@@ -180,6 +210,7 @@ def _execute(
     store: LineageStore,
     progress: Progress,
     finished: Mapping[str, TaskRecord],
+    sabotage: Sabotage,
     *,
     resumed: bool,
     same_graph: bool,
@@ -187,49 +218,76 @@ def _execute(
     folder = settings.home.run(record.id)
     store.put_run(record)
     store.commit()
+    progress = SteadyProgress(progress)
     progress.run_started(record, folder)
-    workers = workforce(settings)
-    scheduler = Scheduler(
-        graph=runnable.graph,
-        run_id=record.id,
-        inputs=inputs,
-        settings=settings,
-        store=store,
-        workers=workers,
-        progress=progress,
-        finished=finished,
-        functions=runnable.functions,
-        resumed=resumed,
-        same_graph=same_graph,
-    )
-    try:
-        ended = _run_scheduler(scheduler, record)
-    finally:
-        workers.close()
-        scheduler.close()
-    if resumed and ended.state != "CANCELLED":
-        store.forget_tasks(record.id, keep=scheduler.paths)
-    store.put_run(ended)
-    store.commit()
+    if settings.faults:
+        progress.notice(f"faults in this run: {sabotage.describe()}")
+    with Interruption() as interruption:
+        workers = sabotage.workers(workforce(settings))
+        scheduler = Scheduler(
+            graph=runnable.graph,
+            run_id=record.id,
+            inputs=inputs,
+            settings=settings,
+            store=store,
+            workers=workers,
+            progress=progress,
+            finished=finished,
+            functions=runnable.functions,
+            interruption=interruption,
+            sabotage=sabotage,
+            resumed=resumed,
+            same_graph=same_graph,
+        )
+        try:
+            ended = _run_scheduler(scheduler, record, store)
+        except StoreError as error:
+            error.hint = f"free some space, or make the folder writable; then milonga run --resume {record.id}"
+            raise
+        finally:
+            interruption.wrap_up()
+            workers.close()
+            scheduler.close()
+        if resumed and ended.state != "CANCELLED":
+            store.forget_tasks(record.id, keep=scheduler.paths)
+        store.put_run(ended)
+        store.commit()
+    scheduler.tidy()
+    for text in sabotage.unused():
+        progress.notice(f"the fault '{text}' has hit nothing")
     tasks = store.tasks(record.id)
-    from milonga.reporting import write_report  # drawing is needed at the end only
-
-    report = write_report(ended, tasks, runnable.graph, folder)
+    report = _report(ended, tasks, runnable.graph, folder, progress)
     progress.run_ended(ended, folder)
     return RunResult(ended, {task.path: task for task in tasks}, folder, report)
 
 
-def _run_scheduler(scheduler: Scheduler, record: RunRecord) -> RunRecord:
-    state: State
+def _report(
+    record: RunRecord, tasks: Sequence[TaskRecord], graph: Graph, folder: Path, progress: Progress
+) -> Path | None:
+    """The run's page. A run that has ended stays what it is when there is no room for a page about it."""
+    from milonga.reporting import write_report  # drawing is needed at the end only
+
+    try:
+        return write_report(record, tasks, graph, folder)
+    except StoreError as error:
+        progress.notice(f"{error.code}: {error.message}")
+        return None
+
+
+def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore) -> RunRecord:
     try:
         state, outputs, cause = scheduler.run()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as request:
+        if not isinstance(request, Interrupted):
+            store.database.roll_back()  # it came in the middle of something
         scheduler.cancel()
-        error = {"code": "E439", "kind": "user", "message": "interrupted", "hint": f"milonga run --resume {record.id}"}
+        message = str(request) or "interrupted"
+        error = {"code": "E439", "kind": "user", "message": message, "hint": f"milonga run --resume {record.id}"}
         return replace(record, state="CANCELLED", ended_at=time.time(), error=error)
-    except MilongaError as failure:
+    except (MilongaError, OSError) as failure:
         scheduler.cancel()
-        return replace(record, state="FAILED", ended_at=time.time(), error=failure.to_json())
+        known = failure if isinstance(failure, MilongaError) else unwritable_home(failure, Path(record.id))
+        return replace(record, state="FAILED", ended_at=time.time(), error=known.to_json())
     error = {}
     if cause is not None:
         error = {**cause.error, "task": cause.error.get("task", cause.path)}
@@ -247,20 +305,3 @@ def _recorded_arguments(graph: Graph, inputs: Bundle) -> dict[str, Any]:
     parameters = with_defaults(inputs.parameters, graph.root)
     artifacts = {name: record.uri for name, record in inputs.artifacts.items() if not isinstance(record, tuple)}
     return {**parameters, **artifacts}
-
-
-def _new_run_id(home: Home) -> str:
-    """An id that sorts by start time and is free; its folder is made."""
-    while True:
-        now = time.time()
-        thousandths = int(now % 1 * 1000)
-        run_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)) + f"-{thousandths:03d}{random_tokens.token_hex(2)}"
-        try:
-            home.run(run_id).mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise RunError(
-                "E423", f"the state folder cannot be written: {error.strerror}", where=str(home.root), kind="system"
-            ) from error
-        return run_id

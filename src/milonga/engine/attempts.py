@@ -7,49 +7,56 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from milonga.engine.content import ContentStore
-from milonga.engine.executor_io import executor_input, read_outputs
+from milonga.engine.executor_io import cannot_write, drop_outputs, executor_input, read_outputs, read_result, unwritable
 from milonga.engine.home import Home, log_of
 from milonga.engine.instances import TaskInstance
+from milonga.engine.resources import Demand, Ledger
+from milonga.engine.resources.waiting_steps import WaitingSteps
 from milonga.engine.steps import PreparedStep
 from milonga.engine.values import Bundle
 from milonga.engine.workers.base import (
     ERROR_FILE,
     OUTPUT_FILE,
+    Limits,
     StepEnded,
     StepRequest,
 )
 from milonga.engine.workers.workforce import Workforce
 from milonga.errors import MilongaError, TaskFailed
+from milonga.lineage import AttemptRecord
+from milonga.lineage.records import Artifacts, State
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The final outcome of a step: outputs, or an error."""
+    """The final outcome of a step: outputs, or None and the last attempt's error."""
 
     outputs: Bundle | None
-    error: Mapping[str, Any]
-    cpu_s: float
-    peak_memory_bytes: int
-    log: str
+    attempt: AttemptRecord
 
 
 @dataclass(slots=True)
 class Step:
-    """A step on its way through the runner."""
+    """A step on its way through the runner.
+
+    Attributes:
+        demand: what it asks of the machine, cut to what there is.
+        rank: seconds of work that wait for it; the largest starts first.
+        started_at, began: when the attempt started, by the wall clock and by one that does not jump.
+    """
 
     task: TaskInstance
     prepared: PreparedStep
-    key: str
     first_attempt: int
+    demand: Demand = field(default_factory=Demand)
+    rank: float = 0.0
     retries: int = 0
     backoff_s: float = 0.0
     backoff_factor: float = 2.0
@@ -59,6 +66,8 @@ class Step:
     request: Mapping[str, Any] = field(default_factory=dict)
     timed_out: bool = False
     deadline: float | None = None
+    started_at: float = 0.0
+    began: float = 0.0
 
 
 class AttemptRunner:
@@ -66,7 +75,11 @@ class AttemptRunner:
 
     Args:
         workers: where attempts run; closed by the owner of this object.
-        slots: how many may run at once.
+        ledger: what they share.
+        check_inputs: called with the input artifacts of an attempt that is about to start; an error of it is the
+            attempt's.
+        content: where output artifacts go; by default the content store of `home`.
+        before_reading: called before the outputs of an attempt are read and move into the content store.
         on_start: called when an attempt starts.
         on_retry: called when an attempt failed and another follows after a delay.
         on_end: called with the final outcome of a step.
@@ -76,21 +89,27 @@ class AttemptRunner:
         self,
         *,
         workers: Workforce,
-        slots: int,
+        ledger: Ledger,
         home: Home,
         run_id: str,
-        on_start: Callable[[Step], None],
-        on_retry: Callable[[Step, Mapping[str, Any], float], None],
+        before_reading: Callable[[], None],
+        on_start: Callable[[Step, AttemptRecord], None],
+        on_retry: Callable[[Step, AttemptRecord, float], None],
         on_end: Callable[[Step, Outcome], None],
+        check_inputs: Callable[[Artifacts], None] = lambda artifacts: None,
+        content: ContentStore | None = None,
     ) -> None:
         self._workers = workers
-        self._slots = slots
+        self._ledger = ledger
         self._home = home
         self._run_id = run_id
-        self._store = ContentStore(home.content)
+        self._store = content or ContentStore(home.content)
+        self._check_inputs = check_inputs
+        self._before_reading = before_reading
         self._on_start, self._on_retry, self._on_end = on_start, on_retry, on_end
-        self._queue: deque[Step] = deque()
+        self._queue: WaitingSteps[Step] = WaitingSteps()
         self._running: dict[int, Step] = {}
+        self._not_started: list[StepEnded] = []
         self._timers: list[tuple[float, int, Step]] = []
         self._ids = itertools.count(1)
 
@@ -99,44 +118,46 @@ class AttemptRunner:
         """Whether any step is queued, running or waiting for its next attempt."""
         return bool(self._queue or self._running or self._timers)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether a step could start now."""
-        return len(self._running) + len(self._queue) < self._slots
-
     def enqueue(self, step: Step) -> None:
         """Take over a step."""
         step.attempt = step.first_attempt
-        self._queue.append(step)
+        self._queue.push(step)
 
     def drop_queued(self, drop: Callable[[Step], bool]) -> list[Step]:
         """Take back those queued steps that `drop` names and that have never been started."""
-        queued, self._queue = self._queue, deque()
-        dropped: list[Step] = []
-        for step in queued:
-            is_new = step.attempt == step.first_attempt
-            (dropped if is_new and drop(step) else self._queue).append(step)
-        return dropped
+        return self._queue.take_back(lambda step: step.attempt == step.first_attempt and drop(step))
 
     def dispatch(self) -> None:
-        """Start as many queued attempts as there are slots."""
-        while self._queue and len(self._running) < self._slots:
-            self._start(self._queue.popleft())
+        """Start as many queued attempts as there is room for."""
+        while (step := self._queue.pop(self._ledger.fits)) is not None:
+            self._start(step)
 
     def _start(self, step: Step) -> None:
         task = step.task
         step.folder = self._home.attempt(self._run_id, task.path, step.attempt)
         step.request = executor_input(task.component, task.inputs, step.folder)
         step.timed_out = False
+        step.started_at, step.began = time.time(), time.monotonic()
         timeout = step.prepared.timeout_s
-        step.deadline = time.monotonic() + timeout if timeout else None
+        step.deadline = step.began + timeout if timeout else None
         request_id = next(self._ids)
+        limits = self._ledger.take(request_id, step.demand)
         self._running[request_id] = step
-        self._on_start(step)
+        self._on_start(step, self._record(step, "RUNNING"))
+        try:
+            self._check_inputs(task.inputs.artifacts)
+            self._submit(request_id, step, limits)
+        except MilongaError as failure:
+            self._not_started.append(StepEnded(request_id, 1, error=failure.to_json()))
+        except OSError as failure:
+            self._not_started.append(StepEnded(request_id, 1, error=unwritable(failure, step.folder).to_json()))
+
+    def _submit(self, request_id: int, step: Step, limits: Limits) -> None:
         prepared = step.prepared
         self._workers.submit(
             StepRequest(
                 id=request_id,
+                task=step.task.path,
                 kind=prepared.worker or "milonga",
                 function=prepared.function,
                 source=prepared.source,
@@ -144,30 +165,39 @@ class AttemptRunner:
                 modules=prepared.modules,
                 packages=prepared.packages,
                 container=prepared.container,
+                limits=limits,
                 environment=prepared.environment,
                 live_function=prepared.live_function,
                 executor_input=step.request,
             )
         )
 
-    def wait(self, others: Sequence[int] = ()) -> None:
-        """Wait for something to happen, or for one of `others` to become readable, and pass on what did."""
-        for ended in self._workers.wait(self._next_due(), others):
+    def wait(self, others: Sequence[int] = (), until: float | None = None) -> None:
+        """Wait for something to happen, and pass on what did.
+
+        Args:
+            others: file descriptors that end the wait when they can be read.
+            until: moment of the monotonic clock that ends it.
+        """
+        not_started, self._not_started = self._not_started, []
+        for ended in not_started or self._workers.wait(self._next_due(until), others):
             step = self._running.pop(ended.id, None)
             if step is not None:
+                self._ledger.give_back(ended.id)
                 self._ended(step, ended)
         self._look_at_clock()
 
-    def _next_due(self) -> float | None:
+    def _next_due(self, until: float | None) -> float | None:
         now = time.monotonic()
-        times = [entry[0] for entry in self._timers[:1]]
+        times = [] if until is None else [until]
+        times += [entry[0] for entry in self._timers[:1]]
         times += [step.deadline for step in self._running.values() if step.deadline is not None and not step.timed_out]
         return max(0.0, min(times) - now) if times else None
 
     def _look_at_clock(self) -> None:
         now = time.monotonic()
         while self._timers and self._timers[0][0] <= now:
-            self._queue.append(heapq.heappop(self._timers)[2])
+            self._queue.push(heapq.heappop(self._timers)[2])
         for request_id, step in self._running.items():
             if step.deadline is not None and now >= step.deadline and not step.timed_out:
                 step.timed_out = True
@@ -176,33 +206,54 @@ class AttemptRunner:
     def _ended(self, step: Step, ended: StepEnded) -> None:
         error: Mapping[str, Any] = {}
         outputs: Bundle | None = None
-        if ended.exit_code == 0:
-            try:
+        try:
+            if ended.exit_code == 0:
                 outputs = self._read(step, ended)
-            except MilongaError as failure:
-                error = failure.to_json()
-        else:
-            error = self._failure(step, ended)
-        log = log_of(step.task.path, step.attempt)
+            else:
+                error = self._failure(step, ended)
+        except MilongaError as failure:
+            error = failure.to_json()
+        record = self._record(step, "FAILED" if outputs is None else "SUCCEEDED", ended, error)
         used = step.attempt - step.first_attempt
         if outputs is None and used < step.retries:
             delay = min(step.backoff_s * step.backoff_factor**used, step.backoff_max_s)
-            self._on_retry(step, error, delay)
+            self._on_retry(step, record, delay)
             step.attempt += 1
             heapq.heappush(self._timers, (time.monotonic() + delay, next(self._ids), step))
             return
-        self._on_end(step, Outcome(outputs, error, ended.cpu_s, ended.peak_memory_bytes, log))
+        self._on_end(step, Outcome(outputs, record))
+
+    def _record(
+        self, step: Step, state: State, ended: StepEnded | None = None, error: Mapping[str, Any] | None = None
+    ) -> AttemptRecord:
+        """The attempt as it is now. What lasted is measured by a clock that does not jump."""
+        wall_s = 0.0 if ended is None else ended.wall_s or time.monotonic() - step.began
+        return AttemptRecord(
+            run_id=self._run_id,
+            path=step.task.path,
+            attempt=step.attempt,
+            state=state,
+            started_at=step.started_at,
+            ended_at=None if ended is None else step.started_at + (time.monotonic() - step.began),
+            wall_s=wall_s,
+            cpu_s=ended.cpu_s if ended is not None else 0.0,
+            peak_memory_bytes=ended.peak_memory_bytes if ended is not None else 0,
+            exit=ended.exit_code if ended is not None else None,
+            error=error or {},
+            log=log_of(step.task.path, step.attempt),
+        )
 
     def _read(self, step: Step, ended: StepEnded) -> Bundle:
-        output = ended.output
+        self._before_reading()
+        output: Any = ended.output
         if output is None:
             path = step.folder / OUTPUT_FILE
-            output = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+            output = read_result(path)
             component = step.task.component
             promised = bool(component.output_parameters or component.output_artifacts)
             if promised and step.prepared.worker == "milonga" and not path.is_file():  # such as sys.exit(0)
                 raise TaskFailed("E416", "the process ended with exit code 0 without a result")
-        return read_outputs(step.task.component, output or {}, step.request, step.folder, self._store)
+        return read_outputs(step.task.component, output, step.request, step.folder, self._store)
 
     def _failure(self, step: Step, ended: StepEnded) -> Mapping[str, Any]:
         if step.timed_out:
@@ -210,21 +261,30 @@ class AttemptRunner:
             return {"code": "E419", "kind": "user", "message": f"timed out after {limit:g} s"}
         if ended.error is not None:
             return ended.error
-        path = step.folder / ERROR_FILE
-        if path.is_file():
-            found: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
+        unwritten = cannot_write(step.folder) if ended.exit_code > 0 else None
+        if unwritten is not None:
+            drop_outputs(step.folder)  # half of them, and the engine has yet to write that the attempt failed
+        found = read_result(step.folder / ERROR_FILE)
+        if found:
             return found
         if ended.exit_code == -9:
             peak = ended.peak_memory_bytes / 2**20
             message = f"killed by the system (signal 9) at {peak:.0f} MiB of memory, most likely for want of memory"
             return {"code": "E415", "kind": "system", "message": message}
+        if unwritten is not None:  # it could not say why
+            return unwritable(unwritten, step.folder).to_json()
         how = f"signal {-ended.exit_code}" if ended.exit_code < 0 else f"exit code {ended.exit_code}"
         return {"code": "E416", "kind": "user", "message": f"the process ended with {how} without a result"}
 
-    def cancel(self) -> None:
-        """Drop what is queued and end what is running."""
+    def cancel(self) -> list[tuple[Step, AttemptRecord]]:
+        """Drop what waits and end what runs; the steps that were running, with what is known of their attempts."""
         self._queue.clear()
         self._timers.clear()
-        for request_id in self._running:
+        ended = []
+        for request_id, step in self._running.items():
             self._workers.kill(request_id)
+            lasted_s = time.monotonic() - step.began
+            record = self._record(step, "CANCELLED")
+            ended.append((step, replace(record, ended_at=step.started_at + lasted_s, wall_s=lasted_s)))
         self._running.clear()
+        return ended

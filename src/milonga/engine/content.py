@@ -10,14 +10,18 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from milonga.errors import StoreError
 
 _CHUNK_BYTES = 1024 * 1024
+_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,19 @@ class Content:
 
 
 def digest_path(path: Path) -> Content:
-    """Digest of a file or folder. Links inside a folder count as what they say, not as what they point to."""
+    """Digest of a file or folder. Links inside a folder count as what they say, not as what they point to.
+
+    Raises:
+        OSError: a part of it cannot be read, or is neither a file, a folder nor a link.
+    """
     if path.is_dir():
         return _digest_folder(path)
     return _digest_file(path)
 
 
 def _digest_file(path: Path) -> Content:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep its reader waiting for ever
+        raise OSError(errno.EINVAL, "neither a file, a folder nor a link", str(path))
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -46,7 +56,7 @@ def _digest_file(path: Path) -> Content:
 
 def _digest_folder(folder: Path) -> Content:
     digest, size = hashlib.sha256(b"folder\n"), 0
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         relative = os.path.relpath(root, folder)
         digest.update(f"d {relative}\n".encode("utf-8", "surrogateescape"))
@@ -63,11 +73,20 @@ def _digest_folder(folder: Path) -> Content:
     return Content(digest.hexdigest(), size)
 
 
-class ContentStore:
-    """Keeps artifact content under `root`, by digest."""
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
-    def __init__(self, root: Path) -> None:
+
+class ContentStore:
+    """Keeps artifact content under `root`, by digest.
+
+    Args:
+        on_stored: called with the place and the digest of content that `take` has just moved there or found there.
+    """
+
+    def __init__(self, root: Path, on_stored: Callable[[Path, str], None] = lambda place, digest: None) -> None:
         self.root = root
+        self.on_stored = on_stored
 
     def place_of(self, digest: str, name: str) -> Path:
         """Where content of that digest and leaf name would be."""
@@ -85,39 +104,53 @@ class ContentStore:
     def _find_intact(self, digest: str) -> Path | None:
         """Like `find`, for content that is what its address says; anything else there is thrown away."""
         known = self.find(digest)
-        if known is None or digest_path(known).digest == digest:
-            return known
-        spoilt = known.with_name(f".{known.name}.{os.getpid()}.spoilt")
+        if known is None:
+            return None
+        with contextlib.suppress(OSError):  # it may be half gone
+            if digest_path(known).digest == digest:
+                return known
         with contextlib.suppress(OSError):
-            known.rename(spoilt)
-            self._remove(spoilt)
+            _remove(known.rename(_beside(known)))
         return None
 
     def take(self, path: Path, name: str) -> tuple[Path, Content]:
         """Move the file or folder at `path` into the store; a link to it stays behind, so old paths go on working.
 
         Raises:
-            StoreError: E424, the disk is full or cannot be written; nothing is lost, the content stays at `path`.
+            StoreError: E424, the disk is full, the content cannot be read or the store not be written; nothing is lost,
+                the content stays at `path`.
         """
-        content = digest_path(path)
+        try:
+            content = digest_path(path)
+            place = self._put(path, content, name)
+        except OSError as error:
+            hint = "free some space and resume the run" if error.errno in _OF_SPACE else ""
+            reason = f"{error.strerror or error}"
+            raise StoreError(
+                "E424", f"the artifact '{name}' cannot be stored: {reason}", where=str(path), hint=hint
+            ) from error
+        self.on_stored(place, content.digest)
+        return place, content
+
+    def _put(self, path: Path, content: Content, name: str) -> Path:
+        """Have `content`, which is at `path`, in the store, and a link to it at `path`."""
         known = self._find_intact(content.digest)
+        target = known or self.place_of(content.digest, name)
+        link = _beside(path)
+        link.symlink_to(os.path.relpath(target, path.parent))  # first: it may need the last block of a full disk
         try:
             if known is None:
-                known = self._move_in(path, content.digest, name)
-            else:
-                self._remove(path)
-            path.symlink_to(os.path.relpath(known, path.parent))
-        except OSError as error:
-            raise StoreError(
-                "E424",
-                f"the artifact '{name}' cannot be stored: {error.strerror}",
-                where=str(path),
-                hint="free some space and resume the run" if error.errno == errno.ENOSPC else "",
-            ) from error
-        return known, content
+                self._move_in(path, target, content.digest)
+            elif path.is_dir():
+                _remove(path)
+            link.replace(path)
+        except OSError:
+            link.unlink(missing_ok=True)
+            raise
+        return target
 
-    def _move_in(self, path: Path, digest: str, name: str) -> Path:
-        target = self.place_of(digest, name)
+    @staticmethod
+    def _move_in(path: Path, target: Path, digest: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         _make_read_only(path)
         try:
@@ -126,27 +159,74 @@ class ContentStore:
             if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.EXDEV):
                 raise
             if error.errno == errno.EXDEV:
-                temporary = target.with_name(f".{name}.{os.getpid()}")
-                shutil.copytree(path, temporary, symlinks=True) if path.is_dir() else shutil.copy2(path, temporary)
-                temporary.rename(target)
-            self._remove(path)  # another process stored the same content first
-        return target
+                _copy_in(path, target)
+            if digest_path(target).digest != digest:
+                raise OSError(errno.EEXIST, "spoilt content is in its place and cannot be removed") from error
+            _remove(path)  # it is in the store, by this copy or by another process that was first
 
-    @staticmethod
-    def _remove(path: Path) -> None:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+
+def _copy_in(path: Path, target: Path) -> None:
+    """Bring content from another file system: a copy beside its place, then a rename."""
+    temporary = _beside(target)
+    try:
+        copy_content(path, temporary)
+        temporary.rename(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            _remove(temporary)
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+            raise
+
+
+def copy_content(source: Path, target: Path) -> None:
+    """Copy a file or folder to a path that is free; links inside a folder stay what they say.
+
+    Raises:
+        OSError: it cannot be read or written; the first such error, with what has been copied left in place.
+    """
+    if not source.is_dir():
+        shutil.copy2(source, target)
+        return
+    for root, folders, files in os.walk(source, onerror=_raise):
+        place = target / os.path.relpath(root, source)
+        place.mkdir()
+        for name in (*files, *(folder for folder in folders if Path(root, folder).is_symlink())):
+            shutil.copy2(Path(root, name), place / name, follow_symlinks=False)
+
+
+def _beside(path: Path) -> Path:
+    """A hidden name that nobody else has, not even another thread of this process."""
+    return path.with_name(f".{secrets.token_hex(8)}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        for root, _, _ in os.walk(path):
+            Path(root).chmod(0o700)
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _make_read_only(path: Path) -> None:
-    """Take the write bit from files, so that a task cannot change what others share; folders stay removable."""
+    """Take the write bit from files, so that a task cannot change what others share; folders stay removable.
+
+    What belongs to another user, such as the files of a container, keeps its mode.
+    """
     if not path.is_dir():
-        path.chmod(path.stat().st_mode & ~0o222)
+        _change_mode(path, 0, 0o222)
         return
     for root, _, files in os.walk(path):
+        _change_mode(Path(root), 0o700, 0)
         for name in files:
             item = Path(root) / name
             if not item.is_symlink():
-                item.chmod(item.stat().st_mode & ~0o222)
+                _change_mode(item, 0, 0o222)
+
+
+def _change_mode(path: Path, add: int, take: int) -> None:
+    before = path.stat().st_mode
+    wanted = (before | add) & ~take
+    if wanted != before:
+        with contextlib.suppress(PermissionError):
+            path.chmod(wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import shutil
@@ -10,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import ArtifactType, Component
-from milonga.engine.content import ContentStore, digest_path
+from milonga.engine.content import ContentStore, copy_content, digest_path
 from milonga.engine.values import Bundle, coerce, fits
 from milonga.engine.workers.base import OUTPUT_FILE
 from milonga.errors import StoreError, TaskFailed
 from milonga.lineage.records import ArtifactRecord, flattened
 from milonga.runtime.placement import local_path
+
+_PROBE_BYTES = 64 * 1024
+"""More than an error and a log need."""
 
 
 def schema_title(artifact_type: ArtifactType | None) -> str:
@@ -69,17 +74,60 @@ def _runtime_artifact(record: ArtifactRecord) -> dict[str, Any]:
     }
 
 
+def read_result(path: Path) -> dict[str, Any]:
+    """The JSON object that an attempt has left at `path`; an empty one when there is no file.
+
+    Raises:
+        TaskFailed: E416, there is something else: a container may write what it likes there.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise TaskFailed("E416", "what the process left as its result cannot be read", where=str(path)) from error
+    if not isinstance(value, dict):
+        raise TaskFailed("E416", "what the process left as its result is no JSON object", where=str(path))
+    return value
+
+
+def cannot_write(folder: Path) -> OSError | None:
+    """Why nothing can be written into `folder` now; None when it can."""
+    probe = folder / ".probe"
+    try:
+        probe.write_bytes(b"\0" * _PROBE_BYTES)
+        probe.unlink()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+        return error
+    return None
+
+
+def drop_outputs(folder: Path) -> None:
+    """Remove what a failed attempt has written as its outputs."""
+    shutil.rmtree(folder / "outputs", ignore_errors=True)
+
+
+def unwritable(error: OSError, folder: Path) -> StoreError:
+    """The error of an attempt whose folder cannot be written."""
+    hint = "free some space and resume the run" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    message = f"the folder of the attempt cannot be written: {error.strerror or error}"
+    return StoreError("E423", message, where=str(folder), hint=hint)
+
+
 def read_outputs(
     component: Component, output: Mapping[str, Any], request: Mapping[str, Any], folder: Path, store: ContentStore
 ) -> Bundle:
     """The outputs of a successful attempt; its artifacts move into the content store.
 
     Raises:
-        TaskFailed: E418, an output has another type than the component declares.
+        TaskFailed: E416, what the process left has another form than KFP's ExecutorOutput; E418, an output has another
+            type than the component declares.
         StoreError: E424, an artifact cannot be stored.
     """
     bundle = Bundle()
-    values = output.get("parameterValues") or {}
+    values = _object(output, "parameterValues")
     for name, declared in component.output_parameters.items():
         value = values[name] if name in values else _from_file(request, name, declared.parameter_type)
         if value is None:
@@ -93,21 +141,47 @@ def read_outputs(
                 expected=declared.parameter_type or "",
             )
         bundle.parameters[name] = value
-    made = output.get("artifacts") or {}
+    made = _object(output, "artifacts")
     for name in component.output_artifacts:
         assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
-        entries = (made.get(name) or {}).get("artifacts") or [assigned]
+        entries = _entries(made, name) or [assigned]
         records = tuple(_stored(name, {**assigned, **entry}, folder, store) for entry in entries)
         is_list = bool(component.output_artifacts[name].is_artifact_list)
         bundle.artifacts[name] = records if is_list else records[0]
     return bundle
 
 
+def _object(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key) or {}
+    if not isinstance(found, dict):
+        raise _odd(key)
+    return found
+
+
+def _entries(made: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = _object(made, name).get("artifacts") or []
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise _odd(name)
+    for entry in found:
+        texts = (entry.get(key) or "" for key in ("uri", "customPath", "custom_path"))
+        objects = (entry.get(key) or {} for key in ("type", "metadata"))
+        if not all(isinstance(text, str) for text in texts) or not all(isinstance(item, dict) for item in objects):
+            raise _odd(name)
+    return found
+
+
+def _odd(name: str) -> TaskFailed:
+    return TaskFailed("E416", f"what the process left as its result has an odd form at '{name}'")
+
+
 def _from_file(request: Mapping[str, Any], name: str, kind: str | None) -> Any:
     path = Path(request["outputs"]["parameters"][name]["outputFile"])
     if not path.is_file():
         return None
-    text = path.read_text("utf-8", "replace")
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise TaskFailed("E416", f"the output '{name}' cannot be read: {error.strerror}", where=str(path)) from error
     return text if kind == "STRING" else coerce(text, kind)
 
 
@@ -125,7 +199,11 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
     if folder in path.parents and not path.is_symlink():
         kept, content = store.take(path, name)
         return ArtifactRecord(name, title, str(kept), content.digest, content.size_bytes, metadata)
-    content = digest_path(path)  # an input passed through, or content that lives where the author put it
+    try:
+        content = digest_path(path)  # an input passed through, or content that lives where the author put it
+    except OSError as error:
+        reason = error.strerror or error
+        raise StoreError("E424", f"the artifact '{name}' cannot be read: {reason}", where=str(path)) from error
     return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)
 
 
@@ -137,7 +215,7 @@ def _copied(source: Path, target: Path) -> Path:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target, symlinks=True) if source.is_dir() else shutil.copy2(source, target)
+        copy_content(source, target)
     except OSError as error:
         raise StoreError("E424", f"the artifact cannot be stored: {error.strerror}", where=str(source)) from error
     return target

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from milonga.compiler.graph import Component, Task
+from milonga.compiler.graph import Component
+from milonga.engine.dag_shape import TaskShape
+from milonga.engine.cache.reuse import Reuse
 from milonga.engine.values import Bundle
 from milonga.lineage.records import FINISHED, State
 
@@ -27,16 +29,19 @@ class TaskInstance:
         "name",
         "outputs",
         "path",
+        "reuse",
+        "shape",
         "started_at",
         "state",
         "task",
         "waiting",
     )
 
-    def __init__(self, name: str, task: Task, component: Component, dag: DagInstance, path: str) -> None:
-        self.name = name
-        self.task = task
-        self.component = component
+    def __init__(self, shape: TaskShape, dag: DagInstance, path: str) -> None:
+        self.shape = shape
+        self.name = shape.name
+        self.task = shape.task
+        self.component = shape.component
         self.dag = dag
         self.path = path
         self.state: State = "PENDING"
@@ -45,6 +50,7 @@ class TaskInstance:
         self.inputs = Bundle()
         self.outputs = Bundle()
         self.attempts = 0
+        self.reuse = Reuse()
         self.error: dict[str, Any] = {}
         self.loop: LoopInstance | None = None
         self.started_at: float | None = None

@@ -1,17 +1,22 @@
 """KFP's run-time placeholders, `{{$.inputs.parameters['x']}}` and their kin.
 
 Only text of the pipeline file is searched, never a value: what a parameter holds is data, whatever it looks like.
+The back end's launcher is the model (`getPlaceholders` in backend/src/v2/component/launcher_v2.go), and its driver for
+the JSON objects `IfPresent` and `Concat` in the arguments of a container.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from milonga.errors import RunError
+from milonga.runtime.placement import local_path
 
 _PLACEHOLDER = re.compile(r"\{\{\$(.*?)\}\}", re.DOTALL)
 _PATH = re.compile(
@@ -45,11 +50,57 @@ def resolve_text(text: str, context: PlaceholderContext) -> str:
     return _PLACEHOLDER.sub(lambda match: _text(_resolve(match.group(1), match.group(0), context)), text)
 
 
+def resolve_arguments(texts: Iterable[str], context: PlaceholderContext) -> list[str]:
+    """The command line of a container: an argument that is a JSON object `IfPresent` or `Concat` becomes none, one or
+    several arguments; in all others the placeholders are replaced.
+
+    Raises:
+        RunError: E433, a placeholder names something that does not exist, or is not made as it should be.
+    """
+    return [argument for text in texts for argument in _arguments(_structure(text), context, text)]
+
+
+def _structure(text: str) -> Any:
+    """The JSON object that stands for a text, or the text itself. Read before anything is filled in."""
+    if not text.lstrip().startswith(('{"IfPresent"', '{"Concat"')):
+        return text
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if len(found) == 1 else text
+
+
+def _arguments(element: Any, context: PlaceholderContext, whole: str) -> Iterator[str]:
+    if isinstance(element, str):
+        yield resolve_text(element, context)
+        return
+    if isinstance(element, list):
+        for item in element:
+            yield from _arguments(item, context, whole)
+        return
+    if isinstance(element, dict) and isinstance(element.get("Concat"), list):
+        yield "".join(_arguments(element["Concat"], context, whole))
+        return
+    condition = element.get("IfPresent") if isinstance(element, dict) else None
+    if not isinstance(condition, dict) or not isinstance(condition.get("InputName"), str):
+        raise RunError("E433", "a placeholder that is not known", where=whole, expected="IfPresent or Concat")
+    chosen = condition.get("Then" if _is_present(condition["InputName"], context) else "Else")
+    if chosen is not None:
+        yield from _arguments(chosen, context, whole)
+
+
+def _is_present(name: str, context: PlaceholderContext) -> bool:
+    inputs = context.executor_input.get("inputs") or {}
+    parameters = context.parameters or inputs.get("parameterValues") or {}
+    return parameters.get(name) is not None or bool(((inputs.get("artifacts") or {}).get(name) or {}).get("artifacts"))
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")  # as Go formats it: no exponent, no trailing zero
     return json.dumps(value)
 
 
@@ -90,8 +141,10 @@ def _resolve_path(path: re.Match[str], whole: str, context: PlaceholderContext) 
     if metadata is not None:
         values = first.get("metadata") or {}
         return values if metadata.group("key") is None else values.get(metadata.group("key"), "")
-    if rest in (".uri", ".path", ".name"):
-        return first.get("uri" if rest != ".name" else "name", "")
+    if rest == ".path":
+        return str(local_path(first))
+    if rest in (".uri", ".name"):
+        return first.get(rest[1:], "")
     if rest == "":
         return {key: first.get(key) for key in ("name", "uri", "metadata", "type") if key in first}
     raise RunError("E433", "a placeholder that is not known", where=whole, expected=".uri, .path, .metadata['key']")

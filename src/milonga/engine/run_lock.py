@@ -9,32 +9,42 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
-from milonga.errors import RunError
+from milonga.errors import RunError, StoreError
 
 _FILE = "lock"
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run in `folder`.
+    """Hold the run in `folder`, whose file `lock` then has the id of this process.
 
     Raises:
         RunError: E438, another process holds it.
+        StoreError: E423, the folder cannot be written.
     """
-    with (folder / _FILE).open("a+") as stream:
+    stream = _opened(folder / _FILE)
+    try:
         if not _taken(stream):
             raise RunError(
                 "E438", "the run is still going on in another process", where=folder.name, hint="wait for it, or end it"
             )
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
+        with contextlib.suppress(OSError):  # who holds it is for people; a full disk may keep it to itself
+            os.ftruncate(stream, 0)
+            os.write(stream, str(os.getpid()).encode())
         yield
+    finally:
+        os.close(stream)
 
 
-def _taken(stream: TextIO) -> bool:
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as error:
+        raise StoreError("E423", f"the state folder cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def _taken(stream: int) -> bool:
     """Try for a moment: somebody who only asks `is_held` has the lock for an instant as well."""
     for _ in range(20):
         with contextlib.suppress(OSError):

@@ -9,25 +9,33 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from milonga.compiler.graph import Component, Graph
 from milonga.engine.attempts import AttemptRunner, Outcome, Step
-from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs, resolve_setting
-from milonga.engine.home import log_of
+from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs
+from milonga.engine.cache.content_check import ContentCheck
+from milonga.engine.cache.keys import same_inputs
+from milonga.engine.cache.result_cache import ResultCache
+from milonga.engine.content import ContentStore
+from milonga.engine.critical_path import CriticalPath
+from milonga.engine.custody import Custody
+from milonga.engine.dag_shape import TaskShape, tasks_of
+from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
-from milonga.engine.keys import content_key
+from milonga.engine.interruption import Interruption
+from milonga.engine.preparation import Preparation
 from milonga.engine.progress import Progress
 from milonga.engine.provisioning import Provisioning
-from milonga.engine.reuse import ContentCheck, same_inputs
+from milonga.engine.resources import Ledger, Machine, available_cores
 from milonga.engine.settings import RunSettings
-from milonga.engine.steps import STEP_KINDS, PreparedStep, Provision, StepContext
-from milonga.engine.steps.environment import depends_on_inputs
+from milonga.engine.steps import Provision
 from milonga.engine.values import Bundle, holds, with_defaults
 from milonga.engine.workers.workforce import Workforce
-from milonga.errors import InvalidPipeline, MilongaError
-from milonga.lineage import LineageStore, TaskRecord
+from milonga.errors import MilongaError, RunError
+from milonga.lineage import AttemptRecord, LineageStore, TaskRecord
 from milonga.lineage.records import State
 
 _ITERATIONS_AHEAD = 64
@@ -47,6 +55,8 @@ class Scheduler:
         progress: who watches.
         finished: succeeded steps of an earlier part of this run, by path; they are not repeated.
         functions: live functions by executor label.
+        interruption: who wants it to end.
+        sabotage: what is made to go wrong.
         resumed: whether this run has been worked on before.
         same_graph: whether `finished` was made by this very graph.
 
@@ -66,6 +76,8 @@ class Scheduler:
         progress: Progress,
         finished: Mapping[str, TaskRecord],
         functions: Mapping[str, Callable[..., Any]],
+        interruption: Interruption,
+        sabotage: Sabotage,
         resumed: bool = False,
         same_graph: bool = True,
     ) -> None:
@@ -76,13 +88,14 @@ class Scheduler:
         self._store = store
         self._progress = progress
         self._finished = finished
-        self._functions = functions
+        self._interruption = interruption
         self._resumed = resumed
         self._same_graph = same_graph
         self._ready: deque[TaskInstance] = deque()
-        self._prepared: dict[str, PreparedStep] = {}
+        self._shapes: dict[int, tuple[TaskShape, ...]] = {}
         self._stopping = False
-        self._content = ContentCheck()
+        self._cache = ResultCache(store, settings.home, settings.cache_policy, is_used=settings.use_cache)
+        self._critical_path = CriticalPath(graph, lambda: store.durations_s(graph.name))
         self._provisioning = Provisioning()
         self.paths: set[str] = set()
         self._root: DagInstance | None = None
@@ -99,44 +112,83 @@ class Scheduler:
             workspace = settings.home.run(run_id) / "workspace"
             workspace.mkdir(exist_ok=True)
             self._names["workspace_path"] = str(workspace)
+        machine = Machine.measured()
+        self._preparation = Preparation(
+            graph=graph,
+            settings=settings,
+            machine=machine,
+            functions=functions,
+            names=self._names,
+            notice=progress.notice,
+        )
+        custody = Custody(settings.home.content, run_id, lambda artifacts: ContentCheck(store).holds(artifacts))
         self._runner = AttemptRunner(
             workers=workers,
-            slots=settings.slots,
+            ledger=Ledger(machine, settings.steps_at_once),
             home=settings.home,
             run_id=run_id,
+            before_reading=self._cache.hold,
             on_start=self._step_started,
             on_retry=self._step_retried,
             on_end=self._step_ended,
+            check_inputs=custody.require,
+            content=sabotage.content(ContentStore(settings.home.content, custody.stored)),
         )
 
     # The loop --------------------------------------------------------------------------------------------------
 
     def run(self) -> tuple[State, Bundle, TaskInstance | None]:
-        """Run to the end: final state, outputs of the root, the first failed task."""
+        """Run to the end: final state, outputs of the root, the first failed task.
+
+        Raises:
+            RunError: E480, the run has taken longer than its pipeline allows.
+        """
+        limit_s = int(self._graph.run_settings().get("activeDeadlineSeconds") or 0)
+        deadline = time.monotonic() + limit_s if limit_s else None
         self._root = self._start_dag(self._graph.root, self._inputs, "", None, None)
         while True:
             while self._ready:
+                self._interruption.check()
                 self._advance(self._ready.popleft())
-            self._store.commit()
+            self._commit()
+            self._interruption.check()
             self._runner.dispatch()
-            self._store.commit()
+            self._commit()
             if not self._runner.is_busy and not self._provisioning.is_busy:
                 if not self._ready:
                     break
                 continue
-            self._runner.wait([self._provisioning.stream] if self._provisioning.is_busy else [])
+            provided = [self._provisioning.stream] if self._provisioning.is_busy else []
+            self._runner.wait([self._interruption.stream, *provided], deadline)
             self._provisioning.collect()
+            if deadline is not None and time.monotonic() >= deadline:
+                hint = "raise the time limit of the pipeline, or resume the run: finished steps are kept"
+                raise RunError("E480", f"the run has taken longer than its {limit_s} s", hint=hint, kind="user")
         cause = self._root.cause
         return ("FAILED" if cause else "SUCCEEDED"), self._result or Bundle(), cause
 
     def cancel(self) -> None:
         """End every attempt; what had not finished stays unfinished, and the run can be resumed."""
-        self._runner.cancel()
+        for step, attempt in self._runner.cancel():
+            step.task.state = "CANCELLED"
+            record = self._record(step.task, log=attempt.log, ended_at=attempt.ended_at)
+            self._store.put_task(record)
+            self._store.put_attempt(attempt)
+        self._commit()
+
+    def _commit(self) -> None:
+        """What has happened is written; whoever evicts stored content sees from now on what this run relies on."""
         self._store.commit()
+        self._cache.release()
+
+    def tidy(self) -> None:
+        """When the run has its final record: write down what was used, evict what is beyond the limit."""
+        self._cache.tidy(self._progress.notice)
 
     def close(self) -> None:
         """Let go of what the run held, however it ended."""
         self._provisioning.close()
+        self._cache.close()
 
     # DAGs and loops --------------------------------------------------------------------------------------------
 
@@ -145,25 +197,21 @@ class Scheduler:
     ) -> DagInstance:
         inputs = Bundle(with_defaults(inputs.parameters, component), inputs.artifacts)
         dag = DagInstance(component, inputs, path, owner, iteration)
-        tasks = (component.dag.tasks if component.dag else None) or {}
-        for name, task in tasks.items():
-            where = dag.path_of(name)
-            dag.tasks[name] = TaskInstance(name, task, self._graph.component_of(task, where), dag, where)
-        dag.unfinished = len(dag.tasks)
-        for name, task in tasks.items():
-            instance = dag.tasks[name]
-            for producer in task.producers():
-                if producer not in dag.tasks:
-                    raise InvalidPipeline(
-                        "E211", f"the task waits for '{producer}', which does not exist", where=instance.path
-                    )
-                dag.tasks[producer].dependents.append(instance)
-                instance.waiting += 1
-        starting = [instance for instance in dag.tasks.values() if instance.waiting == 0]
-        if dag.tasks and not starting:
-            raise InvalidPipeline("E143", "the tasks wait for each other in a circle", where=path or "root")
+        shapes = self._shapes.get(id(component))
+        if shapes is None:
+            shapes = self._shapes[id(component)] = tasks_of(self._graph, component, path)
+        tasks = dag.tasks
+        for shape in shapes:
+            tasks[shape.name] = TaskInstance(shape, dag, dag.path_of(shape.name))
+        dag.unfinished = len(tasks)
+        for shape in shapes:
+            instance = tasks[shape.name]
+            instance.waiting = len(shape.producers)
+            for producer in shape.producers:
+                tasks[producer].dependents.append(instance)
+        starting = [instance for instance in tasks.values() if instance.waiting == 0]
         self._ready.extend(starting)
-        if not dag.tasks:
+        if not tasks:
             self._dag_ended(dag)
         return dag
 
@@ -187,7 +235,7 @@ class Scheduler:
         items, item_input, over_artifacts = loop_items(task)
         policy = task.task.iterator_policy
         wanted = (policy.parallelism_limit if policy else None) or 0
-        limit = wanted or max(self._settings.slots, 1) + _ITERATIONS_AHEAD
+        limit = wanted or max(self._settings.steps_at_once, available_cores()) + _ITERATIONS_AHEAD
         task.loop = LoopInstance(items, item_input, limit, over_artifacts)
         if not items:
             self._loop_ended(task)
@@ -221,7 +269,7 @@ class Scheduler:
     def _start_iterated_step(self, task: TaskInstance, inputs: Bundle, path: str, index: int) -> None:
         """An iterator directly on a step: each iteration is one step, without a DAG around it."""
         dag = DagInstance(task.component, inputs, path, task, index)
-        instance = TaskInstance(task.name, task.task, task.component, dag, path)
+        instance = TaskInstance(task.shape, dag, path)
         dag.tasks[task.name] = instance
         dag.unfinished = 1
         instance.inputs = Bundle(with_defaults(inputs.parameters, task.component), inputs.artifacts)
@@ -254,7 +302,7 @@ class Scheduler:
             self._fail(task, error)
 
     def _decide(self, task: TaskInstance) -> None:
-        producers = [task.dag.tasks[name] for name in task.task.producers()]
+        producers = [task.dag.tasks[name] for name in task.shape.producers]
         if not task.runs_after_failure:
             if self._is_held(task) or any(producer.state in ("FAILED", "NOT_RUN") for producer in producers):
                 self._finish(task, "NOT_RUN")
@@ -284,35 +332,36 @@ class Scheduler:
         return holds(condition, names)
 
     def _start_step(self, task: TaskInstance) -> None:
-        prepared = self._prepare(task)
+        prepared = self._preparation.step(task)
         if isinstance(prepared, Provision):
             if self._provisioning.request(prepared, lambda failure: self._provided(task, failure)):
                 self._progress.notice(f"bringing {prepared.title}")
             return
         task.started_at = time.time()
-        caching = task.task.caching_options
-        key = content_key(
-            prepared.identity.digest(), task.component, task.inputs, caching.cache_key if caching else None
-        )
+        task.reuse = self._cache.reuse_of(task, prepared.identity)
         earlier = self._finished.get(task.path)
-        if earlier is not None and self._is_kept(earlier, task, key):
+        if earlier is not None and self._is_kept(earlier, task):
             task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
             task.attempts = earlier.attempts
             self._finish(task, "SUCCEEDED", record=earlier)
             return
         if prepared.importer is not None:
             task.outputs = import_artifact(prepared.importer, task, self._names)
-            self._finish(task, "SUCCEEDED", key=key)
+            self._finish(task, "SUCCEEDED")
             return
-        if self._settings.use_cache and caching is not None and caching.enable_cache and self._use_cached(task, key):
+        task.reuse = self._cache.find(task, task.reuse)
+        if task.reuse.state == "hit":
+            task.outputs = Bundle(dict(task.reuse.parameters), dict(task.reuse.artifacts))
+            self._finish(task, "SUCCEEDED")
             return
         retry = task.task.retry_policy
         self._runner.enqueue(
             Step(
                 task,
                 prepared,
-                key,
                 first_attempt=self._first_attempt(task.path),
+                demand=self._preparation.demand(task),
+                rank=self._critical_path.rank(task),
                 retries=(retry.max_retry_count or 0) if retry else 0,
                 backoff_s=_seconds(retry.backoff_duration if retry else None, 0.0),
                 backoff_factor=(retry.backoff_factor if retry and retry.backoff_factor else 2.0),
@@ -332,92 +381,55 @@ class Scheduler:
         except MilongaError as error:
             self._fail(task, error)
 
-    def _is_kept(self, earlier: TaskRecord, task: TaskInstance, key: str) -> bool:
+    def _is_kept(self, earlier: TaskRecord, task: TaskInstance) -> bool:
         """Whether a finished step of a resumed run need not be repeated."""
-        same_work = earlier.key == key or (self._same_graph and same_inputs(earlier, task))
-        return same_work and self._content.holds(earlier.output_artifacts)
+        same_work = earlier.key == task.reuse.key or (self._same_graph and same_inputs(earlier, task))
+        return same_work and self._cache.holds(earlier.output_artifacts)
 
     def _first_attempt(self, path: str) -> int:
         """A resumed run keeps the folders of earlier attempts."""
         if not self._resumed:
             return 1
+        for lost in self._store.attempts(self._run_id, path):
+            if lost.state == "RUNNING":  # when the engine ended under it
+                self._store.put_attempt(replace(lost, state="CANCELLED"))
         folder = self._settings.home.attempt(self._run_id, path, 1).parent
         used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
         return max(used, default=0) + 1
 
-    def _prepare(self, task: TaskInstance) -> PreparedStep | Provision:
-        """A task's step: prepared once an executor, or each time where settings come from the task's inputs."""
-        label = task.component.executor_label or ""
-        known = self._prepared.get(label)
-        if known is None:
-            executor = self._graph.executors.get(label)
-            if executor is None:
-                raise InvalidPipeline("E212", f"a component uses executor '{label}', which does not exist")
-            context = StepContext(
-                home=self._settings.home,
-                secrets=self._settings.secrets,
-                functions=self._functions,
-                platform=self._graph.platform_settings(label),
-                executors=self._graph.executors,
-                setting=lambda binding: resolve_setting(binding, task),
-                parameters=task.inputs.parameters,
-                installs=self._settings.installs,
-            )
-            kind = next(kind for kind in STEP_KINDS if kind.matches(executor))
-            found = kind.prepare(label, executor, context)
-            if isinstance(found, Provision):
-                return found
-            known = found
-            if not depends_on_inputs(context.platform):
-                self._prepared[label] = known
-        return known
-
-    def _use_cached(self, task: TaskInstance, key: str) -> bool:
-        found = self._store.cached(key)
-        if found is None:
-            return False
-        parameters, artifacts = found
-        if not self._content.holds(artifacts):
-            self._store.forget_cache(key)
-            return False
-        task.outputs = Bundle(dict(parameters), dict(artifacts))
-        self._finish(task, "SUCCEEDED", key=key, cached=True)
-        return True
-
     # What the runner reports -----------------------------------------------------------------------------------
 
-    def _step_started(self, step: Step) -> None:
-        step.task.state = "RUNNING"
+    def _step_started(self, step: Step, attempt: AttemptRecord) -> None:
+        task = step.task
+        task.state = "RUNNING"
         if step.attempt == step.first_attempt:
-            step.task.started_at = time.time()
-        step.task.attempts = step.attempt
-        log = log_of(step.task.path, step.attempt)
-        self._store.put_task(self._record(step.task, key=step.key, log=log))
+            task.started_at = attempt.started_at
+        task.attempts = step.attempt
+        self._store.put_task(self._record(task, log=attempt.log))
+        self._store.put_attempt(attempt)
         if self._settings.mode == "in-process":
             self._store.commit()  # the author's code runs next, and must not hold the store's lock meanwhile
-        self._progress.step_started(step.task.path, step.attempt)
+        self._progress.step_started(task.path, step.attempt)
 
-    def _step_retried(self, step: Step, error: Mapping[str, Any], delay_s: float) -> None:
-        step.task.error = dict(error)
-        log = log_of(step.task.path, step.attempt)
-        self._progress.step_retried(self._record(step.task, key=step.key, log=log), delay_s)
+    def _step_retried(self, step: Step, attempt: AttemptRecord, delay_s: float) -> None:
+        step.task.error = dict(attempt.error)
+        self._store.put_attempt(attempt)
+        self._progress.step_retried(self._record(step.task, log=attempt.log), delay_s)
 
     def _step_ended(self, step: Step, outcome: Outcome) -> None:
-        task = step.task
+        task, attempt = step.task, outcome.attempt
+        task.error = dict(attempt.error)
+        self._store.put_attempt(attempt)
         if outcome.outputs is None:
-            task.error = dict(outcome.error)
             self._failure_seen()
         else:
-            task.error = {}
             task.outputs = outcome.outputs
-        state: State = "FAILED" if outcome.outputs is None else "SUCCEEDED"
         self._finish(
             task,
-            state,
-            key=step.key,
-            log=outcome.log,
-            cpu_s=outcome.cpu_s,
-            peak_memory_bytes=outcome.peak_memory_bytes,
+            attempt.state,
+            log=attempt.log,
+            cpu_s=attempt.cpu_s,
+            peak_memory_bytes=attempt.peak_memory_bytes,
             remember=outcome.outputs is not None,
         )
 
@@ -451,8 +463,8 @@ class Scheduler:
         if record is None:
             record = self._record(task, ended_at=time.time(), **details)
             self._store.put_task(record)
-            if remember and record.key:
-                self._store.put_cache(record.key, record, record.ended_at or 0.0)
+            if remember:
+                self._cache.remember(record)
             self._progress.task_ended(record)
         dag = task.dag
         dag.unfinished -= 1
@@ -484,6 +496,11 @@ class Scheduler:
             output_artifacts=task.outputs.artifacts,
             error=task.error,
             iterations=len(task.loop.items) if task.loop else None,
+            cached=task.reuse.state == "hit",
+            key=task.reuse.key,
+            identity=task.reuse.identity,
+            cache_state=task.reuse.state,
+            origin=task.reuse.origin,
             **details,
         )
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
+from milonga.engine.cache.policy import CachePolicy
 from milonga.engine.home import Home
 from milonga.errors import UsageError
 
+if TYPE_CHECKING:
+    from milonga.engine.faults.base import Fault
+
 Mode = Literal["isolated", "in-process", "container"]
+
+ResourceRule = Literal["fit", "strict", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +24,21 @@ class RunSettings:
 
     Attributes:
         home: where state is kept.
-        jobs: how many steps may run at the same time; 0 is the number of cores.
-        mode: each attempt in a process of its own, or all in this one, for debugging, or each in a container of the image
-            that its step declares. What is a container already is one in every mode.
+        jobs: how many steps may run at the same time; 0 leaves it to the cores, of which a step takes those that it
+            requests, or one.
+        resources: what becomes of requests for cores, memory and GPUs. "fit": they are kept to, and what is more than
+            the machine has is cut to it and said; "strict": such a step fails; "ignore": they do not count.
+        mode: each attempt in a process of its own, or all in this one, for debugging, or each in a container of the
+            image that its step declares. What is a container already is one in every mode.
         use_cache: whether earlier results may be used; results are recorded either way.
+        cache_policy: for how long they may be used, and how much of them is kept.
         fail_fast: whether a failure keeps everything not yet started from starting.
         secrets: secret name → key → value, for tasks that take environment variables from secrets.
         search_path: extra folders for imports in tasks.
         installs: whether packages that a step declares and this environment lacks may be installed, into an environment
             of their own that is shared by content.
+        faults: what is made to go wrong, see `milonga.engine.faults`. They belong to this call: a run that is resumed
+            without them has none.
 
     Raises:
         UsageError: E901, a value breaks a rule.
@@ -41,21 +52,21 @@ class RunSettings:
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     search_path: tuple[str, ...] = ()
     installs: bool = True
+    resources: ResourceRule = "fit"
+    faults: tuple[Fault, ...] = ()
+    cache_policy: CachePolicy = field(default_factory=CachePolicy.chosen)
 
     def __post_init__(self) -> None:
         if self.jobs < 0:
             raise UsageError("E901", "the number of jobs must be 0 (all cores) or more", got=str(self.jobs))
         if self.mode not in get_args(Mode):
             raise UsageError("E901", "an unknown mode", got=self.mode, expected=", ".join(get_args(Mode)))
+        if self.resources not in get_args(ResourceRule):
+            raise UsageError(
+                "E901", "an unknown rule for resources", got=self.resources, expected=", ".join(get_args(ResourceRule))
+            )
 
     @property
-    def slots(self) -> int:
-        """How many steps may run at the same time."""
-        if self.mode == "in-process":
-            return 1
-        return self.jobs or available_cores()
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    def steps_at_once(self) -> int:
+        """How many steps may run at the same time; 0 leaves it to what they ask for."""
+        return 1 if self.mode == "in-process" else self.jobs

@@ -11,6 +11,11 @@ State = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN
 
 FINISHED: frozenset[str] = frozenset({"SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"})
 
+CacheState = Literal["", "hit", "miss", "expired", "damaged", "off", "ignored"]
+"""What the cache had to do with a step: "" it was not asked; "hit"; "miss", there was no entry; "expired", there was
+one and it was too old; "damaged", there was one and what it names is gone or changed; "off" for this task by its
+author; "ignored" for the whole run by who started it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRecord:
@@ -104,9 +109,13 @@ class TaskRecord:
         attempts: how often it was started.
         cached: whether its outputs came from the cache.
         key: the content key; equal keys mean equal work.
+        wall_s: time from start to end by a clock that does not jump, unlike `ended_at - started_at`.
         cpu_s, peak_memory_bytes: of the newest attempt's process and its children.
         log: path of the newest attempt's log, relative to the run's folder.
         error: code, message and traceback of the failure, or empty.
+        identity: digest of what the key was made of besides inputs; `LineageStore.identity_parts` has its parts.
+        cache_state: what the cache had to do with it.
+        origin: "RUN_ID/PATH" of the task that made what the cache had, for "hit", "expired" and "damaged".
     """
 
     run_id: str
@@ -128,6 +137,58 @@ class TaskRecord:
     log: str = ""
     error: Mapping[str, Any] = field(default_factory=dict)
     iterations: int | None = None
+    wall_s: float = 0.0
+    identity: str = ""
+    cache_state: CacheState = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One attempt of one task.
+
+    Attributes:
+        attempt: from 1; a resumed run goes on counting.
+        state: of this attempt: RUNNING, SUCCEEDED, FAILED or CANCELLED.
+        wall_s: time from start to end by a clock that does not jump.
+        exit: the process's exit code, a signal as its negative number; None when there was no process, or it is not
+            known how it ended.
+        error: code, message and traceback of the failure, or empty.
+        log: path of its log, relative to the run's folder.
+    """
+
+    run_id: str
+    path: str
+    attempt: int
+    state: State
+    started_at: float | None = None
+    ended_at: float | None = None
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    exit: int | None = None
+    error: Mapping[str, Any] = field(default_factory=dict)
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """What is remembered under a key.
+
+    Attributes:
+        run_id, path: the task that made it.
+        used_at: last time that a run took it, or when it was made.
+        hits: how often runs have taken it.
+    """
+
+    key: str
+    run_id: str
+    path: str
+    outputs: Mapping[str, Any]
+    output_artifacts: Artifacts
+    created_at: float
+    used_at: float
+    hits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from milonga.compiler.graph import Component, Dag, Graph, Task
@@ -69,13 +69,16 @@ def build_scene(graph: Graph, states: Mapping[str, TaskRecord] | None) -> Scene:
     """
     total = _count(graph, graph.root, _DEPTH_MAX, {})
     depth = next((d for d in range(_DEPTH_MAX, 0, -1) if _count(graph, graph.root, d, {}) <= DRAWN_MAX), 0)
-    scene = _Builder(graph, states, depth).scene(graph.root, "", None, 0)
+    builder = _Builder(graph, states, depth)
+    scene = builder.scene(graph.root, "", None, 0)
     note = ""
     if depth < _DEPTH_MAX and total > _count(graph, graph.root, depth, {}):
         shown = "only the top level is" if not depth else f"only the outer {depth + 1} levels are"
         note = f"{total} tasks: {shown} drawn."
     if len(scene.nodes) > DRAWN_MAX:
-        return _stacked(scene, note)
+        stacked = _stacked(scene, note)
+        nodes = tuple(node if node.kind == "stack" else builder.worded(node) for node in stacked.nodes)
+        return Scene(nodes, stacked.arrows, stacked.note)
     return Scene(scene.nodes, scene.arrows, note)
 
 
@@ -107,18 +110,30 @@ class _Builder:
         self._depth = depth
         active = states is not None and any(record.state in ("RUNNING", "PENDING") for record in states.values())
         self._unknown = LOOKS["pending" if active else "not-run"]
+        self._told: dict[str, tuple[Task, Component | None, Summary | None]] = {}
 
     def scene(self, component: Component, path: str, owner: Look | None, depth: int) -> Scene:
         tasks = tasks_of(component)
         index = {name: number for number, name in enumerate(tasks)}
         nodes, arrows = [], []
+        is_drawn_whole = bool(depth) or len(tasks) <= DRAWN_MAX
         for name, task in tasks.items():
-            nodes.append(self._node(name, task, f"{path}/{name}" if path else name, owner, depth))
+            node = self._node(name, task, f"{path}/{name}" if path else name, owner, depth)
+            nodes.append(self.worded(node) if is_drawn_whole else node)
             for producer in sorted(task.producers()):
                 if producer in index:
                     flows = what_flows(task, producer, self._component(tasks[producer]))
                     arrows.append(Arrow(index[producer], index[name], tuple(flows)))
         return Scene(tuple(nodes), tuple(arrows))
+
+    def worded(self, node: Node) -> Node:
+        """`node` with its caption and its tooltip, which are wanted only where it is drawn."""
+        task, component, summary = self._told[node.path]
+        return replace(
+            node,
+            caption=_caption(task, component, node.look, summary, closed=node.inner is None),
+            details=tuple(_details(node.path, task, component, node.look, summary)),
+        )
 
     def _component(self, task: Task) -> Component | None:
         return self._components.get(task.component_ref.name if task.component_ref else "")
@@ -139,13 +154,14 @@ class _Builder:
             label = f"if {readable_condition(task.trigger_policy.condition)}"
         bindings = [item.component_input_parameter for item in task.parameter_bindings.values()]
         bindings += [item.component_input_artifact for item in task.artifact_bindings.values()]
+        self._told[path] = (task, component, summary)
         return Node(
             path=path,
             label=label,
-            caption=_caption(task, component, look, summary, closed=inner is None),
+            caption="",
             kind=kind,
             look=look,
-            details=tuple(_details(path, task, component, look, summary)),
+            details=(),
             inputs=() if depth else tuple(item for item in bindings if item),
             inner=inner,
         )
@@ -228,7 +244,7 @@ def _stack(nodes: Sequence[Node], members: Sequence[int]) -> Node:
     if len(members) == 1:
         return first
     names = [nodes[index].label for index in members[:10]]
-    word = first.look.word if first.look else first.caption
+    word = first.look.word if first.look else ""
     label = f"{len(members)} tasks, such as {first.label}"
     details = (", ".join(names) + (" …" if len(members) > 10 else ""),)
     return Node(first.path, label, word, "stack", first.look, details, (), None)

@@ -1,11 +1,12 @@
-"""Which progress a call from Python gets when it names none."""
+"""Which progress a call from Python gets when it names none, and which a command gets."""
 
 from __future__ import annotations
 
 import sys
 
-from milonga.engine.progress.base import Progress
+from milonga.engine.progress.base import Progress, Silent
 from milonga.engine.progress.lines import LineProgress
+from milonga.engine.progress.streamed_logs import StreamedLogs
 
 
 def choose_progress(*, show_logs: bool) -> Progress:
@@ -19,6 +20,26 @@ def choose_progress(*, show_logs: bool) -> Progress:
 
         return NotebookProgress(show_logs=show_logs)
     return LineProgress(show_logs=show_logs)
+
+
+def command_progress(*, quiet: bool, debugging: bool, logs: bool = False) -> Progress:
+    """A live view on a terminal, plain lines elsewhere.
+
+    Args:
+        quiet: show no events.
+        debugging: whether a person types into the steps; what they print is seen anyway.
+        logs: whether the logs of running steps are shown while they are written.
+    """
+    is_streamed = logs and not debugging
+    if quiet:
+        return StreamedLogs(Silent()) if is_streamed else Silent()
+    if sys.stderr.isatty() and not debugging:
+        from milonga.engine.progress.live import LiveProgress  # rich is not loaded for a pipe
+
+        live = LiveProgress(show_logs=not logs)
+        return StreamedLogs(live, live.print_line) if is_streamed else live
+    lines = LineProgress(show_logs=not (debugging or logs))
+    return StreamedLogs(lines) if is_streamed else lines
 
 
 def is_notebook() -> bool:

@@ -21,9 +21,14 @@ _SIGNS = {"SUCCEEDED": "✓", "FAILED": "✗", "SKIPPED": "○", "NOT_RUN": "-",
 
 
 class LiveProgress:
-    """Ended tasks scroll by above; running ones are updated in place below."""
+    """Ended tasks scroll by above; running ones are updated in place below.
 
-    def __init__(self) -> None:
+    Args:
+        show_logs: whether a failed step shows the end of its log; not where it has been seen live.
+    """
+
+    def __init__(self, *, show_logs: bool = True) -> None:
+        self._show_logs = show_logs
         self._console = Console(stderr=True)
         self._running: dict[str, float] = {}
         self._counts: dict[str, int] = {}
@@ -48,6 +53,10 @@ class LiveProgress:
         """A line above the table."""
         self._live.console.print(f"[dim]{escape(text)}[/]", highlight=False)
 
+    def print_line(self, text: str) -> None:
+        """A line of a log above the table, as it is; any thread may print."""
+        self._live.console.print(Text(text), highlight=False, soft_wrap=True)
+
     def step_started(self, path: str, attempt: int) -> None:
         """One more row."""
         self._running[path] = time.monotonic()
@@ -70,7 +79,7 @@ class LiveProgress:
         self._live.console.print(
             f"[{style}]{sign}[/] {escape(task.path)} [dim]{escape(describe_end(task))}[/]", highlight=False
         )
-        if task.state == "FAILED" and task.kind == "step":
+        if self._show_logs and task.state == "FAILED" and task.kind == "step":
             for line in log_tail(self._folder, task):
                 self._live.console.print(Text(f"    {line}", style="red"))
 

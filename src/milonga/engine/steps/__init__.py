@@ -1,5 +1,8 @@
 """What an executor of a graph becomes on this machine. One registry: the first kind that matches prepares the step."""
 
+from __future__ import annotations
+
+from milonga.engine.settings import Mode
 from milonga.engine.steps.base import PreparedStep, StepContext, StepKind
 from milonga.engine.steps.container import ContainerStep
 from milonga.engine.steps.identity import Identity
@@ -8,6 +11,14 @@ from milonga.engine.steps.kfp_python import KfpPythonStep
 from milonga.engine.steps.milonga_python import MilongaStep
 from milonga.engine.steps.provision import Provision
 
-STEP_KINDS: tuple[StepKind, ...] = (MilongaStep(), KfpPythonStep(), ImporterStep(), ContainerStep())
 
-__all__ = ["STEP_KINDS", "Identity", "PreparedStep", "Provision", "StepContext", "StepKind"]
+def step_kinds(mode: Mode) -> tuple[StepKind, ...]:
+    """The kinds of one run, which remember what they have looked up for it."""
+    if mode == "container":
+        return (ImporterStep(), ContainerStep())
+    return (MilongaStep(), KfpPythonStep(), ImporterStep(), ContainerStep())
+
+
+STEP_KINDS = step_kinds("isolated")
+
+__all__ = ["STEP_KINDS", "Identity", "PreparedStep", "Provision", "StepContext", "StepKind", "step_kinds"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
-import shlex
 
 from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.graph import Container, Executor
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
 from milonga.engine.steps.identity import Identity
-from milonga.engine.steps.milonga_python import environment_identity, require_packages
+from milonga.engine.steps.packages import StepPackages, packages_of
+from milonga.engine.steps.provision import Provision
 from milonga.errors import InvalidPipeline, RunError
+
+_BROUGHT = re.compile(r"(kfp([=<>!~\[ ;@].*)?|pip|setuptools|wheel)$")
+"""What kfp's start scripts install for themselves; the engine brings kfp."""
 
 
 class KfpPythonStep:
@@ -23,12 +26,13 @@ class KfpPythonStep:
         """Whether the command starts kfp's executor on a source that it carries."""
         return executor.container is not None and kfp_source_position(executor.container) is not None
 
-    def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep:
-        """Take the source and the function's name out of the command.
+    def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep | Provision:
+        """Take the source, the function's name and the packages out of the command.
 
         Raises:
             InvalidPipeline: E230, the command does not name a function.
-            RunError: E441 kfp is not installed, E442 a package that the component needs is not.
+            RunError: E441 kfp is not installed, E442 a package that the component needs is not and may not be, E450 one
+                cannot be read.
         """
         container = executor.container
         position = kfp_source_position(container) if container is not None else None
@@ -45,35 +49,38 @@ class KfpPythonStep:
             raise InvalidPipeline("E230", f"the command of executor '{label}' names no function", where=label)
         function = arguments[arguments.index("--function_to_execute") + 1]
         source = (container.command or ())[position]
-        packages = _requirements(container)
-        require_packages(label, packages)
+        packages = _packages(label, container, context)
+        if isinstance(packages, Provision):
+            return packages
         environment = environment_of(container, context)
         code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-        identity = Identity(f"{function} {code}", f"{container.image} {environment_identity(packages)}", environment)
+        identity = Identity(f"{function} {code}", f"{container.image} {packages.identity}", environment)
         return PreparedStep(
             identity=identity,
             worker="kfp",
             function=function,
             source=source,
+            packages=packages.folder,
             environment=environment,
             timeout_s=timeout_of(context),
         )
 
 
-def _requirements(container: Container) -> tuple[str, ...]:
-    """What the component installs when it starts, kfp itself left out (the engine brings it)."""
-    script = " ".join(part for part in (container.command or ()) if "pip install" in part)
-    found: list[str] = []
-    for match in re.finditer(r"pip install ([^&|;\n]*(?:'[^']*'[^&|;\n]*)*)", script):
-        try:
-            words = shlex.split(match.group(1))
-        except ValueError:
-            continue
-        skip = False
-        for word in words:
-            if skip or word.startswith("-") or word in ("&&", "||"):
-                skip = word in ("--index-url", "--extra-index-url", "--trusted-host", "-i")
-                continue
-            if not re.match(r"kfp([=<>!~\[]|$)", word) and word not in ("pip", "setuptools", "wheel"):
-                found.append(word)
-    return tuple(dict.fromkeys(found))
+def _packages(label: str, container: Container, context: StepContext) -> StepPackages | Provision:
+    """What the component installs when it starts, kfp itself left out."""
+    scripts = [part for part in container.command or () if "pip install" in part]
+    if not scripts:
+        return packages_of(label, (), context)
+    from milonga.engine.environments import pip_installs
+
+    installs = pip_installs("\n".join(scripts), label, _BROUGHT)
+    packages = packages_of(label, installs.packages, context, installs.sources)
+    if isinstance(packages, Provision) and installs.unknown:
+        raise RunError(
+            "E450",
+            f"'{label.removeprefix('exec-')}' is installed with options of pip that are not understood here",
+            got=" ".join(installs.unknown),
+            expected="requirements, and options that say where packages come from",
+            hint="install its packages into this environment, or run it in a container",
+        )
+    return packages

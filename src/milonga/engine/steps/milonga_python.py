@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
-import importlib.metadata
 import json
 import os
-import platform
-import re
 import shutil
 from pathlib import Path
 
@@ -18,8 +14,9 @@ from milonga.compiler.passes.shared_code import carried_modules
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of
 from milonga.engine.steps.identity import Identity
-from milonga.errors import InvalidPipeline, RunError
-from milonga.runtime.loading import missing_packages
+from milonga.engine.steps.packages import packages_of
+from milonga.engine.steps.provision import Provision
+from milonga.errors import InvalidPipeline
 from milonga.runtime.program import TaskProgram, from_container, is_milonga_command
 
 
@@ -30,12 +27,12 @@ class MilongaStep:
         """Whether the container's command is milonga's."""
         return executor.container is not None and is_milonga_command(executor.container.command)
 
-    def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep:
-        """Read the program, unpack its modules, check its requirements.
+    def prepare(self, label: str, executor: Executor, context: StepContext) -> PreparedStep | Provision:
+        """Read the program, unpack its modules, find its packages.
 
         Raises:
             InvalidPipeline: E230, the arguments are damaged.
-            RunError: E442, a package that it needs is not installed here.
+            RunError: E442 a package that it needs is not installed here and may not be, E450 one cannot be read.
         """
         container = executor.container
         if container is None:
@@ -49,48 +46,22 @@ class MilongaStep:
             raise InvalidPipeline(
                 "E230", f"the program of executor '{label}' is damaged: {error}", where=label
             ) from error
-        require_packages(label, program.packages)
+        packages = packages_of(label, program.packages, context)
+        if isinstance(packages, Provision):
+            return packages
         environment = environment_of(container, context)
-        identity = Identity(program.digest(), environment_identity(program.packages), environment)
+        identity = Identity(program.digest(), packages.identity, environment)
         return PreparedStep(
             identity=identity,
             worker="milonga",
             function=program.function,
             source=program.source,
             modules=_unpacked(program, context.home.modules),
+            packages=packages.folder,
             environment=environment,
             live_function=context.functions.get(label),
             timeout_s=timeout_of(context),
         )
-
-
-def require_packages(label: str, packages: tuple[str, ...]) -> None:
-    """Check that the running Python meets the requirements of an executor.
-
-    Raises:
-        RunError: E442, those that it does not meet.
-    """
-    missing = missing_packages(packages)
-    if missing:
-        raise RunError(
-            "E442",
-            f"'{label.removeprefix('exec-')}' needs packages that are not installed here",
-            got=", ".join(missing),
-            hint="pip install " + " ".join(f"'{requirement}'" for requirement in missing),
-        )
-
-
-@functools.lru_cache(maxsize=1024)
-def environment_identity(packages: tuple[str, ...]) -> str:
-    """What of this environment decides a result: the Python version and the versions of the declared packages."""
-    names = [re.split(r"[\s\[<>=!~;@]", requirement.strip(), maxsplit=1)[0] for requirement in packages]
-    versions = []
-    for name in names:
-        try:
-            versions.append(f"{name}={importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            versions.append(f"{name}=")
-    return ";".join([platform.python_version(), *sorted(versions)])
 
 
 def _unpacked(program: TaskProgram, root: Path) -> Path | None:

@@ -51,6 +51,7 @@ class StepRequest:
     Attributes:
         id: unique in this engine.
         kind: whose program it is.
+        task: path of the task in its run.
         function: name of the function to call.
         source: Python text that defines it.
         folder: the attempt's folder; holds `executor_input.json`, gets the log, the output and the error.
@@ -68,6 +69,7 @@ class StepRequest:
     function: str
     source: str
     folder: Path
+    task: str = ""
     modules: Path | None = None
     packages: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -1,31 +1,138 @@
-"""Runs each attempt in a container of its own."""
+"""Runs each attempt in a container of its own, by way of a process that outlives a killed engine (the steward).
+
+What is needed for that is loaded with the first container: most runs have none.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
+import secrets
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from milonga.engine.home import Home
 from milonga.engine.workers.base import StepEnded, StepRequest
+from milonga.errors import MilongaError, RunError
+
+_PATIENCE_S = 60.0
+"""How long the steward may take to end its containers when the run is over."""
 
 
 class ContainerPool:
-    """The pool behind container components."""
+    """The pool behind container components, and behind all steps of a run in containers.
+
+    Args:
+        home: the state folder; its content store is what every container may read.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._token = ""
+        self._steward: subprocess.Popen[bytes] | None = None
+        self._running: dict[int, StepRequest] = {}
+        self._refused: list[StepEnded] = []
+        self._buffer = b""
 
     def submit(self, request: StepRequest) -> None:
-        """Start a container."""
-        raise NotImplementedError(self._home, request)
+        """Hand a container over to the steward; what cannot be started is reported by the next `collect`."""
+        from milonga.engine.containers.finding import find_engine
+        from milonga.engine.containers.requests import steward_message
+
+        try:
+            engine = find_engine()
+            self._ensure_steward(engine.path, request.folder)
+            message = steward_message(engine, request, self._home, self._token)
+        except MilongaError as error:
+            self._refused.append(StepEnded(request.id, 1, error=error.to_json()))
+            return
+        self._running[request.id] = request
+        self._send(message)
+
+    def _ensure_steward(self, engine: str, folder: Path) -> None:
+        from milonga.engine.containers.surroundings import run_of
+
+        if self._steward is not None:
+            return
+        self._token = secrets.token_hex(6)
+        path = [entry or str(Path.cwd()) for entry in sys.path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
+        command = [sys.executable, "-m", "milonga.engine.containers.steward"]
+        try:
+            self._steward = subprocess.Popen(
+                [*command, engine, str(self._home.root), run_of(folder, self._home), self._token],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C reaches the engine only; it decides what ends
+            )
+        except OSError as error:
+            raise RunError("E431", f"the worker process does not start: {error.strerror}", kind="system") from error
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        stream = self._steward.stdin if self._steward is not None else None
+        if stream is None:
+            return
+        data = json.dumps(message).encode() + b"\n"
+        try:
+            while data:
+                data = data[stream.write(data) :]
+        except OSError:
+            return  # the steward is gone; `collect` reports its attempts
 
     def streams(self) -> list[int]:
-        """Nothing runs."""
-        return []
+        """The steward's reports."""
+        stream = self._steward.stdout if self._steward is not None and self._running else None
+        return [stream.fileno()] if stream is not None else []
 
     def collect(self) -> list[StepEnded]:
-        """Nothing ends."""
-        return []
+        """Containers that have ended; all running ones when the steward has died."""
+        from milonga.engine.containers.endings import step_ended
+
+        refused, self._refused = self._refused, []
+        streams = self.streams()
+        if not streams or not select.select(streams, [], [], 0)[0]:
+            return refused
+        chunk = os.read(streams[0], 1 << 20)
+        if not chunk:
+            return [*refused, *self._all_lost()]
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        reports = [json.loads(line) for line in lines]
+        return [*refused, *(step_ended(self._running.pop(report["id"]), report) for report in reports)]
+
+    def _all_lost(self) -> list[StepEnded]:
+        """The steward died. A new one removes the containers that it has left behind: it holds the lock of the run."""
+        from milonga.engine.containers.finding import find_engine
+
+        lost, self._running, self._buffer = self._running, {}, b""
+        self.close()
+        with contextlib.suppress(MilongaError):
+            self._ensure_steward(find_engine().path, next(iter(lost.values())).folder)
+        error = {"code": "E417", "kind": "system", "message": "the process that looks after the container died"}
+        return [StepEnded(request_id, -9, error=error) for request_id in sorted(lost)]
 
     def kill(self, request_id: int) -> None:
-        """Nothing runs."""
+        """End a container at once; its report still comes."""
+        self._send({"do": "kill", "id": request_id})
 
     def close(self) -> None:
-        """Nothing runs."""
+        """Close the steward's input, at which it ends and removes every container, and itself."""
+        steward, self._steward = self._steward, None
+        if steward is None:
+            return
+        with contextlib.suppress(OSError):
+            if steward.stdin is not None:
+                steward.stdin.close()
+        try:
+            steward.wait(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            steward.kill()
+            steward.wait()
+        if steward.stdout is not None:
+            steward.stdout.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -17,7 +18,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from milonga.engine.workers.base import INPUT_FILE, StepEnded, StepRequest
+from milonga.engine.workers.strays import end_marked
 from milonga.errors import RunError
+
+_MARK = "MILONGA_WORKERS"
+"""Everything below a zygote has this variable, by which it is found when the zygote itself is gone."""
 
 
 class ForkedPool:
@@ -34,6 +39,7 @@ class ForkedPool:
         self._search_path = search_path
         self._running: dict[int, int] = {}  # request id → process id, 0 until the zygote has said it
         self._buffer = b""
+        self._mark = ""
         self._started: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +51,14 @@ class ForkedPool:
 
     def _start(self) -> subprocess.Popen[bytes]:
         path = [*self._search_path, *(entry or str(Path.cwd()) for entry in sys.path)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)), "PYTHONUNBUFFERED": "1"}
+        self._mark = f"{_MARK}={secrets.token_hex(16)}"
+        name, _, value = self._mark.partition("=")
+        environment = {
+            **os.environ,
+            name: value,
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)),
+            "PYTHONUNBUFFERED": "1",
+        }
         try:
             return subprocess.Popen(
                 [sys.executable, "-m", "milonga.engine.workers.zygote"],
@@ -65,6 +78,7 @@ class ForkedPool:
         self._running[request.id] = 0
         request.folder.mkdir(parents=True, exist_ok=True)
         (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
+        self._running[request.id] = 0
         self._send(
             {
                 "do": "run",
@@ -135,6 +149,7 @@ class ForkedPool:
             if pid:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
+        end_marked(self._mark)
         self._forget_zygote()
         error = {"code": "E417", "kind": "system", "message": "the worker process died under this task"}
         return [StepEnded(request_id, -9, error=error) for request_id in sorted(lost)]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from milonga.errors import MilongaError
+from milonga.errors import MilongaError, RunError
 from milonga.runtime.loading import load_function, use_modules
 from milonga.runtime.program import TaskProgram
 from milonga.runtime.task import run_task, write_atomically
 
+_INSTALLED = ("site-packages", "dist-packages")
 _OWN_FILES = ("milonga/engine/", "milonga/runtime/", "kfp/dsl/executor")
 
 
@@ -61,14 +63,43 @@ def run_kfp_step(
 
 
 def _use_packages(folder: Path) -> None:
-    """Make the packages in `folder` come before all others, here and in Python processes that are started from here."""
+    """Make the packages in `folder` win over installed ones, here and in Python processes that are started from here.
+
+    They stand where installed packages do: behind the project's own modules and the standard library. What this process
+    has imported already, and the folder brings as well, is forgotten, so that it is imported from there: the warm
+    process that attempts are forked from holds no foreign package but kfp's executor, which is plain Python.
+
+    Raises:
+        RunError: E437, somebody removed the folder since the step was prepared.
+    """
     path = str(folder)
     if path in sys.path:
         return
-    sys.path.insert(0, path)
+    if not folder.is_dir():
+        raise RunError(
+            "E437",
+            "the shared environment of this step is gone",
+            where=path,
+            hint="run it again: it is made anew",
+            kind="system",
+        )
+    sys.path[:] = _before_installed(path, sys.path)
     inherited = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([path, inherited] if inherited else [path])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        _before_installed(path, inherited.split(os.pathsep) if inherited else [])
+    )
     os.environ["PATH"] = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
+    brought = {entry.name.partition(".")[0] for entry in folder.iterdir()} - sys.stdlib_module_names - {"milonga"}
+    for name in [name for name in sys.modules if name.partition(".")[0] in brought]:
+        del sys.modules[name]
+    if any(folder.glob("*.pth")):
+        site.addsitedir(path)  # an interpreter reads them in its own folders only
+
+
+def _before_installed(path: str, entries: list[str]) -> list[str]:
+    """`entries` with `path` before the first folder of installed packages."""
+    place = next((at for at, entry in enumerate(entries) if Path(entry).name in _INSTALLED), len(entries))
+    return [*entries[:place], path, *entries[place:]]
 
 
 def _load_file(path: Path) -> Any:

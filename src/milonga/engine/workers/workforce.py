@@ -1,4 +1,4 @@
-"""All worker pools of one run behind one face: an attempt goes to the pool of its kind, and one wait serves them all."""
+"""All worker pools of one run behind one face: an attempt goes to the pool of its kind, one wait serves them all."""
 
 from __future__ import annotations
 

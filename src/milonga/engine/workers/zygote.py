@@ -25,8 +25,11 @@ import milonga.runtime.task  # noqa: F401 - warm for the forks
 from milonga.engine.workers.base import ERROR_FILE, INPUT_FILE, LOG_FILE
 from milonga.engine.workers.memory import memory_of_session
 from milonga.engine.workers.step import run_kfp_step, run_milonga_step, write_error
+from milonga.engine.workers.strays import adopt_orphans, children_of_this_process, end
 
 _PR_SET_PDEATHSIG = 1
+_LAST_WAIT_S = 5.0
+"""For processes to be gone after they were killed; one that waits for a dead disk may take longer."""
 _LOOK_S = 0.1
 """How often the memory of attempts that have a limit is looked at."""
 
@@ -76,6 +79,7 @@ class Zygote:
         os.set_blocking(self._wake_read, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        adopt_orphans()
         self._libc: Any = None
         with contextlib.suppress(OSError):
             self._libc = ctypes.CDLL(None, use_errno=True)
@@ -89,6 +93,17 @@ class Zygote:
         finally:
             for pid in list(self._children):
                 _kill_attempt(pid)
+            self._wait_for_all()
+
+    def _wait_for_all(self) -> None:
+        """See the attempts end, and all that they have left behind."""
+        deadline = time.monotonic() + _LAST_WAIT_S
+        with contextlib.suppress(ChildProcessError):
+            while time.monotonic() < deadline:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    for pid in children_of_this_process():
+                        end(pid)
+                    time.sleep(0.001)
 
     def _serve(self) -> None:
         _warm_up()
@@ -140,6 +155,7 @@ class Zygote:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._pid:
             os._exit(1)  # the zygote died before this fork could ask to be told
+        adopt_orphans()  # the daemons of a task are its own as long as it lives, as in a container
         os.close(self._wake_read)
         os.close(self._wake_write)
         exit_code = 1
@@ -155,17 +171,24 @@ class Zygote:
             os._exit(exit_code)
 
     def _reap(self) -> None:
-        while self._children:
+        while True:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
-                return
+                break
             child = self._children.pop(pid, None)
             _kill_group(pid)  # whatever the attempt left behind
             if child is not None:
                 self._send(child.report(status, usage))
+        self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """What an attempt has started in a session of its own comes here when the attempt is gone, and ends too."""
+        for pid in children_of_this_process():
+            if pid not in self._children:
+                end(pid)
 
     def _send(self, report: dict[str, float]) -> None:
         """Write a line, by one call: the forks write to the same pipe, and so short a line is never torn."""

@@ -13,6 +13,7 @@ from milonga.testing.conformance.observed import ObservedRun
 
 BACKENDS: Mapping[str, str] = {
     "milonga": "milonga.testing.conformance.milonga_backend:MilongaBackend",
+    "kfp.local": "milonga.testing.conformance.kfp_local_backend:KfpLocalBackend",
 }
 
 

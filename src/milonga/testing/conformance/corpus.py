@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from milonga.errors import UsageError
+from milonga.testing.conformance.case_form import require_form
 from milonga.testing.conformance.checks import CHECKS
+from milonga.testing.conformance.forms import TEXT, Misformed, anything, each, record
+from milonga.testing.conformance.matchers import shown
 
 EXPECTED_FILE = "expected.json"
 INDEX_FILE = "index.json"
 
-_INPUTS = frozenset({"id", "arguments", "artifact_arguments", "secrets"})
-_REMARKS = frozenset({"established", "confidence", "confidence_reason", "notes"})
-_FILE_KEYS = frozenset({"source_path", "packages", "requires", "notes", "cases"})
+_FILE_FORM = record(
+    {"cases": each(anything)},
+    {"source_path": TEXT, "packages": each(TEXT), "requires": each(TEXT), "notes": anything},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,9 @@ def load_corpus(folder: Path) -> Corpus:
     expected = _object(_read(folder / EXPECTED_FILE).get("files"), "files", folder / EXPECTED_FILE)
     index_path = folder / INDEX_FILE
     entries = _read(index_path).get("files") if index_path.is_file() else []
-    if not isinstance(entries, list) or not all(isinstance(item, dict) and "file" in item for item in entries):
+    if not isinstance(entries, list) or not all(
+        isinstance(item, dict) and isinstance(item.get("file"), str) for item in entries
+    ):
         raise _wrong("'files' must be a list of objects with a 'file'", index_path)
     index: dict[str, Mapping[str, Any]] = {entry["file"]: entry for entry in entries}
     names = [*expected, *(name for name in index if name not in expected)]
@@ -102,7 +108,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         document = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise _wrong(f"it cannot be read: {error.strerror}", path) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _wrong(f"it is no JSON: {error}", path) from None
     return _object(document, "the document", path)
 
@@ -115,49 +121,41 @@ def _file(name: str, expected: Any, index: Mapping[str, Any], folder: Path) -> P
         reason = str(index.get("reason_not_runnable") or "the corpus has no case for it")
         return PipelineFile(name, exclusive=exclusive, not_runnable_because=reason)
     path = folder / EXPECTED_FILE
-    entry = _object(expected, name, path)
-    _known(entry, _FILE_KEYS, name, path)
-    cases = entry.get("cases")
-    if not isinstance(cases, list) or not cases:
+    try:
+        _FILE_FORM(expected, name)
+        for number, case in enumerate(expected["cases"]):
+            label = case.get("id", number) if isinstance(case, dict) else number
+            require_form(case, f"{name}::{label}")
+    except Misformed as error:
+        raise UsageError(
+            "E916",
+            f"the corpus is wrong: {error.message}",
+            where=f"{path}: {error.place}",
+            got=shown(error.got),
+            expected=error.expected,
+        ) from None
+    read = tuple(_case(case) for case in expected["cases"])
+    if not read:
         raise _wrong(f"'{name}' has no cases", path)
-    read = tuple(_case(case, name, path) for case in cases)
     if len({case.id for case in read}) < len(read):
         raise _wrong(f"'{name}' has two cases of one id", path)
     return PipelineFile(
         name,
         read,
-        packages=tuple(entry.get("packages") or ()),
-        requires=tuple(entry.get("requires") or ()),
+        packages=tuple(expected.get("packages") or ()),
+        requires=tuple(expected.get("requires") or ()),
         exclusive=exclusive,
     )
 
 
-def _case(value: Any, file: str, path: Path) -> Case:
-    case = _object(value, f"a case of '{file}'", path)
-    where = f"case '{case.get('id')}' of '{file}'"
-    _known(case, _INPUTS | _REMARKS | CHECKS.keys(), where, path)
-    for key in ("id", "state"):
-        if key not in case:
-            raise _wrong(f"{where} has no '{key}'", path)
+def _case(case: Mapping[str, Any]) -> Case:
     return Case(
-        id=str(case["id"]),
-        arguments=_object(case.get("arguments", {}), f"'arguments' of {where}", path),
-        artifact_arguments=_object(case.get("artifact_arguments", {}), f"'artifact_arguments' of {where}", path),
-        secrets=_object(case.get("secrets", {}), f"'secrets' of {where}", path),
+        id=case["id"],
+        arguments=case.get("arguments", {}),
+        artifact_arguments=case.get("artifact_arguments", {}),
+        secrets=case.get("secrets", {}),
         expectations={key: case[key] for key in CHECKS if key in case},
     )
-
-
-def _known(found: Mapping[str, Any], known: frozenset[str], where: str, path: Path) -> None:
-    unknown = sorted(set(found) - known)
-    if unknown:
-        raise UsageError(
-            "E916",
-            f"the corpus says something of {where} that has no meaning",
-            where=str(path),
-            got=", ".join(unknown),
-            expected=", ".join(sorted(known)),
-        )
 
 
 def _object(value: Any, what: str, path: Path) -> Mapping[str, Any]:

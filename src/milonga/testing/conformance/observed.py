@@ -37,7 +37,6 @@ class ObservedTask:
         iterations: of a loop.
         attempts: how often it was started; 0 when it was not.
         is_cached: whether its outputs came from an earlier run.
-        has_outputs: whether `parameters` and `artifacts` are its outputs; False when the back end does not show them.
         started_at, ended_at: seconds of any one clock; None when it did not start.
         error: what went wrong, for the reader of a verdict.
     """
@@ -49,7 +48,6 @@ class ObservedTask:
     iterations: int | None = None
     attempts: int = 0
     is_cached: bool = False
-    has_outputs: bool = True
     started_at: float | None = None
     ended_at: float | None = None
     error: str = ""

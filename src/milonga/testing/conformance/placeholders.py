@@ -7,37 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from milonga.errors import UsageError
 from milonga.testing.conformance.matchers import repeated
 
 TEMPORARY = "${TMP}"
 
 
 def filled(value: Any, temporary: Path) -> Any:
-    """`value` with the case's folder for `${TMP}`, in keys as well, and `$repeat` written out.
-
-    Raises:
-        UsageError: E916, a malformed `$repeat`.
-    """
+    """`value` with the case's folder for `${TMP}`, in keys as well, and `$repeat` written out."""
     if isinstance(value, str):
         return value.replace(TEMPORARY, str(temporary))
     if isinstance(value, list):
         return [filled(item, temporary) for item in value]
     if isinstance(value, Mapping):
         if value.keys() == {"$repeat"}:
-            return _repeated(filled(value["$repeat"], temporary))
+            return repeated(filled(value["$repeat"], temporary))
         return {
             filled(key, temporary): _pattern(item, temporary) if key == "$regex" else filled(item, temporary)
             for key, item in value.items()
         }
     return value
-
-
-def _repeated(argument: Any) -> str:
-    try:
-        return repeated(argument)
-    except (TypeError, ValueError) as error:
-        raise UsageError("E916", f"the corpus is wrong: {error}", got=repr(argument)[:120]) from None
 
 
 def _pattern(value: Any, temporary: Path) -> Any:

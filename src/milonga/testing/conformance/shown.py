@@ -14,14 +14,13 @@ from typing import Any
 
 from milonga.testing.conformance.checks import CheckContext
 from milonga.testing.conformance.observed import ObservedRun, ObservedTask
+from milonga.testing.conformance.printed_order import in_key_order
 
 HIDDEN = "NOT_SHOWN"
 """Stands for the state of a task that the back end does not show."""
 
 _OF_TASKS = frozenset({"order", "limits", "second_run", "alternatives"})
 """Keys of a case that speak of tasks only."""
-
-_OUTPUTS = frozenset({"parameters", "artifacts"})
 
 
 def shown_part(context: CheckContext) -> tuple[CheckContext, tuple[str, ...]]:
@@ -48,11 +47,19 @@ def _shown_tasks(expected: Mapping[str, Any], run: ObservedRun, hidden: set[str]
     """What is expected of outputs that were left behind, and of logs, by path; `hidden` gets the rest."""
     kept: dict[str, Any] = {}
     for path, wanted in expected.items():
-        task = run.tasks.get(path)
-        visible = {"log_lines"} | (_OUTPUTS if task is not None and task.has_outputs else frozenset())
-        hidden.update(f"tasks.{key}" for key in wanted if key not in visible)
-        kept[path] = {key: value for key, value in wanted.items() if key in visible}
-    return {path: wanted for path, wanted in kept.items() if wanted}
+        task = run.tasks.get(path, ObservedTask(HIDDEN))
+        seen = {"parameters": task.parameters, "artifacts": task.artifacts}
+        found: dict[str, Any] = {}
+        for key, value in wanted.items():
+            if key == "log_lines":
+                found[key] = [in_key_order(line) if isinstance(line, str) else line for line in value]
+            elif key in seen and (names := value.keys() & seen[key].keys()):
+                found[key] = {name: value[name] for name in value if name in names}
+            if key not in found or len(found[key]) < len(value):
+                hidden.add(f"tasks.{key}")
+        if found:
+            kept[path] = found
+    return kept
 
 
 def _as_seen(task: ObservedTask | None, run: ObservedRun) -> ObservedTask:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.errors import UsageError
 from milonga.testing.conformance.checks.context import CheckContext
 from milonga.testing.conformance.checks.references import all_hold
 from milonga.testing.conformance.checks.state import state_difference
@@ -13,11 +12,7 @@ from milonga.testing.conformance.checks.tasks import tasks_difference
 
 
 def alternatives_difference(expected: Any, context: CheckContext) -> str:
-    """Which alternatives fit, unless it is exactly one.
-
-    Raises:
-        UsageError: E916, an alternative with other keys than `when`, `state` and `tasks`.
-    """
+    """Which alternatives fit, unless it is exactly one."""
     misfits = [_misfit(alternative, context) for alternative in expected]
     fitting = [index for index, misfit in enumerate(misfits) if not misfit]
     if len(fitting) == 1:
@@ -28,9 +23,6 @@ def alternatives_difference(expected: Any, context: CheckContext) -> str:
 
 
 def _misfit(alternative: Mapping[str, Any], context: CheckContext) -> str:
-    unknown = sorted(set(alternative) - {"when", "state", "tasks"})
-    if unknown:
-        raise UsageError("E916", "the corpus has an alternative with a key that has no meaning", got=unknown[0])
     if not all_hold(alternative.get("when"), context.run):
         return "its conditions do not hold"
     state = state_difference(alternative["state"], context) if "state" in alternative else ""

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from milonga.errors import UsageError
-from milonga.testing.conformance.matchers import ABSENT, difference, shown
+from milonga.testing.conformance.matchers import ABSENT, difference
 from milonga.testing.conformance.observed import ObservedArtifact, ObservedRun
+
+_BRACED = re.compile(r"\{([^{}]*#[^{}]*)\}")
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text has the form of a reference."""
+    path, mark, field = text.rpartition("#")
+    return bool(mark) and field.partition(".")[0] in (_TASK_FIELDS if path else _ROOT_FIELDS)
+
+
+def references_in(line: str) -> list[str]:
+    """The references that a line has in braces."""
+    return _BRACED.findall(line)
+
+
+def filled_line(line: str, run: ObservedRun) -> str:
+    """A line with the values of its references."""
+    return _BRACED.sub(lambda match: str(value_of(match.group(1), run)), line)
 
 
 def value_of(reference: str, run: ObservedRun) -> Any:
-    """The value behind a reference, such as `flip-coin#parameters.Output` or `#outputs.Output`; ABSENT without one.
-
-    Raises:
-        UsageError: E916, it is no reference.
-    """
-    path, mark, field = reference.rpartition("#")
+    """The value behind a reference, such as `flip-coin#parameters.Output` or `#outputs.Output`; ABSENT without one."""
+    path, _, field = reference.rpartition("#")
     kind, _, rest = field.partition(".")
-    if not mark or (path and kind not in _TASK_FIELDS) or (not path and kind not in _ROOT_FIELDS):
-        raise UsageError(
-            "E916",
-            "the corpus has a reference that is none",
-            got=reference,
-            expected="task path#parameters.NAME, #artifacts.NAME.FIELD, #outputs.NAME or #output_artifacts.NAME.FIELD",
-        )
     if not path:
         return _inside(getattr(run, kind), rest)
     task = run.tasks.get(path)
@@ -71,21 +78,13 @@ def resolved(value: Any, run: ObservedRun) -> Any:
 
 
 def holds(condition: Any, run: ObservedRun) -> bool:
-    """Whether `[reference, operator, value]` holds; never when the task did not run.
-
-    Raises:
-        UsageError: E916, it is no condition.
-    """
-    if not isinstance(condition, list) or len(condition) != 3 or condition[1] not in _OPERATORS:
-        raise UsageError(
-            "E916", "the corpus has a condition that is none", got=shown(condition), expected=", ".join(_OPERATORS)
-        )
+    """Whether `[reference, operator, value]` holds; never when the task did not run."""
     left = value_of(condition[0], run)
     right = resolved(condition[2], run)
     if left is ABSENT or right is ABSENT:
         return False
     try:
-        return _OPERATORS[condition[1]](left, right)
+        return OPERATORS[condition[1]](left, right)
     except TypeError:
         return False
 
@@ -95,7 +94,7 @@ def all_hold(conditions: Any, run: ObservedRun) -> bool:
     return all(holds(condition, run) for condition in conditions or ())
 
 
-_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": lambda left, right: not difference(right, left, ""),
     "!=": lambda left, right: bool(difference(right, left, "")),
     "<": lambda left, right: bool(left < right),

@@ -1,0 +1,1 @@
+"""Events that start runs: files that arrive, requests over HTTP."""

@@ -1,0 +1,1 @@
+"""What schedules and firings are, and the SQLite file that keeps them."""

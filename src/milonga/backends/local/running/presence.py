@@ -1,0 +1,30 @@
+"""Whether a scheduler process looks after a state folder: while it does, it holds a lock, together with others."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from milonga.backends.local.places import Places
+
+
+@contextmanager
+def present(places: Places) -> Iterator[None]:
+    """Be there."""
+    places.folder.mkdir(parents=True, exist_ok=True)
+    with places.presence.open("a+") as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        yield
+
+
+def is_present(places: Places) -> bool:
+    """Whether some scheduler is there now."""
+    try:
+        with places.presence.open("r") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

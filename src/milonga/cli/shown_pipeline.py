@@ -1,0 +1,68 @@
+"""A pipeline as text: its tasks in the order of their work, with their types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milonga.compiler.graph import Component, Graph
+
+
+def print_dag(graph: Graph, component: Component, indent: str) -> None:
+    """The tasks of a DAG, those inside of groups further to the right."""
+    tasks = (component.dag.tasks if component.dag else None) or {}
+    for name in in_order({name: task.producers() for name, task in tasks.items()}):
+        task = tasks[name]
+        used = graph.component_of(task, name)
+        notes = []
+        if task.trigger_policy is not None and task.trigger_policy.condition:
+            notes.append(f"if {task.trigger_policy.condition}")
+        if task.parameter_iterator is not None or task.artifact_iterator is not None:
+            notes.append("for each")
+        waits = ", ".join(sorted(task.producers()))
+        after = f"  after {waits}" if waits else ""
+        note = f"  [{'; '.join(notes)}]" if notes else ""
+        print(f"{indent}{name}({_inputs(used)}) -> {_outputs(used)}{after}{note}")
+        if used.dag is not None:
+            print_dag(graph, used, indent + "  ")
+
+
+def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:
+    """Names so that each stands after those it waits for; what waits in a circle stands at the end."""
+    known = frozenset(waits_for)
+    left = {name: set(producers & known) for name, producers in waits_for.items()}
+    waiting: dict[str, list[str]] = {}
+    for name, producers in left.items():
+        for producer in producers:
+            waiting.setdefault(producer, []).append(name)
+    free = [name for name, producers in left.items() if not producers]
+    ordered: dict[str, None] = {}
+    while free:
+        following: list[str] = []
+        for name in free:
+            ordered[name] = None
+            for other in waiting.get(name, ()):
+                left[other].discard(name)
+                if not left[other]:
+                    following.append(other)
+        free = following
+    return [*ordered, *(name for name in waits_for if name not in ordered)]
+
+
+def _inputs(component: Component) -> str:
+    return ", ".join([*_parameters(component.input_parameters), *_artifacts(component.input_artifacts)])
+
+
+def _outputs(component: Component) -> str:
+    parts = [*_parameters(component.output_parameters), *_artifacts(component.output_artifacts)]
+    return ", ".join(parts) or "nothing"
+
+
+def _parameters(parameters: Any) -> list[str]:
+    return [f"{name}: {declared.parameter_type}" for name, declared in parameters.items()]
+
+
+def _artifacts(artifacts: Any) -> list[str]:
+    return [
+        f"{name}: {declared.artifact_type.schema_title if declared.artifact_type else 'system.Artifact'}"
+        for name, declared in artifacts.items()
+    ]

@@ -1,0 +1,58 @@
+"""Faults of stored artifacts: those of a name, of any task or of the tasks that a pattern names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from milonga.compiler.graph import Graph
+from milonga.engine.faults.base import Fault
+from milonga.engine.faults.spec import FaultSpec
+from milonga.engine.faults.targets import Targets, steps_of
+from milonga.engine.faults.task_pattern import TaskPattern
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactPattern:
+    """`model`, or `train.model`: an output's name, and which tasks it is an output of."""
+
+    text: str
+
+    def matches(self, task: str, artifact: str) -> bool:
+        """Whether that output of that task is meant."""
+        tasks, name = self._parts()
+        return TaskPattern(name).matches(artifact) and tasks.matches(task)
+
+    def may_match(self, path: str, artifact: str) -> bool:
+        """The same for a path of the graph, where loops have no indices yet."""
+        tasks, name = self._parts()
+        return TaskPattern(name).matches(artifact) and tasks.may_match(path)
+
+    def _parts(self) -> tuple[TaskPattern, str]:
+        tasks, _, name = self.text.rpartition(".")
+        return TaskPattern(tasks or "*"), name
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFault(Fault):
+    """A fault of stored artifacts.
+
+    Attributes:
+        artifacts: which ones.
+    """
+
+    artifacts: ArtifactPattern
+
+    @classmethod
+    def pattern_of(cls, spec: FaultSpec) -> ArtifactPattern:
+        """The target as artifacts; there is nothing besides."""
+        spec.only(cls.form, 0)
+        return ArtifactPattern(spec.target)
+
+    def targets(self, graph: Graph) -> Targets:
+        """The output artifacts of steps that the pattern names."""
+        known: dict[str, bool] = {}
+        for step in steps_of(graph):
+            for name in step.component.output_artifacts:
+                known[name] = known.get(name, False) or self.artifacts.may_match(step.path, name)
+        hit = tuple(name for name, is_meant in known.items() if is_meant)
+        return Targets("artifact", self.artifacts.text, hit, tuple(known))

@@ -1,0 +1,34 @@
+"""A content store whose disk the faults of a run can fill, and whose content they can spoil."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from milonga.engine.content import Content, ContentStore
+
+
+class LeakyStore(ContentStore):
+    """A content store that says before and after each artifact what happens.
+
+    Args:
+        store: the store as it would be without faults.
+        before: path and name of an artifact that is about to be stored; an OSError of it is one of the disk.
+        after: its path, name and new place.
+    """
+
+    def __init__(
+        self, store: ContentStore, before: Callable[[Path, str], None], after: Callable[[Path, str, Path], None]
+    ) -> None:
+        super().__init__(store.root, store.on_stored)
+        self._before, self._after = before, after
+
+    def take(self, path: Path, name: str) -> tuple[Path, Content]:
+        """As in a sound store."""
+        place, content = super().take(path, name)
+        self._after(path, name, place)
+        return place, content
+
+    def _put(self, path: Path, content: Content, name: str) -> Path:
+        self._before(path, name)
+        return super()._put(path, content, name)

@@ -1,0 +1,8 @@
+"""A recorded step run again: from its recorded inputs, under a debugger, or with the code as it is now."""
+
+from milonga.engine.replay.comparison import ComparedOutput
+from milonga.engine.replay.recorded_step import lines_of
+from milonga.engine.replay.replayed import Replayed
+from milonga.engine.replay.replaying import ReplayRequest, replay
+
+__all__ = ["ComparedOutput", "ReplayRequest", "Replayed", "lines_of", "replay"]
