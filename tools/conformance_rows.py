@@ -83,21 +83,18 @@ def conformance_page(corpus: Corpus, columns: list[Column]) -> str:
         _HEAD.format(kfp=importlib.metadata.version("kfp"), files=len(corpus.files)),
         table(["", *names], counts) + "\n",
         _RULE,
-        "## Files that can run here\n",
-        table(["file", "cases", *names], list(_rows(runnable, columns))) + "\n",
-        "## Files that must be refused\n",
-        table(["file", "why", *names], list(_rows(refused, columns))) + "\n",
-        "## Files that cannot run here\n",
-        "The corpus says why. They are read, checked, written again without loss and compiled all the same, and\n"
-        "`milonga run` says what this machine lacks.\n",
-        table(["file", "why", *names], list(_rows(others, columns))),
+        "## File by file\n",
+        "A number is how many cases a file has; a text is why it has none. What cannot run here is read, checked and\n"
+        "written again without loss all the same, and `milonga run` says what this machine lacks.\n",
+        table(["file", "cases", *names], list(_rows([*runnable, *refused, *others], columns))),
     ]
     return "\n".join(parts) + "\n"
 
 
 def _rows(files: list[PipelineFile], columns: list[Column]) -> Iterator[list[str]]:
-    for item in sorted(files, key=lambda item: item.file):
-        second = item.rejected_because or item.not_runnable_because or str(len(item.cases))
+    for item in sorted(files, key=lambda item: (not item.cases, not item.rejected_because, item.file)):
+        refused = f"must be refused: {item.rejected_because}" if item.rejected_because else ""
+        second = refused or item.not_runnable_because or str(len(item.cases))
         yield [f"`{item.file}`", second, *(_cell(column.verdicts[item.file]) for column in columns)]
 
 

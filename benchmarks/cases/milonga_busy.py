@@ -69,7 +69,7 @@ def own_cpu_s() -> float:
 
 
 class Clock(LineProgress):
-    """Lines as they are by default; measures from the moment when the run is recorded to its end."""
+    """A line an event; measures from the moment when the run is recorded to its end."""
 
     def run_started(self, run: RunRecord, folder: Path) -> None:
         """Starts the clocks; tracing and checking are over."""

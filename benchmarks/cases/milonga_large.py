@@ -25,7 +25,7 @@ def peak_bytes(process: str) -> int:
 
 
 class Memory(LineProgress):
-    """Lines as they are by default, and the peak of the processes that the engine itself has started."""
+    """A line an event, and the peak of the processes that the engine itself has started."""
 
     def __init__(self) -> None:
         super().__init__()

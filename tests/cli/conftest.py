@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLineHere:
 @pytest.fixture
 def milonga(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def command_line_in() -> Callable[[Path], CommandLineHere]:
+    """A command line in a folder that several tests share."""
+    return CommandLineHere
 
 
 FLOW = '''

@@ -25,10 +25,11 @@ def test_each_back_end_gets_a_yaml_document_and_the_times_are_comments(here) -> 
         "#   Mon 2026-03-30 06:00:00 +0000   2026-03-30T06:00:00Z\n"
         "---\n# kfp\n"
     )
-    kfp, vertex, argo = documents_of(ended.out)
+    kfp, vertex, argo, local = documents_of(ended.out)
     assert kfp["trigger"]["cron_schedule"]["cron"] == "0 0 6 * * *"
     assert vertex["cron"] == "TZ=UTC 0 6 * * *"
     assert argo["kind"] == "CronWorkflow" and argo["spec"]["schedules"] == ["0 6 * * *"]
+    assert local["cron"] == "0 6 * * *" and local["time_zone"] == "UTC" and local["name"] == "pipeline"
 
 
 def test_times_are_shown_on_both_clocks(here) -> None:

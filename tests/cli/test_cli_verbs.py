@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-VERBS = ["check", "compile", "data", "devices", "doctor", "logs", "run", "runs", "serve", "show"]
+VERBS = ["check", "compile", "data", "devices", "doctor", "lineage", "logs", "replay", "run", "runs", "serve", "show"]
 
 
 def test_help_lists_the_verbs(milonga) -> None:
@@ -66,7 +66,8 @@ def test_show_tells_a_run_again(finished) -> None:
     assert milonga("show", document["run_id"], "--json").json == document
     assert milonga("show", document["run_id"][:15], "--json").json["run_id"] == document["run_id"]
     text = milonga("show", document["run_id"]).out
-    assert f"{document['run_id']}  p  SUCCEEDED" in text and "scale  succeeded" in text
+    assert f"{document['run_id']}  p  SUCCEEDED" in text
+    assert re.search(r"scale +SUCCEEDED +[0-9.]+ s +[0-9.]+ s +[0-9]+ MiB +1 ", text)
 
 
 def test_show_tells_a_pipeline(finished) -> None:

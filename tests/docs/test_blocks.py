@@ -17,7 +17,6 @@ else:
 
 NOT_RUN = {
     "README.md": 2,
-    "docs/how-to/debug-a-task.md": 1,
 }
 """Pages with blocks that cannot be run here, and how many. Each carries a comment with its reason."""
 

@@ -3,6 +3,8 @@
 Families, so that a report says what kind of text broke. Written here as Python, since no file format holds them all.
 """
 
+# ruff: noqa: E501 - tables of data
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -134,7 +136,7 @@ SHORT = tuple(dict.fromkeys(text for name, texts in FAMILIES.items() if name != 
 TEXTS = (*SHORT, *LONG)
 """All of them, each once. One of a megabyte is made where it is needed."""
 
-MEGABYTE = "it's 1 MB of \"text\"\n\u6f22\x00{{$.x}}" * 34_000
+MEGABYTE = 'it\'s 1 MB of "text"\n\u6f22\x00{{$.x}}' * 34_000
 
 WHOLE = tuple(text for text in SHORT if not any("\ud800" <= character <= "\udfff" for character in text))
 """Those that are Unicode, which is all that protobuf, UTF-8 files and file names can hold."""

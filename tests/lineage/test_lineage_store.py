@@ -178,13 +178,29 @@ def test_earlier_steps_of_a_component_are_found_newest_first(path: Path) -> None
     assert found(before=4.0) == ["t4", "t3", "t2"] and found(before=0.0) == ["t0"] and found(before=-1.0) == []
     assert found(before=4.0, key="k1") == ["t3", "t1"] and found(before=9.0, path="t1") == ["t1"]
     assert found(before=9.0, state="FAILED") == ["t5b"]
-    plan = store.database.rows(
-        "EXPLAIN QUERY PLAN SELECT path FROM tasks WHERE component = ? AND ended_at <= ? AND kind = 'step' "
-        "AND state = ? ORDER BY ended_at DESC",
-        ("c", 1.0, "SUCCEEDED"),
-    )
-    assert "tasks_by_component" in plan[0][3], "looking up one component reads no others"
     store.close()
+
+
+def test_the_uses_of_a_component_are_one_family(path: Path) -> None:
+    names = ["comp-a*[x", "comp-a*[x-2", "comp-a*[x-30", "comp-a*[x-y", "comp-ab[x-2", "comp-a"]
+    stored(path, *(replace(TASK, path=name, component=name, ended_at=float(at)) for at, name in enumerate(names)))
+    store = LineageStore(path)
+    for name in names[:3]:
+        assert [step.path for step in store.steps_of(name, before=9.0, limit=9)] == names[2::-1]
+    store.close()
+
+
+def test_looking_for_one_component_reads_no_others(path: Path) -> None:
+    stored(path)
+    connection = sqlite3.connect(path)
+    seen: list[str] = []
+    store = LineageStore(path)
+    store.database._connection.set_trace_callback(seen.append)
+    store.steps_of("comp-train", before=1.0)
+    store.close()
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}").fetchall()
+    connection.close()
+    assert not [row[3] for row in plan if "SCAN tasks" in row[3]], plan
 
 
 def test_nothing_is_visible_before_commit_and_nothing_of_it_stays_after_a_crash(path: Path) -> None:

@@ -1,17 +1,18 @@
 """What milonga's own engine does with each construct.
 
-The engine says the same when it meets them: E440 (containers), E441 (kfp is missing), E445 (Kubernetes settings).
+The engine says the same when it meets them: E440 (no container engine), E441 (kfp is missing), E445 (Kubernetes
+settings).
 """
 
 from __future__ import annotations
 
 from milonga.compiler.targets.capability import UNVERIFIED, WORKS, Capability, CapabilityTable
 
-_NO_CONTAINERS = (
+_OF_THE_CLUSTER = (
     Capability(
         verdict="refused",
-        note="the engine runs Python steps only, until it has containers (E440)",
-        hint="run it on a cluster",
+        note="there is no Kubernetes that could do it (E445)",
+        hint="volumes are folders here, made when a step mounts them: leave the step out",
     ),
 )
 _NO_CLUSTER = (
@@ -19,6 +20,20 @@ _NO_CLUSTER = (
         verdict="refused",
         note="there is no Kubernetes that could provide it (E445)",
         hint="run it on a cluster, or take it from a file or the environment",
+    ),
+)
+_IN_CONTAINERS = (
+    Capability(
+        verdict="changed",
+        note="only a container has it: container components always, Python steps with --containers (E445)",
+        hint="milonga run --containers",
+    ),
+)
+_FOLDER = (
+    Capability(
+        verdict="changed",
+        note="only a container has it (E445), and it is a folder of the state folder without a limit of size",
+        hint="milonga run --containers",
     ),
 )
 _NOTHING_TO_SCHEDULE = (Capability(verdict="dropped", note="there are no nodes, images and pods on one machine"),)
@@ -73,6 +88,8 @@ TABLE: CapabilityTable = {
             "pipeline-artifact-output",
             "pipeline-parameter-output",
             "python-step",
+            "container-component",
+            "dynamic-image",
             "importer",
             "shared-component",
             "env",
@@ -90,20 +107,18 @@ TABLE: CapabilityTable = {
             "k8s-secretAsEnv",
             "k8s-optional-secret",
             "k8s-activeDeadlineSeconds",
+            "k8s-imagePullPolicy",
             "run-activeDeadlineSeconds",
         ),
         WORKS,
     ),
-    **dict.fromkeys(("container-component", "pvc-create", "pvc-delete"), _NO_CONTAINERS),
+    **dict.fromkeys(("pvc-create", "pvc-delete"), _OF_THE_CLUSTER),
+    **dict.fromkeys(("k8s-secretAsVolume", "k8s-emptyDirMounts"), _IN_CONTAINERS),
+    **dict.fromkeys(("k8s-pvcMount", "k8s-sub-path", "k8s-genericEphemeralVolume"), _FOLDER),
     **dict.fromkeys(
         (
-            "k8s-secretAsVolume",
             "k8s-configMapAsEnv",
             "k8s-configMapAsVolume",
-            "k8s-pvcMount",
-            "k8s-sub-path",
-            "k8s-emptyDirMounts",
-            "k8s-genericEphemeralVolume",
             "k8s-initContainers",
         ),
         _NO_CLUSTER,
@@ -116,16 +131,15 @@ TABLE: CapabilityTable = {
             hint="--resources strict lets such a step fail",
         ),
     ),
-    "k8s-enabledSharedMemory": (Capability(verdict="dropped", note="processes here share the machine's /dev/shm"),),
+    "k8s-enabledSharedMemory": (
+        Capability(verdict="changed", note="containers get it; processes of workers share the machine's /dev/shm"),
+    ),
     **dict.fromkeys(
         (
-            "dynamic-image",
             "k8s-nodeSelector",
             "k8s-nodeAffinity",
             "k8s-podAffinity",
             "k8s-tolerations",
-            "k8s-imagePullSecret",
-            "k8s-imagePullPolicy",
             "k8s-securityContext",
             "k8s-podMetadata",
             "k8s-podResourceClaims",
@@ -141,6 +155,9 @@ TABLE: CapabilityTable = {
     "importer-to-workspace": UNVERIFIED,
     "group-retry": (
         Capability(verdict="dropped", note="steps are repeated, groups are not", hint="give the steps retries"),
+    ),
+    "k8s-imagePullSecret": (
+        Capability(verdict="dropped", note="the container engine pulls with the log-ins that it has"),
     ),
     "k8s-fieldPathAsEnv": (
         Capability(

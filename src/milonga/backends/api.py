@@ -32,7 +32,7 @@ def submit(
     Args:
         pipeline: a pipeline or component of milonga or of kfp, a graph, or a path: `FILE.py:name`, an IR file.
         arguments: values of its inputs.
-        to: the back end: "kfp" or "vertex".
+        to: the back end: "kfp", "vertex", or "local" for a process of its own on this machine.
         name: the run's name; by default the pipeline's and the time.
         cache: False runs every task.
         lower: whether constructs that the back end cannot run are written in a form that it can; by default they are,

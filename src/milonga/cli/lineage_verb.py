@@ -15,10 +15,12 @@ from milonga.engine.content import digest_path
 from milonga.engine.home import Home
 from milonga.errors import MilongaError, UsageError
 from milonga.lineage import LineageStore
-from milonga.lineage.ancestry import Ancestry, ancestry
+from milonga.lineage.ancestry import Ancestry, Direction, ancestry
 from milonga.lineage.named_artifacts import artifact_named
 from milonga.lineage.openlineage import ExportedRun, event_lines, events_of
 from milonga.lineage.selection import recorded_runs, run_named
+
+_LARGE_BYTES = 500_000
 
 
 @click.command("lineage")
@@ -57,7 +59,8 @@ def command(
             return
         name = artifact or ""
         starts = artifact_named(store, _as_digest(name))
-        found = ancestry(store, starts, lambda run_id: _graph_of(home, run_id), "down" if down else "up")
+        direction: Direction = "down" if down else "up"
+        found = ancestry(store, starts, lambda run_id: _graph_of(home, run_id, for_values=True), direction)
         if openlineage:
             _write_events(_runs_of(found, home), store, home, namespace, output)
             return
@@ -88,7 +91,7 @@ def _require_sense(
     if output is not None and not openlineage:
         raise UsageError("E954", "--output is for events, and needs --openlineage")
     if run is None and not artifact:
-        raise UsageError("E952", "no artifact is named", hint="milonga lineage --help says how")
+        raise click.UsageError("no artifact is named")
 
 
 def _as_digest(name: str) -> str:
@@ -100,14 +103,23 @@ def _as_digest(name: str) -> str:
         raise UsageError("E912", f"the file cannot be read: {error.strerror}", where=str(path)) from None
 
 
-def _graph_of(home: Home, run_id: str) -> Graph | None:
-    """The pipeline that a run was made of, where it is still there."""
+def _graph_of(home: Home, run_id: str, *, for_values: bool = False) -> Graph | None:
+    """The pipeline that a run was made of, where it is still there.
+
+    With `for_values`, a large one in which no task gives another a value is not read: digests say the rest.
+    """
     file = home.run(run_id) / "pipeline.yaml"
     try:
-        return load_graph(file) if file.is_file() else None
+        if not file.is_file() or (for_values and file.stat().st_size > _LARGE_BYTES and not _passes_values(file)):
+            return None
+        return load_graph(file)
     except MilongaError as error:
         message(f"the pipeline of run {run_id} cannot be read: {error.message}")
         return None
+
+
+def _passes_values(file: Path) -> bool:
+    return b"taskOutputParameter" in file.read_bytes()
 
 
 def _codes(store: LineageStore, found: Ancestry) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sys
 
 import click
@@ -94,8 +95,14 @@ def _document(step: StepLog, home: Home, run: RunRecord, tail: int | None) -> di
 
 
 def _print_single(step: StepLog, home: Home, run: RunRecord, tail: int | None) -> None:
-    if step.file:
-        sys.stdout.write(text_of(home.run(run.id) / step.file, tail))
+    file = home.run(run.id) / step.file
+    if step.file and tail is None and file.is_file():
+        with file.open(encoding="utf-8", errors="replace", newline="") as stream:
+            shutil.copyfileobj(stream, sys.stdout)  # a log may be larger than memory
+    elif step.file and not file.parent.is_dir():
+        message(f"the files of '{step.path}' are gone: {file.parent}")
+    elif step.file:
+        sys.stdout.write(text_of(file, tail))
     elif step.origin:
         origin, _, path = step.origin.partition("/")
         message(f"'{step.path}' came from the cache; it ran in another run: milonga logs {origin} '{path}'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ def print_json(value: Any) -> None:
 
 def message(text: str) -> None:
     """A line for the person, on stderr. What somebody else wrote into it moves no cursor."""
-    print(printable(text, kept="\n\t"), file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody reads it any more; that changes nothing about what it is about
+        print(printable(text, kept="\n\t"), file=sys.stderr, flush=True)
 
 
 def printable(text: str, *, kept: str = "") -> str:

@@ -45,7 +45,7 @@ def logs_below(store: LineageStore, run_id: str, path: str) -> list[StepLog]:
 
 def prefixed(path: str, text: str) -> Iterator[str]:
     """The lines of a log with the step's name in front."""
-    for line in text.split("\n")[: -1 if text.endswith("\n") else None]:
+    for line in text.removesuffix("\n").split("\n") if text else ():
         yield f"{path} | {shown_line(line)}"
 
 

@@ -11,7 +11,7 @@ from milonga.cli.output import message, print_json, printable
 from milonga.cli.run_options import read_object
 from milonga.cli.sources import load_source
 from milonga.engine.home import Home
-from milonga.engine.replay import Replayed, ReplayRequest, replay
+from milonga.engine.replay import Replayed, ReplayRequest, failed_task, replay_recorded
 from milonga.engine.runnable import Runnable, as_runnable
 from milonga.errors import UsageError
 from milonga.lineage import RunRecord
@@ -51,7 +51,7 @@ def command(
     secrets = read_object(secrets_file) if secrets_file else {}
     with recorded_runs(home.database) as store:
         run = run_named(store, run_id)
-        record = task_named(store, run, task or _failed_in(run))
+        record = task_named(store, run, task or failed_task(run))
         runnable = _current(run, source, home) if current or source else None
         request = ReplayRequest(
             changes=changes,
@@ -61,7 +61,7 @@ def command(
             search_path=runnable.search_path if runnable is not None else _folders_of(run, home),
             notice=message,
         )
-        done = replay(store, home, run, record, request)
+        done = replay_recorded(store, home, run, record, request)
     if not (quiet or debug):
         for line in done.log_text().splitlines():
             message(f"    {line}")
@@ -82,26 +82,12 @@ def _assigned(assignments: tuple[str, ...]) -> dict[str, str]:
     return changes
 
 
-def _failed_in(run: RunRecord) -> str:
-    task = str(run.error.get("task", ""))
-    if not task:
-        raise UsageError(
-            "E955",
-            f"run {run.id} has no failed step; say which one is to be run again",
-            hint=f"milonga show {run.id} lists them",
-        )
-    return task
-
-
 def _current(run: RunRecord, source: str | None, home: Home) -> Runnable:
     """The author's pipeline as it is now; a relative name counts from here, or from where the state folder is."""
     name = source or run.source
     if not name:
-        raise UsageError(
-            "E955",
-            f"run {run.id} was started from Python and names no file",
-            hint="name the pipeline with --source FILE.py:NAME",
-        )
+        hint = "name the pipeline with --source FILE.py:NAME"
+        raise UsageError("E955", f"run {run.id} was started from Python and names no file", hint=hint)
     beside = home.root.parent / name
     if source is None and not _file_of(Path(name)).exists() and _file_of(beside).exists():
         name = str(beside)

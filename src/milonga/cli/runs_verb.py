@@ -46,7 +46,7 @@ def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) 
         )
         for run, known in found
     ]
-    for line in lines_of(head, rows, right=("TOOK",)):
+    for line in lines_of(head, rows, right=("TOOK",), is_titled=False):
         print(line)
 
 

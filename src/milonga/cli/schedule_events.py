@@ -63,7 +63,7 @@ def _on_file(source: Source | None, values: dict[str, Any]) -> int:
         seconds_of(values["settle"], "--settle"),
         values["by_content"],
     )
-    _require_input(source.graph, name)
+    trigger.require_input(source.graph)
     return _add(source, values, trigger, {name: trigger.folder}, take_present=values["take_present"])
 
 
@@ -71,15 +71,6 @@ def _on_hook(source: Source | None, values: dict[str, Any]) -> int:
     if source is None:
         raise UsageError("E908", "no pipeline to schedule")
     return _add(source, values, HookTrigger(), None)
-
-
-def _require_input(graph: Graph, name: str) -> None:
-    declared = graph.root.input_parameters.get(name)
-    if name in graph.root.input_artifacts or (declared is not None and declared.parameter_type == "STRING"):
-        return
-    takes = [key for key, value in graph.root.input_parameters.items() if value.parameter_type == "STRING"]
-    expected = ", ".join(sorted([*takes, *graph.root.input_artifacts])) or "a pipeline that takes a str or an artifact"
-    raise UsageError("E977", "the path of a file can be given to a text or an artifact", got=name, expected=expected)
 
 
 def _add(

@@ -13,7 +13,7 @@ from typing import Any
 
 from milonga.cli.output import printable
 from milonga.cli.quantities import instant, seconds, size
-from milonga.cli.shown_run import shown_value
+from milonga.cli.shown_run import shown_value, wall_of
 from milonga.lineage.ancestry import Ancestry, ArtifactNode, TaskNode
 
 _VALUES_MAX = 20
@@ -111,7 +111,8 @@ def _details(found: Ancestry, node: str, code_of: Mapping[str, str]) -> Iterator
         return
     task = found.tasks[node]
     record = task.record
-    took = f", {seconds(record.wall_s)}" if record.wall_s and not record.cached else ""
+    wall_s = wall_of(record)
+    took = f", {seconds(wall_s)}" if wall_s is not None else ""
     yield printable(f"run {record.run_id} of {task.run.pipeline}, {instant(record.started_at)}{took}")
     if record.origin:
         yield printable(f"from the cache: {record.origin}")

@@ -56,13 +56,20 @@ def _row(task: TaskRecord) -> tuple[str, ...]:
     return (
         task.path,
         task.state,
-        "" if task.cached or task.started_at is None or task.ended_at is None else seconds(task.wall_s),
+        seconds(wall_of(task)),
         seconds(task.cpu_s) if is_step and task.cpu_s else "",
         size(task.peak_memory_bytes),
         str(task.attempts) if is_step and task.attempts else "",
         task.cache_state if is_step else f"{task.iterations} iterations" if task.iterations is not None else "",
         why if len(why) <= _VALUE_CHARACTERS else f"{why[: _VALUE_CHARACTERS - 1]}…",
     )
+
+
+def wall_of(task: TaskRecord) -> float | None:
+    """How long a task took, in seconds; None for one that did not run, or runs still."""
+    if task.cached or task.started_at is None or task.ended_at is None:
+        return None
+    return task.wall_s or max(task.ended_at - task.started_at, 0.0)
 
 
 def shown_value(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from milonga.cli.output import message, printable
 from milonga.cli.quantities import instant, seconds, size
-from milonga.cli.shown_run import shown_artifact, shown_value
+from milonga.cli.shown_run import shown_artifact, shown_value, wall_of
 from milonga.cli.table import lines_of
 from milonga.engine.home import Home
 from milonga.engine.replay import lines_of as author_lines_of
@@ -87,7 +87,7 @@ class ShownTask:
         facts = [
             ("component", task.component),
             ("started", instant(task.started_at)),
-            ("wall", seconds(task.wall_s) if task.ended_at is not None and not task.cached else ""),
+            ("wall", seconds(wall_of(task))),
             ("cpu", seconds(task.cpu_s) if task.cpu_s else ""),
             ("memory", size(task.peak_memory_bytes)),
             ("iterations", "" if task.iterations is None else str(task.iterations)),

@@ -15,6 +15,7 @@ from milonga.compiler.graph.graph import digest_of
 from milonga.compiler.rules import check
 from milonga.engine.arguments import root_inputs
 from milonga.engine.cache.policy import CachePolicy
+from milonga.engine.clock import SteadyClock
 from milonga.engine.faults.kinds import parse_faults
 from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.home import Home
@@ -222,6 +223,7 @@ def _execute(
     progress.run_started(record, folder)
     if settings.faults:
         progress.notice(f"faults in this run: {sabotage.describe()}")
+    clock = SteadyClock(None if resumed else record.created_at)
     with Interruption() as interruption:
         workers = sabotage.workers(workforce(settings))
         scheduler = Scheduler(
@@ -236,11 +238,12 @@ def _execute(
             functions=runnable.functions,
             interruption=interruption,
             sabotage=sabotage,
+            clock=clock,
             resumed=resumed,
             same_graph=same_graph,
         )
         try:
-            ended = _run_scheduler(scheduler, record, store)
+            ended = _run_scheduler(scheduler, record, store, clock)
         except StoreError as error:
             error.hint = f"free some space, or make the folder writable; then milonga run --resume {record.id}"
             raise
@@ -274,7 +277,7 @@ def _report(
         return None
 
 
-def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore) -> RunRecord:
+def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore, clock: SteadyClock) -> RunRecord:
     try:
         state, outputs, cause = scheduler.run()
     except KeyboardInterrupt as request:
@@ -283,18 +286,18 @@ def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore)
         scheduler.cancel()
         message = str(request) or "interrupted"
         error = {"code": "E439", "kind": "user", "message": message, "hint": f"milonga run --resume {record.id}"}
-        return replace(record, state="CANCELLED", ended_at=time.time(), error=error)
+        return replace(record, state="CANCELLED", ended_at=clock.now(), error=error)
     except (MilongaError, OSError) as failure:
         scheduler.cancel()
         known = failure if isinstance(failure, MilongaError) else unwritable_home(failure, Path(record.id))
-        return replace(record, state="FAILED", ended_at=time.time(), error=known.to_json())
+        return replace(record, state="FAILED", ended_at=clock.now(), error=known.to_json())
     error = {}
     if cause is not None:
         error = {**cause.error, "task": cause.error.get("task", cause.path)}
     return replace(
         record,
         state=state,
-        ended_at=time.time(),
+        ended_at=clock.now(),
         outputs=outputs.parameters,
         output_artifacts=outputs.artifacts,
         error=error,

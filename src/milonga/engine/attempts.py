@@ -31,7 +31,7 @@ from milonga.engine.workers.base import (
 from milonga.engine.workers.workforce import Workforce
 from milonga.errors import MilongaError, TaskFailed
 from milonga.lineage import AttemptRecord
-from milonga.lineage.records import Artifacts, State
+from milonga.lineage.records import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,10 @@ class AttemptRunner:
     Args:
         workers: where attempts run; closed by the owner of this object.
         ledger: what they share.
-        check_inputs: called with the input artifacts of an attempt that is about to start; an error of it is the
-            attempt's.
+        check_inputs: called with the task of an attempt that is about to start, and again when it has succeeded; an
+            error of it is the attempt's.
         content: where output artifacts go; by default the content store of `home`.
+        now: the time in seconds since the epoch.
         before_reading: called before the outputs of an attempt are read and move into the content store.
         on_start: called when an attempt starts.
         on_retry: called when an attempt failed and another follows after a delay.
@@ -96,8 +97,9 @@ class AttemptRunner:
         on_start: Callable[[Step, AttemptRecord], None],
         on_retry: Callable[[Step, AttemptRecord, float], None],
         on_end: Callable[[Step, Outcome], None],
-        check_inputs: Callable[[Artifacts], None] = lambda artifacts: None,
+        check_inputs: Callable[[TaskInstance], None] = lambda task: None,
         content: ContentStore | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._workers = workers
         self._ledger = ledger
@@ -105,6 +107,7 @@ class AttemptRunner:
         self._run_id = run_id
         self._store = content or ContentStore(home.content)
         self._check_inputs = check_inputs
+        self._now = now
         self._before_reading = before_reading
         self._on_start, self._on_retry, self._on_end = on_start, on_retry, on_end
         self._queue: WaitingSteps[Step] = WaitingSteps()
@@ -137,7 +140,7 @@ class AttemptRunner:
         step.folder = self._home.attempt(self._run_id, task.path, step.attempt)
         step.request = executor_input(task.component, task.inputs, step.folder)
         step.timed_out = False
-        step.started_at, step.began = time.time(), time.monotonic()
+        step.started_at, step.began = self._now(), time.monotonic()
         timeout = step.prepared.timeout_s
         step.deadline = step.began + timeout if timeout else None
         request_id = next(self._ids)
@@ -145,7 +148,7 @@ class AttemptRunner:
         self._running[request_id] = step
         self._on_start(step, self._record(step, "RUNNING"))
         try:
-            self._check_inputs(task.inputs.artifacts)
+            self._check_inputs(task)
             self._submit(request_id, step, limits)
         except MilongaError as failure:
             self._not_started.append(StepEnded(request_id, 1, error=failure.to_json()))
@@ -208,6 +211,7 @@ class AttemptRunner:
         outputs: Bundle | None = None
         try:
             if ended.exit_code == 0:
+                self._check_inputs(step.task)
                 outputs = self._read(step, ended)
             else:
                 error = self._failure(step, ended)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from milonga.engine.home import safe_name
 from milonga.errors import StoreError
 
 _CHUNK_BYTES = 1024 * 1024
@@ -90,7 +91,7 @@ class ContentStore:
 
     def place_of(self, digest: str, name: str) -> Path:
         """Where content of that digest and leaf name would be."""
-        return self.root / digest[:2] / digest[2:] / name
+        return self.root / digest[:2] / digest[2:] / safe_name(name)
 
     def find(self, digest: str) -> Path | None:
         """The content of that digest, if it is here."""

@@ -1,4 +1,4 @@
-"""What one run knows about content that it has stored or checked, so that a task never starts on anything else.
+"""What one run knows about content that it has stored or checked, so that no task works on anything else unnoticed.
 
 Digesting every input of every task again would cost as much as reading it. What is remembered in its place is what a
 file system says about each file (size, times, inode): as long as that is the same, so is the content. Where it differs,
@@ -20,7 +20,7 @@ class Custody:
     """Owned by one run, used from its thread.
 
     Args:
-        store: root of the content store, whose content a run can make again.
+        store: root of the content store, whose content nobody may change and a run can make again.
         run_id: named in what to do next.
         holds: whether artifacts are what was recorded, found out without trust in what this object knows.
     """
@@ -29,35 +29,50 @@ class Custody:
         self._store = store
         self._run_id = run_id
         self._holds = holds
-        self._stamps: dict[tuple[str, str], str] = {}
+        self._intact: dict[tuple[str, str], str] = {}
+        self._changed: dict[tuple[str, str], str] = {}
 
     def stored(self, place: Path, digest: str) -> None:
         """Remember content that has just been digested and moved to `place`."""
-        self._stamps[str(place), digest] = _stamp(place)
+        self._intact[str(place), digest] = _stamp(place)
 
-    def require(self, artifacts: Artifacts) -> None:
+    def require(self, artifacts: Artifacts) -> list[Path]:
         """See that `artifacts`, by name of the input, are what was recorded. Content elsewhere is taken on trust.
 
+        Returns:
+            Places outside of the store whose content has changed: they are the user's, who may do that.
+
         Raises:
-            StoreError: E420, content is gone or has changed.
+            StoreError: E420, content of the store has changed, or any is gone.
         """
+        changed = []
         for name, value in artifacts.items():
             for record in flattened(value):
-                if record.digest and ("://" not in record.uri or record.uri.startswith("file://")):
-                    self._require(name, record)
+                if not record.digest or ("://" in record.uri and not record.uri.startswith("file://")):
+                    continue
+                path = local_path({"uri": record.uri})
+                stamp = _stamp(path)
+                if self._is_intact(name, record, stamp):
+                    continue
+                if stamp and self._store not in path.parents:
+                    changed.append(path)
+                else:
+                    raise self._failure(name, path, stamp)
+        return changed
 
-    def _require(self, name: str, record: ArtifactRecord) -> None:
-        path = local_path({"uri": record.uri})
-        key, stamp = (record.uri, record.digest), _stamp(path)
-        if stamp and self._stamps.get(key) == stamp:
-            return
-        if self._holds({name: record}):
-            self._stamps[key] = stamp
-            return
+    def _is_intact(self, name: str, record: ArtifactRecord, stamp: str) -> bool:
+        key = (record.uri, record.digest)
+        if stamp and stamp in (self._intact.get(key), self._changed.get(key)):
+            return stamp == self._intact.get(key)
+        is_intact = self._holds({name: record})
+        (self._intact if is_intact else self._changed)[key] = stamp
+        return is_intact
+
+    def _failure(self, name: str, path: Path, stamp: str) -> StoreError:
         what = "has changed since it was recorded" if stamp else "is gone"
         own = self._store in path.parents
         hint = f"milonga run --resume {self._run_id} makes it again" if own else "start a new run"
-        raise StoreError("E420", f"the content of the input '{name}' {what}", where=str(path), hint=hint)
+        return StoreError("E420", f"the content of the input '{name}' {what}", where=str(path), hint=hint)
 
 
 def _stamp(path: Path) -> str:

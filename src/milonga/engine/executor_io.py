@@ -13,6 +13,7 @@ from typing import Any
 
 from milonga.compiler.graph import ArtifactType, Component
 from milonga.engine.content import ContentStore, copy_content, digest_path
+from milonga.engine.home import safe_name
 from milonga.engine.values import Bundle, coerce, fits
 from milonga.engine.workers.base import OUTPUT_FILE
 from milonga.errors import StoreError, TaskFailed
@@ -41,7 +42,7 @@ def executor_input(component: Component, inputs: Bundle, folder: Path) -> dict[s
             "artifacts": [
                 {
                     "name": name,
-                    "uri": str(outputs / name),
+                    "uri": str(outputs / safe_name(name)),
                     "type": _type_json(declared.artifact_type),
                     "metadata": dict(declared.metadata or {}),
                 }
@@ -52,7 +53,9 @@ def executor_input(component: Component, inputs: Bundle, folder: Path) -> dict[s
     return {
         "inputs": {"parameterValues": dict(inputs.parameters), "artifacts": input_artifacts},
         "outputs": {
-            "parameters": {name: {"outputFile": str(outputs / name)} for name in component.output_parameters},
+            "parameters": {
+                name: {"outputFile": str(outputs / safe_name(name))} for name in component.output_parameters
+            },
             "artifacts": output_artifacts,
             "outputFile": str(folder / OUTPUT_FILE),
         },
@@ -191,7 +194,7 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
     path = local_path(entry)
     custom = entry.get("customPath") or entry.get("custom_path")  # kfp's executor writes the second spelling
     if custom and Path(custom).exists():
-        path = _copied(Path(custom), folder / "custom" / name)
+        path = _copied(Path(custom), folder / "custom" / safe_name(name))
     if not (path.exists() or path.is_symlink()):
         uri = str(entry.get("uri", ""))
         digest = digest_of_unwritten(uri, metadata, own=folder in path.parents)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 _SAFE = re.compile(r"[a-z0-9_\[\]-]+(/[a-z0-9_\[\]-]+)*")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._\[\]-]")
+_NAME_MAX = 200
+"""Characters of a file name; file systems take 255 bytes, and temporary names are longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,21 @@ def log_of(path: str, attempt: int) -> str:
 
 def safe_path(path: str) -> str:
     """A task path as a relative file path, whatever characters its names hold."""
-    if _SAFE.fullmatch(path):
-        return path
-    parts = [
-        re.sub(r"[^A-Za-z0-9._\[\]-]", lambda match: f"%{ord(match.group()):02x}", part) for part in path.split("/")
-    ]
-    return "/".join(part if part not in (".", "..", "") else f"%{part or 'empty'}" for part in parts)
+    return path if _SAFE.fullmatch(path) and len(path) <= _NAME_MAX else "/".join(map(safe_name, path.split("/")))
+
+
+def safe_name(name: str) -> str:
+    """A name that somebody else chose as the name of one file: never a path, never longer than a file system takes.
+
+    Different names stay different. A name of a pipeline file, joined to a folder as it is, could lead anywhere.
+    """
+    escaped = _UNSAFE.sub(lambda match: "".join(f"%{byte:02x}" for byte in _bytes(match.group())), name)
+    if escaped in (".", "..", ""):
+        return f"%{escaped or 'empty'}"
+    if len(escaped) <= _NAME_MAX:
+        return escaped
+    return f"{escaped[: _NAME_MAX - 33]}%{hashlib.sha256(_bytes(name)).hexdigest()[:32]}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -9,14 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from milonga.compiler.graph import Component
-from milonga.engine.dag_shape import TaskShape
 from milonga.engine.cache.reuse import Reuse
+from milonga.engine.dag_shape import TaskShape
 from milonga.engine.values import Bundle
 from milonga.lineage.records import FINISHED, State
 
 
 class TaskInstance:
-    """One task of one DAG instance."""
+    """One task of one DAG instance.
+
+    Attributes:
+        settings: all parameters that are bound to it: those that its component does not declare carry its settings,
+            such as the memory of its container.
+    """
 
     __slots__ = (
         "attempts",
@@ -30,6 +35,7 @@ class TaskInstance:
         "outputs",
         "path",
         "reuse",
+        "settings",
         "shape",
         "started_at",
         "state",
@@ -48,6 +54,7 @@ class TaskInstance:
         self.waiting = 0
         self.dependents: list[TaskInstance] = []
         self.inputs = Bundle()
+        self.settings: dict[str, Any] = {}
         self.outputs = Bundle()
         self.attempts = 0
         self.reuse = Reuse()

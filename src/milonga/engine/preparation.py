@@ -67,7 +67,7 @@ class Preparation:
             platform=self._graph.platform_settings(label),
             executors=self._graph.executors,
             setting=lambda binding: resolve_setting(binding, task),
-            parameters=task.inputs.parameters,
+            parameters=task.settings,
             installs=self._settings.installs,
         )
         executor = self._executor(label)
@@ -87,7 +87,7 @@ class Preparation:
         container = self._executor(label).container
         if container is None or container.resources is None or self._settings.resources == "ignore":
             return Demand()
-        context = PlaceholderContext(names=self._names, parameters=task.inputs.parameters)
+        context = PlaceholderContext(names=self._names, parameters=task.settings)
         asked = demand_of(container.resources, lambda text: resolve_constant(text, context), task.path)
         demand, cut = asked.fitted(self._machine)
         if cut and self._settings.resources == "strict":

@@ -18,6 +18,7 @@ from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolv
 from milonga.engine.cache.content_check import ContentCheck
 from milonga.engine.cache.keys import same_inputs
 from milonga.engine.cache.result_cache import ResultCache
+from milonga.engine.clock import SteadyClock
 from milonga.engine.content import ContentStore
 from milonga.engine.critical_path import CriticalPath
 from milonga.engine.custody import Custody
@@ -57,6 +58,7 @@ class Scheduler:
         functions: live functions by executor label.
         interruption: who wants it to end.
         sabotage: what is made to go wrong.
+        clock: of the times that are recorded.
         resumed: whether this run has been worked on before.
         same_graph: whether `finished` was made by this very graph.
 
@@ -78,6 +80,7 @@ class Scheduler:
         functions: Mapping[str, Callable[..., Any]],
         interruption: Interruption,
         sabotage: Sabotage,
+        clock: SteadyClock,
         resumed: bool = False,
         same_graph: bool = True,
     ) -> None:
@@ -89,6 +92,7 @@ class Scheduler:
         self._progress = progress
         self._finished = finished
         self._interruption = interruption
+        self._clock = clock
         self._resumed = resumed
         self._same_graph = same_graph
         self._ready: deque[TaskInstance] = deque()
@@ -121,7 +125,7 @@ class Scheduler:
             names=self._names,
             notice=progress.notice,
         )
-        custody = Custody(settings.home.content, run_id, lambda artifacts: ContentCheck(store).holds(artifacts))
+        self._custody = Custody(settings.home.content, run_id, lambda artifacts: ContentCheck(store).holds(artifacts))
         self._runner = AttemptRunner(
             workers=workers,
             ledger=Ledger(machine, settings.steps_at_once),
@@ -131,8 +135,9 @@ class Scheduler:
             on_start=self._step_started,
             on_retry=self._step_retried,
             on_end=self._step_ended,
-            check_inputs=custody.require,
-            content=sabotage.content(ContentStore(settings.home.content, custody.stored)),
+            check_inputs=self._check_inputs,
+            now=clock.now,
+            content=sabotage.content(ContentStore(settings.home.content, self._custody.stored)),
         )
 
     # The loop --------------------------------------------------------------------------------------------------
@@ -272,6 +277,7 @@ class Scheduler:
         instance = TaskInstance(task.shape, dag, path)
         dag.tasks[task.name] = instance
         dag.unfinished = 1
+        instance.settings = inputs.parameters
         instance.inputs = Bundle(with_defaults(inputs.parameters, task.component), inputs.artifacts)
         try:
             self._start_step(instance)
@@ -317,12 +323,13 @@ class Scheduler:
         if policy is not None and policy.condition and not self._condition_holds(task, policy.condition):
             self._finish(task, "SKIPPED")
             return
-        task.started_at = time.time()
+        task.started_at = self._clock.now()
         if task.is_iterated:
             self._start_loop(task)
         elif task.component.dag is not None:
             self._start_dag(task.component, task.inputs, task.path, task, None)
         else:
+            task.settings = task.inputs.parameters
             task.inputs = Bundle(with_defaults(task.inputs.parameters, task.component), task.inputs.artifacts)
             self._start_step(task)
 
@@ -337,7 +344,7 @@ class Scheduler:
             if self._provisioning.request(prepared, lambda failure: self._provided(task, failure)):
                 self._progress.notice(f"bringing {prepared.title}")
             return
-        task.started_at = time.time()
+        task.started_at = self._clock.now()
         task.reuse = self._cache.reuse_of(task, prepared.identity)
         earlier = self._finished.get(task.path)
         if earlier is not None and self._is_kept(earlier, task):
@@ -411,6 +418,17 @@ class Scheduler:
             self._store.commit()  # the author's code runs next, and must not hold the store's lock meanwhile
         self._progress.step_started(task.path, step.attempt)
 
+    def _check_inputs(self, task: TaskInstance) -> None:
+        """A step must get what its key says. What changes under it outside of the store makes its result a one-off.
+
+        Raises:
+            StoreError: E420, an input is gone, or is not what was stored.
+        """
+        changed = self._custody.require(task.inputs.artifacts)
+        if changed and task.reuse.key:
+            task.reuse = replace(task.reuse, key="")
+            self._progress.notice(f"{changed[0]} has changed since the run began: what {task.path} makes is not reused")
+
     def _step_retried(self, step: Step, attempt: AttemptRecord, delay_s: float) -> None:
         step.task.error = dict(attempt.error)
         self._store.put_attempt(attempt)
@@ -437,7 +455,7 @@ class Scheduler:
 
     def _fail(self, task: TaskInstance, error: MilongaError) -> None:
         task.error = error.to_json()
-        task.started_at = task.started_at or time.time()
+        task.started_at = task.started_at or self._clock.now()
         self._failure_seen()
         self._finish(task, "FAILED")
 
@@ -461,7 +479,7 @@ class Scheduler:
         self.paths.add(task.path)
         remember = details.pop("remember", False)
         if record is None:
-            record = self._record(task, ended_at=time.time(), **details)
+            record = self._record(task, ended_at=self._clock.now(), **details)
             self._store.put_task(record)
             if remember:
                 self._cache.remember(record)

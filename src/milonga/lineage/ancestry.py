@@ -118,7 +118,7 @@ class _Walk:
     _runs: dict[str, RunRecord | None] = field(default_factory=dict)
     _bindings: dict[str, Bindings | None] = field(default_factory=dict)
     _records: dict[tuple[str, str], TaskRecord | None] = field(default_factory=dict)
-    _makers: dict[str, tuple[TaskRecord | None, str, int]] = field(default_factory=dict)
+    _makers: dict[tuple[str, str], tuple[TaskRecord | None, str, int]] = field(default_factory=dict)
 
     def begin(self, start: Start, direction: Direction) -> str:
         if start.record is None:
@@ -148,7 +148,9 @@ class _Walk:
             outputs = self._outputs(record.run_id, known.get(name, ()))
             for item in flattened(value):
                 found = outputs.get(item.digest or item.uri)
-                artifact = self._made(*found, item, "up") if found is not None else self._content(item, "up")
+                artifact = (
+                    self._made(*found, item, "up") if found is not None else self._content(item, "up", record.run_id)
+                )
                 self._edge(artifact, node.id, name)
         for name, origins in (bindings.parameters(record.path) if bindings is not None else {}).items():
             for origin in origins:
@@ -168,9 +170,9 @@ class _Walk:
                     found.setdefault(made.digest or made.uri, (maker, origin.output, index))
         return found
 
-    def _content(self, item: ArtifactRecord, direction: Direction) -> str:
-        """An artifact that is known by its content only: the earliest output that has it, if there is one."""
-        maker, output, others = self._maker_of(item.digest)
+    def _content(self, item: ArtifactRecord, direction: Direction, run_id: str = "") -> str:
+        """An artifact that is known by its content only: an output of `run_id` that has it, else the earliest one."""
+        maker, output, others = self._maker_of(item.digest, run_id)
         if maker is not None:
             return self._made(maker, output, None, item, direction, others)
         key = item.digest or item.uri
@@ -180,16 +182,17 @@ class _Walk:
                 self._visit_consumers(key, item)
         return key
 
-    def _maker_of(self, digest: str) -> tuple[TaskRecord | None, str, int]:
-        """The task that made content first, its output, and how many other outputs are the same."""
+    def _maker_of(self, digest: str, run_id: str = "") -> tuple[TaskRecord | None, str, int]:
+        """The task that made content, its output, and how often other work has made the same."""
         if not digest:
             return None, "", 0
-        if digest not in self._makers:
+        if (digest, run_id) not in self._makers:
             made = self.store.database.rows(_MAKERS, (digest,))
-            record = self._record(str(made[0][0]), str(made[0][1])) if made else None
-            works = sum(not cached for _, _, _, cached in made)
-            self._makers[digest] = (record, str(made[0][2]) if made else "", max(works - 1, 0))
-        return self._makers[digest]
+            chosen = next((row for row in made if row[0] == run_id), made[0] if made else None)
+            record = self._record(str(chosen[0]), str(chosen[1])) if chosen is not None else None
+            works = sum(not row[3] for row in made)
+            self._makers[digest, run_id] = (record, str(chosen[2]) if chosen is not None else "", max(works - 1, 0))
+        return self._makers[digest, run_id]
 
     def _made(
         self,

@@ -86,6 +86,9 @@ def _of_place(store: LineageStore, name: str) -> tuple[Start, ...]:
     whole = store.task(run.id, rest)
     if whole is not None and whole.kind == "step":
         return _all_of(whole)
+    exact = _exact_place(store, run, rest)
+    if exact:
+        return exact
     if "." not in rest.rpartition("/")[2]:
         result = run.output_artifacts.get(rest)
         if result is not None:
@@ -109,6 +112,18 @@ def _of_place(store: LineageStore, name: str) -> tuple[Start, ...]:
     if not starts:
         raise UsageError("E952", f"the output '{chosen}' of '{task.path}' has no item {output.removeprefix(chosen)}")
     return tuple(starts)
+
+
+def _exact_place(store: LineageStore, run: RunRecord, place: str) -> tuple[Start, ...]:
+    """A whole path and a whole output, either of which may hold dots itself."""
+    for index, character in enumerate(place):
+        task = store.task(run.id, place[:index]) if character == "." else None
+        value = task.output_artifacts.get(place[index + 1 :]) if task is not None else None
+        if task is not None and value is not None:
+            is_list, output = isinstance(value, tuple), place[index + 1 :]
+            records = enumerate(flattened(value))
+            return tuple(Start(record, task, output, at if is_list else None) for at, record in records)
+    return ()
 
 
 def _step(store: LineageStore, run: RunRecord, name: str) -> TaskRecord:

@@ -8,6 +8,7 @@ together at `commit`, so a killed process leaves no half of a task behind.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -118,13 +119,23 @@ class LineageStore:
         """Steps of a component that had ended by `before` (seconds since the epoch), the newest first.
 
         Args:
+            component: its name; compilers number the uses of one, so `comp-train-2` stands for `comp-train` as well.
             path: only those at this place.
             key: only those with this key.
             limit: how many at most.
         """
-        where = "component = ? AND ended_at <= ? AND kind = 'step' AND state = ? AND ? IN (path, '') AND ? IN (key, '')"
-        found = (component, before, state, path, key, limit)
-        return self._tasks(f"{where} ORDER BY ended_at DESC, run_id DESC, path LIMIT ?", found)
+        base = re.sub(r"-\d+$", "", component)
+        chosen = (
+            "SELECT run_id, path FROM tasks WHERE component IN (SELECT ? UNION SELECT DISTINCT component FROM tasks "
+            "WHERE component >= ? AND component < ? AND kind = 'step' AND ended_at IS NOT NULL) "
+            "AND ended_at <= ? AND kind = 'step' AND state = ? "
+            "AND ? IN (path, '') AND ? IN (key, '') ORDER BY ended_at DESC, run_id DESC, path LIMIT ?"
+        )
+        numbered = f"{base}-0", f"{base}-:"  # the character after 9
+        found = self._tasks(f"(run_id, path) IN ({chosen})", (base, *numbered, before, state, path, key, limit))
+        found.sort(key=lambda task: task.path)
+        found.sort(key=lambda task: (task.ended_at or 0.0, task.run_id), reverse=True)
+        return found
 
     def _tasks(self, where: str, values: tuple[object, ...]) -> list[TaskRecord]:
         query = f"SELECT {TASKS.columns} FROM tasks WHERE {where}"

@@ -43,7 +43,11 @@ class AssignedPlacement:
         self._count = 0
 
     def place(self, artifact_class: type, name: str) -> Path:
-        """A path that no other call gets."""
+        """A path that no other call gets, at an output's address or beside them.
+
+        A name only chooses among the outputs. It is never a part of a path: it is data, and `/` or `../..` would be
+        somewhere else, where writing and removing what "was there before" takes other people's files.
+        """
         chosen = name if name in self._free else ""
         if not name:
             exact = [free for free, declared in self._free.items() if declared is artifact_class]
@@ -53,4 +57,4 @@ class AssignedPlacement:
             del self._free[chosen]
             return self._assigned[chosen]
         self._count += 1
-        return self._staging / f"{self._count}" / (name or Artifact.__name__.lower())
+        return self._staging / f"{self._count}" / Artifact.__name__.lower()

@@ -186,9 +186,7 @@ def test_names_of_hooks_are_data(hooks: Hooks, name: str) -> None:
     from milonga.backends.submit_request import SubmitRequest
 
     backend = hooks.desk.backend
-    draft = backend.draft(
-        hooks.desk.graph, SubmitRequest(), HookTrigger(), name=name, arguments={}, max_concurrency=1
-    )
+    draft = backend.draft(hooks.desk.graph, SubmitRequest(), HookTrigger(), name=name, arguments={}, max_concurrency=1)
     made = backend.kept.add(draft)
     assert hooks.send(name, {})[0] == 202 and made.timing == f"POST {hook_path(name)}"
 
@@ -200,7 +198,9 @@ def test_nothing_but_post_is_taken(hooks: Hooks, method: str) -> None:
     assert status == 405 and answer["error"]["code"] == "E974" and hooks.count == 0
 
 
-@pytest.mark.parametrize("sent", [b"garbage\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n"])
+@pytest.mark.parametrize(
+    "sent", [b"garbage\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n"]
+)
 def test_what_is_no_http_does_not_end_the_server(hooks: Hooks, sent: bytes) -> None:
     hooks.desk.hook()
     address = urlsplit(hooks.address)

@@ -104,7 +104,7 @@ def test_a_process_that_always_dies_is_given_up(real: RealScheduler) -> None:
 
     real.owe(1)
     with ScheduleDatabase(Places(real.home).database) as database:
-        database.execute("UPDATE pipelines SET text = ''")  # nothing to do with the cause: it must not be reached
+        database.execute("UPDATE pipelines SET text = ''")  # what it would run does not matter
     process = real.start()
     real.wait_for(lambda: bool(real.firings() and real.firings()[0].has_ended))
     real.kill(process)
@@ -124,3 +124,19 @@ def test_a_scheduler_ends_when_it_is_asked_to(real: RealScheduler, number: signa
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0 and "Traceback" not in said and "hooks: http://127.0.0.1:" in said
     assert not is_present(Places(real.home))
+
+
+def test_a_run_that_ends_with_its_machine_is_left_open_and_goes_on_later(real: RealScheduler) -> None:
+    """SIGTERM reaches every process when a machine is shut down; nobody asked for the end of this run."""
+    real.owe(1, seconds=2)
+    process = real.start()
+    real.wait_for(lambda: bool(real.firings() and real.firings()[0].run_id))
+    run_id = real.firings()[0].run_id
+    real.wait_for(lambda: (real.home.run(run_id) / "lock").exists())
+    real.kill(process)
+    os.kill(engine_process(real.home, run_id), signal.SIGTERM)
+    real.wait_for(lambda: real.backend.status(run_id).ended)
+    assert not real.firings()[0].has_ended
+    real.start()
+    real.wait_for(lambda: real.all_ended(1))
+    real.require_exactly_once(1)

@@ -207,7 +207,7 @@ def test_a_deleted_schedule_starts_nothing_and_one_of_its_name_begins_anew(desk)
 
 
 NAMES = [
-    "it's \"quoted\"",
+    'it\'s "quoted"',
     "{{braces}} {$.x}",
     "two\nlines\tand a tab",
     "a/b/../c",

@@ -22,7 +22,7 @@ ALL = [*TRANSLATORS.values(), KfpSchedules(server_time_zone="Europe/Madrid")]
 
 def test_translators_are_found_by_name() -> None:
     assert {name: translator.name for name, translator in TRANSLATORS.items()} == {
-        name: name for name in ("kfp", "vertex", "argo")
+        name: name for name in ("kfp", "vertex", "argo", "local")
     }
     assert translator_named("argo") is TRANSLATORS["argo"]
 

@@ -138,7 +138,19 @@ def test_content_that_its_maker_has_closed_is_removed_as_well(folder) -> None:
     made = folder.entry("closed", 1.0)
     Path(made.uri).chmod(0o500)
     folder.evict(Limits(everything=True))
-    assert folder.on_disk() == [] and not list(folder.home.content.iterdir())
+    assert folder.on_disk() == [] and not list(folder.home.content.glob(".*"))
+
+
+def test_content_that_cannot_be_moved_is_named_and_its_entries_are_gone(folder) -> None:
+    made = folder.entry("a", 1.0)
+    (folder.home.content / ".trash").write_text("a file where a folder has to be")
+    with pytest.raises(StoreError) as caught:
+        folder.evict(Limits(everything=True))
+    assert caught.value.code == "E427" and caught.value.where == str(Path(made.uri).parent)
+    assert folder.keys() == set() and folder.has(made)
+    (folder.home.content / ".trash").unlink()
+    folder.evict(Limits(everything=True))
+    assert not folder.has(made) and folder.store.cache.contents() == []
 
 
 def test_an_empty_state_folder_has_nothing_to_evict(folder) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 _APPLETS = (
     *("sh", "cat", "echo", "sleep", "true", "false", "mkdir", "id", "env", "ls", "pwd", "kill", "touch", "dd", "test"),
-    *("head", "wc", "seq", "yes", "chmod", "nproc", "date", "stat", "df", "tr"),
+    *("head", "wc", "seq", "yes", "chmod", "nproc", "date", "stat", "df", "tr", "mkfifo", "ln", "printf"),
 )
 _LEFT_OUT = re.compile(
     r"/(test|idlelib|tkinter|lib2to3|ensurepip|turtledemo|config-[^/]*|__pycache__|[a-z]+-packages)(/|$)"
@@ -32,7 +32,7 @@ def static_busybox() -> Path | None:
 
 def busybox_image(busybox: Path) -> bytes:
     """A file system of one program under many names."""
-    archive = _Archive()
+    archive = Archive()
     archive.put(busybox, "bin/busybox")
     for applet in _APPLETS:
         archive.link(f"bin/{applet}", "busybox")
@@ -41,8 +41,10 @@ def busybox_image(busybox: Path) -> bytes:
 
 
 def python_image(busybox: Path) -> bytes:
-    """busybox, this Python with its standard library, and kfp where it is installed."""
-    archive = _Archive()
+    """busybox, this Python with its standard library, kfp where it is installed, and a component that kfp built in."""
+    archive = Archive()
+    archive.text("kfp_config.ini", "[Components]\ndouble = component.py\n")
+    archive.text("component.py", "def double(a: int) -> int:\n    return 2 * a\n")
     archive.put(busybox, "bin/busybox")
     for applet in ("sh", "cat", "mkdir", "mktemp", "printf", "echo", "dirname", "date", "true", "sleep"):
         archive.link(f"bin/{applet}", "busybox")
@@ -65,7 +67,9 @@ def python_image(busybox: Path) -> bytes:
     return archive.bytes()
 
 
-class _Archive:
+class Archive:
+    """A tar in memory."""
+
     def __init__(self) -> None:
         self._data = io.BytesIO()
         self._tar = tarfile.open(fileobj=self._data, mode="w")  # noqa: SIM115 - closed by `bytes`
@@ -75,6 +79,11 @@ class _Archive:
         entry = tarfile.TarInfo(name.lstrip("/"))
         entry.size, entry.mode = len(content), 0o755 if path.stat().st_mode & 0o100 else 0o644
         self._tar.addfile(entry, io.BytesIO(content))
+
+    def text(self, name: str, content: str) -> None:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(content.encode()), 0o644
+        self._tar.addfile(entry, io.BytesIO(content.encode()))
 
     def link(self, name: str, target: str) -> None:
         entry = tarfile.TarInfo(name)

@@ -91,9 +91,9 @@ def test_the_command_may_be_a_bracket(engine, box: Box, play) -> None:
 
 
 def _with_bracket() -> bytes:
-    from images import _Archive, static_busybox
+    from images import Archive, static_busybox
 
-    archive = _Archive()
+    archive = Archive()
     found = static_busybox()
     assert found is not None
     archive.put(found, "bin/busybox")
@@ -232,3 +232,43 @@ def test_files_belong_to_somebody_who_can_read_them(engine, box: Box, play, home
     assert result.outputs == {"out": "text\n"}
     assert (Path(result.tasks["box"].output_artifacts["data"].uri) / "f").read_text() == "data\n"
     assert os.geteuid() != 0 or log_of(result) == "4321\n"
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["mkfifo $0", "ln -s /etc/passwd $0", "mkdir $0", "echo '{' > $0", "yes '[' | head -n 100000 | tr -d '\\n' > $0"],
+)
+def test_whatever_a_container_leaves_as_its_report_the_run_ends(engine, box: Box, play, report: str) -> None:
+    result = play(box(report, "{{$.outputs.output_file}}", artifacts={"m": "system.Model"}))
+    assert result.state in ("SUCCEEDED", "FAILED") and engine.containers() == []
+
+
+def test_a_report_names_no_path_of_this_machine(engine, box: Box, play, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    entry = {"artifacts": [{"name": "m", "uri": "x", "customPath": "/bin/busybox"}]}
+    report = json.dumps({"artifacts": {str(outside): entry, "../../../../../up": entry}})
+    play(box('printf %s "$1" > "$0"', "{{$.outputs.output_file}}", report, artifacts={"m": "system.Model"}))
+    assert not outside.exists() and not list(tmp_path.rglob("up*"))
+
+
+def test_containers_stand_beside_steps_in_this_process(engine, play, author) -> None:
+    flow = author(
+        """
+        from kfp import dsl
+
+        @dsl.container_component
+        def write(out: dsl.OutputPath(str)):
+            return dsl.ContainerSpec(
+                image="milonga-test/busybox:1", command=["sh", "-c"], args=['printf box > "$0"', out]
+            )
+
+        @dsl.component(base_image="python:3.11", install_kfp_package=False)
+        def read(text: str) -> str:
+            return text + " here"
+
+        @dsl.pipeline
+        def flow() -> str:
+            return read(text=write().outputs["out"]).output
+        """
+    ).flow
+    assert play(flow, mode="in-process").outputs == {"Output": "box here"}

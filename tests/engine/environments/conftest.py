@@ -79,7 +79,7 @@ def with_pip(offline: None, home: Path, pip_folder: Path, monkeypatch: pytest.Mo
         (home / "environments" / ".pip").symlink_to(pip_folder, target_is_directory=True)
 
 
-@pytest.fixture(params=["uv", "pip"])
+@pytest.fixture(params=["uv", pytest.param("pip", marks=pytest.mark.slow)])
 def installer(request: pytest.FixtureRequest) -> str:
     """Once with each installer."""
     request.getfixturevalue(f"with_{request.param}")

@@ -75,6 +75,7 @@ def test_it_holds_what_this_python_lacks_and_nothing_else(build, shelf, installe
     assert not (made.packages / "click").exists()  # the running Python has it
 
 
+@pytest.mark.slow
 def test_uv_and_pip_make_the_same_content(build, shelf, with_pip, uv, monkeypatch) -> None:
     by_pip = build("little_tin==1.0")
     monkeypatch.setenv("MILONGA_UV", uv)
@@ -226,7 +227,7 @@ def test_an_index_that_does_not_answer_is_another_error_and_keeps_its_secrets(
     build, shelf, installer, monkeypatch
 ) -> None:
     monkeypatch.delenv("UV_NO_INDEX")
-    for variable, value in (("UV_HTTP_RETRIES", "0"), ("PIP_RETRIES", "0"), ("PIP_TIMEOUT", "2")):
+    for variable, value in (("UV_HTTP_RETRIES", "0"), ("PIP_RETRIES", "1"), ("PIP_TIMEOUT", "2")):
         monkeypatch.setenv(variable, value)
     source = IndexSettings(index_url="http://someone:s3kr1t-w0rd@127.0.0.1:9/simple")
     error = failure_of(build, "no-such-package-anywhere", sources=source)
@@ -249,6 +250,12 @@ def test_a_folder_that_cannot_be_written_is_named(build, shelf, with_uv) -> None
     shelf.root.write_text("a file")
     error = failure_of(build, "little_tin")
     assert error.code == "E454" and str(shelf.root) in error.where
+
+
+def test_an_installer_that_does_nothing_is_not_believed(build, shelf, slow_uv) -> None:
+    slow_uv("exit 0")
+    error = failure_of(build, "little_tin")
+    assert error.code == "E452" and error.got == "little-tin" and visible(shelf) == []
 
 
 def test_an_installer_that_does_not_exist_is_named(build, shelf, offline, monkeypatch) -> None:

@@ -26,7 +26,9 @@ def mount() -> Iterator[Callable[[Path, str], None]]:
         path.mkdir(parents=True, exist_ok=True)
         if shutil.which("mount") is None or os.geteuid() != 0:
             pytest.skip("only root can mount a file system")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, text=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, text=True
+        )
         if done.returncode != 0:
             pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
         mounted.append(path)

@@ -79,7 +79,17 @@ class Bench:
     mark: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
+        self.write()
+
+    def write(self) -> None:
+        """Write the pipeline down as it is now."""
         (self.folder / "flow.py").write_text(textwrap.dedent(self.flow))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Where the state folder is, and by what everything that is started here can be told from all else."""
+        own = {"MILONGA_HOME": str(self.home), "MILONGA_TEST_MARK": self.mark, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**os.environ, **own}
 
     @property
     def ledger(self) -> Path:
@@ -89,11 +99,11 @@ class Bench:
         return self.ledger.read_text().split() if self.ledger.exists() else []
 
     def start(self, *arguments: str, **settings: Any) -> subprocess.Popen[str]:
-        words = [sys.executable, "-m", "milonga", *arguments, "--home", str(self.home), "--json"]
+        words = [sys.executable, "-m", "milonga", *arguments, "--json"]
         return subprocess.Popen(
             words,
             cwd=self.folder,
-            env={**os.environ, "MILONGA_TEST_MARK": self.mark, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -109,7 +119,7 @@ class Bench:
 
     def end(self, engine: subprocess.Popen[str]) -> Ended:
         out, err = engine.communicate(timeout=120)
-        assert "Traceback" not in err, err
+        assert "\nTraceback" not in f"\n{err}", err  # that of a task is shown with four spaces before it
         return Ended(engine.returncode, json.loads(out) if out.strip() else {}, err)
 
     def run(self, *more: str, **inputs: Any) -> Ended:

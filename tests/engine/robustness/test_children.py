@@ -54,7 +54,9 @@ def test_a_daemon_ends_with_the_engine(bench: Bench, daemon: str, tmp_path: Path
 
 
 def test_a_daemon_ends_when_the_warm_process_is_killed(bench: Bench, daemon: str, tmp_path: Path) -> None:
-    engine = bench.start_run(script=daemon + f"\nopen({str(tmp_path / 'parent')!r}, 'w').write(str(os.getppid()))\ntime.sleep(300)")
+    engine = bench.start_run(
+        script=daemon + f"\nopen({str(tmp_path / 'parent')!r}, 'w').write(str(os.getppid()))\ntime.sleep(300)"
+    )
     os.kill(int(wait_for(tmp_path / "parent")), signal.SIGKILL)
     ended = bench.end(engine)
     assert (ended.code, ended.error["code"]) == (1, "E417")
@@ -69,7 +71,7 @@ def test_a_daemon_ends_when_its_task_is_killed(bench: Bench, daemon: str, tmp_pa
 
 def test_a_task_that_is_deaf_to_everything_ends_at_its_time_limit(bench: Bench) -> None:
     bench.flow = bench.flow.replace("act(ledger, make", "act.options(timeout_s=1)(ledger, make")
-    bench.__post_init__()
+    bench.write()
     script = "import signal, time\nfor number in range(1, 32):\n    if number not in (9, 19): signal.signal(number, signal.SIG_IGN)\ntime.sleep(300)"
     ended = bench.run(script=script)
     assert (ended.code, ended.error["code"]) == (1, "E419") and bench.all_gone()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine_bench import Bench
+from engine_bench import Bench, wait_for
 
 
 def spoil(path: Path) -> None:
@@ -30,6 +31,17 @@ def make_folder(path: Path) -> None:
     path.mkdir()
 
 
+BOTH = """
+@component
+def both(ledger: str, first: Dataset, second: Dataset) -> int:
+    note(ledger, "both")
+    return first.path.stat().st_size + second.path.stat().st_size
+
+@pipeline
+def p(ledger: str, size: int = 1000, script: str = "") -> int:
+    made = make(ledger, size)
+    return both(ledger, made, act(ledger, made, script))
+"""
 SPOILING = [Path.unlink, spoil, cut, make_folder]
 
 
@@ -42,36 +54,45 @@ import time
 open({str(there)!r}, "w").write(str(data.path))
 while not os.path.exists({str(go)!r}): time.sleep(0.01)
 """
-    bench.flow = bench.flow.replace("weigh(ledger, act(ledger, make(ledger, size), script))", "pair(ledger, size, script)")
-    bench.flow += """
-@component
-def both(ledger: str, first: Dataset, second: Dataset) -> int:
-    note(ledger, "both")
-    return first.path.stat().st_size + second.path.stat().st_size
-
-@pipeline
-def p(ledger: str, size: int = 1000, script: str = "") -> int:
-    made = make(ledger, size)
-    return both(ledger, made, act(ledger, made, script))
-"""
-    bench.flow = bench.flow.replace("pair(ledger, size, script)", "0")
-    bench.__post_init__()
-    from engine_bench import wait_for
-
+    bench.flow = bench.flow[: bench.flow.index("@pipeline")] + BOTH
+    bench.write()
     engine = bench.start_run(script=script)
     harm(Path(wait_for(there)))
     go.touch()
     ended = bench.end(engine)
     _, tasks = bench.rows()
-    failed = [task for task in tasks.values() if task.state == "FAILED" and task.kind == "step"]
-    assert ended.code == 1 and "both" not in bench.lines()
-    assert failed[0].path in ("act", "both")  # `act` itself may have met with it
-    if failed[0].path == "both":
-        assert failed[0].error["code"] == "E420" and "'first'" in failed[0].error["message"]
-        assert f"milonga run --resume {ended.result['run_id']}" in failed[0].error["hint"]
+    assert (ended.code, tasks["act"].state) == (1, "FAILED"), "whatever it made of that counts for nothing"
+    assert "both" not in bench.lines()
     again = bench.resume()
     assert (again.code, again.result["outputs"]) == (0, {"Output": 2001}), again.err
     assert bench.lines().count("make") == 2
+
+
+@pytest.mark.parametrize("harm", SPOILING)
+def test_before_a_task_of_a_run(bench: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
+    """A third task waits for another and for content that goes bad meanwhile."""
+    go, there = tmp_path / "go", tmp_path / "there"
+    script = f"""
+import time
+open({str(there)!r}, "w").write("here")
+while not os.path.exists({str(go)!r}): time.sleep(0.01)
+"""
+    bench.flow = bench.flow[: bench.flow.index("@pipeline")] + BOTH.replace(
+        "act(ledger, made,", "act(ledger, make(ledger, 7),"
+    )
+    bench.write()
+    engine = bench.start_run("-j", "2", script=script)
+    wait_for(there)
+    while "Output" not in (tasks := bench.rows()[1])["make"].output_artifacts:
+        time.sleep(0.01)
+    harm(Path(tasks["make"].output_artifacts["Output"].uri))
+    go.touch()
+    ended = bench.end(engine)
+    assert (ended.code, ended.error["code"], ended.error["task"]) == (1, "E420", "both")
+    assert "'first'" in ended.error["message"] and "both" not in bench.lines()
+    assert f"milonga run --resume {ended.result['run_id']}" in ended.error["hint"]
+    again = bench.resume()
+    assert (again.code, again.result["outputs"]) == (0, {"Output": 1008}), again.err
 
 
 @pytest.mark.parametrize("harm", SPOILING)
@@ -105,26 +126,46 @@ def test_a_whole_store_that_is_gone(bench: Bench) -> None:
     assert again.code == 0 and sorted(bench.lines()) == sorted(["make", "act", "weigh", "make", "act"])
 
 
-def test_a_users_own_file_that_changes_while_the_run_goes_on(bench: Bench, tmp_path: Path) -> None:
-    """Its digest was taken at the start: a result for other bytes would be kept under that digest."""
-    own = tmp_path / "own.bin"
-    own.write_bytes(b"1" * 500)
-    bench.flow = bench.flow[: bench.flow.index("@pipeline")] + f"""
+CHANGED = """
 @component
-def change(ledger: str) -> int:
-    open({str(own)!r}, "wb").write(b"2" * 500)
+def change(ledger: str, place: str) -> int:
+    open(place, "wb").write(b"2" * 500)
+    note(ledger, "change")
     return 0
 
 @component
-def weigh_after(ledger: str, data: Dataset, number: int) -> int:
-    note(ledger, "weighed")
-    return data.path.stat().st_size + number
+def measure(ledger: str, data: Dataset, number: int) -> str:
+    note(ledger, "measure")
+    return data.path.read_text()[:3]
 
 @pipeline
-def p(ledger: str, data: Dataset) -> int:
-    return weigh_after(ledger, data, change(ledger))
+def p(ledger: str, data: Dataset, place: str) -> str:
+    return measure(ledger, data, change.options(cache=False)(ledger, place))
 """
-    bench.__post_init__()
-    ended = bench.run(data=own)
-    assert (ended.code, ended.error["code"]) == (1, "E420") and "has changed" in ended.error["message"]
-    assert not bench.lines() and "start a new run" in ended.error["hint"]
+
+
+def test_a_users_own_file_that_changes_under_a_run_gives_a_result_that_is_not_reused(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Its digest was taken at the start: what is made of other bytes must not be kept under that digest."""
+    own = tmp_path / "own.bin"
+    bench.flow = bench.flow[: bench.flow.index("@component")] + CHANGED
+    bench.write()
+    own.write_bytes(b"1" * 500)
+    first = bench.run(data=own, place=own)
+    assert (first.code, first.result["outputs"]) == (0, {"Output": "222"}) and "has changed" in first.err
+    own.write_bytes(b"1" * 500)
+    second = bench.run(data=own, place=tmp_path / "other.bin")
+    assert (second.code, second.result["outputs"]) == (0, {"Output": "111"}), "a forged hit"
+
+
+def test_a_users_own_file_that_is_gone(bench: Bench, tmp_path: Path) -> None:
+    own = tmp_path / "own.bin"
+    bench.flow = bench.flow[: bench.flow.index("@component")] + CHANGED.replace(
+        'open(place, "wb").write', "os.unlink(place) or len"
+    )
+    bench.write()
+    own.write_bytes(b"1" * 500)
+    ended = bench.run(data=own, place=own)
+    assert (ended.code, ended.error["code"]) == (1, "E420") and "is gone" in ended.error["message"]
+    assert "measure" not in bench.lines() and "start a new run" in ended.error["hint"]

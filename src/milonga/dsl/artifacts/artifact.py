@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -95,9 +94,15 @@ class Artifact:
         return self.path.read_text(encoding="utf-8")
 
     def write_text(self, text: str) -> None:
-        """Make `text` the whole content of this artifact, as one UTF-8 file."""
+        """Make `text` the whole content of this artifact, as one UTF-8 file.
+
+        An empty folder, as `create` makes it, gives way to the file.
+
+        Raises:
+            OSError: the path is a folder that holds something; nothing is ever removed for it.
+        """
         if self.path.is_dir() and not self.path.is_symlink():
-            shutil.rmtree(self.path)
+            self.path.rmdir()
         self.path.write_text(text, encoding="utf-8")
 
     def read_json(self) -> Any:

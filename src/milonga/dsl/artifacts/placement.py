@@ -23,7 +23,8 @@ class TemporaryPlacement:
 
     def place(self, artifact_class: type, name: str) -> Path:
         """A path in a new temporary folder."""
-        return Path(tempfile.mkdtemp(prefix="milonga-")) / (name or artifact_class.__name__.lower())
+        del name  # it is data, and no path: "/" or "../.." would be somewhere else
+        return Path(tempfile.mkdtemp(prefix="milonga-")) / artifact_class.__name__.lower()
 
 
 _CURRENT: contextvars.ContextVar[Placement] = contextvars.ContextVar("milonga_placement")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from milonga.compiler.diff import Change
+from milonga.compiler.diff.change import CODE_KINDS
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.engine.cache.code_differences import code_differences, program_in
@@ -21,6 +22,7 @@ Verdict = Literal["hit", "miss", "none"]
 
 _GRAPH_FILE = "pipeline.yaml"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_VALUE_MAX = 2000
 _LOOKED_AT = 100
 """How many of the newest earlier tasks are looked at for the one that is most alike."""
 
@@ -59,8 +61,17 @@ class Explanation:
             "key": self.task.key,
             "origin": self.task.origin or None,
             "other": {"run_id": other.run_id, "task": other.path, "ended_at": other.ended_at} if other else None,
-            "differences": [change.to_json(code=code) for change in self.differences],
+            "differences": [_cut(change.to_json(code=code), change.kind) for change in self.differences],
         }
+
+
+def _cut(document: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The document of a change without values as large as data."""
+    if kind not in CODE_KINDS:
+        for side in ("before", "after"):
+            text = document[side]
+            document[side] = text if text is None or len(text) <= _VALUE_MAX else text[:_VALUE_MAX] + "…"
+    return document
 
 
 CAUSES: Mapping[str, str] = {

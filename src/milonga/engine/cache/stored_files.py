@@ -52,17 +52,15 @@ class StoredFiles:
         try:
             trash.mkdir(exist_ok=True)
             folder.rename(trash / secrets.token_hex(8))
-            folder.parent.rmdir()
         except FileNotFoundError:
             pass
         except OSError as error:
-            if folder.exists():
-                raise StoreError(
-                    "E427",
-                    f"stored content cannot be removed: {error.strerror}",
-                    where=str(folder),
-                    hint="remove it as its owner; nothing refers to it any more",
-                ) from error
+            raise StoreError(
+                "E427",
+                f"stored content cannot be removed: {error.strerror}",
+                where=str(folder),
+                hint="remove it as its owner; nothing refers to it any more",
+            ) from error
 
     def empty_trash(self) -> None:
         """Delete what was taken away, by this process or by one that was killed meanwhile. It may take its time.

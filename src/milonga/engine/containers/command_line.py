@@ -96,7 +96,7 @@ def _csv_line(fields: Sequence[str]) -> str:
 def _limit_options(engine: ContainerEngine, limits: Limits) -> list[str]:
     options: list[str] = []
     if limits.cpus is not None:
-        options += ["--cpus", f"{limits.cpus:g}"]
+        options += ["--cpus", f"{limits.cpus:.3f}"]
     if limits.memory_bytes is not None:
         options += ["--memory", str(limits.memory_bytes), "--memory-swap", str(limits.memory_bytes)]
     if limits.gpus and engine.flavour == "docker":

@@ -54,18 +54,34 @@ def look_for_engines() -> tuple[Looked, ...]:
     return tuple(looked)
 
 
-def find_engine() -> ContainerEngine:
+def find_engine(needed_for: str = "the step") -> ContainerEngine:
     """The engine to use. Asked once; one that did not answer is asked again.
+
+    Args:
+        needed_for: what the message names when there is none.
 
     Raises:
         RunError: E440 there is none, E446 there is one, and it does not answer.
         UsageError: E968, the setting names a program that does not exist or is no engine that milonga can drive.
     """
-    return _found(os.environ.get(SETTING, ""), os.environ.get("PATH", ""))
+    setting = os.environ.get(SETTING, "")
+    try:
+        return _answering(setting, os.environ.get("PATH", ""))
+    except _NoEngine:
+        raise RunError(
+            "E440",
+            f"{needed_for} needs a container, and no container engine is here",
+            got=f"{SETTING}={NONE}" if setting == NONE else f"neither {' nor '.join(_CANDIDATES)} on the PATH",
+            hint="install podman or docker, or run the pipeline on a cluster",
+        ) from None
+
+
+class _NoEngine(Exception):
+    """Nothing is there; raised, so that it is not remembered."""
 
 
 @functools.lru_cache(maxsize=8)
-def _found(setting: str, search_path: str) -> ContainerEngine:
+def _answering(setting: str, search_path: str) -> ContainerEngine:
     looked = look_for_engines()
     for each in looked:
         if each.engine is not None:
@@ -87,12 +103,7 @@ def _found(setting: str, search_path: str) -> ContainerEngine:
             got=setting,
             expected="podman, docker, the path of one of them, or none",
         )
-    raise RunError(
-        "E440",
-        "the step needs a container, and no container engine is here",
-        got=f"{SETTING}={NONE}" if setting == NONE else f"neither {' nor '.join(_CANDIDATES)} on the PATH",
-        hint="install podman or docker, or run the pipeline on a cluster",
-    )
+    raise _NoEngine
 
 
 def _look_at(name: str) -> Looked:

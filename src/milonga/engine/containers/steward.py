@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from milonga.engine.containers.engine import last_line
 from milonga.engine.containers.labels import HOME, RUN, STEWARD, home_mark
 from milonga.engine.containers.usage import Usage
 from milonga.engine.run_lock import is_held
+from milonga.runtime.task import write_atomically
 
 _INSPECT = ("inspect", "--type", "container", "--format")
 _LOOK_S = 0.1
@@ -60,8 +62,11 @@ class Steward:
 
     async def serve(self) -> None:
         """Serve until stdin is closed; then end everything."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            loop.add_signal_handler(number, self._closed.set)
         await self._sweep(own=False)
-        asyncio.get_running_loop().add_reader(0, self._read)
+        loop.add_reader(0, self._read)
         await self._closed.wait()
         for container in self._containers.values():
             self._begin(self._kill(container))
@@ -100,6 +105,8 @@ class Steward:
             report = await self._outcome(container, client_code)
         except OSError as error:
             report = {"state": "not-started", "exit_code": 125, "message": error.strerror or str(error)}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the engine waits for a report
+            report = {"state": "lost", "exit_code": 125, "message": f"{type(error).__name__}: {error}"}
         usage = container.usage
         report.update(
             id=container.request["id"],
@@ -158,24 +165,29 @@ class Steward:
         return {"state": "not-started", "exit_code": client_code, "message": message}
 
     async def _fetch_outputs(self, container: _Container) -> None:
-        """Copy artifacts that the step has put at a path of its own out of the container, and note where they are."""
+        """Copy artifacts that the step has put at a path of its own out of the container, and note where they are.
+
+        The report was written inside of the container, and is believed in nothing: no name of it becomes a path here,
+        and it is replaced, not written into, since it may be a link.
+        """
         output = Path(container.request["output"])
         folder = output.parent
-        with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        if output.is_symlink() or not output.is_file():
+            return
+        with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
             document = json.loads(output.read_bytes())
-            changed = False
-            for name, listed in (document.get("artifacts") or {}).items():
-                for index, artifact in enumerate(listed.get("artifacts") or []):
+            fetched = 0
+            for listed in (document.get("artifacts") or {}).values():
+                for artifact in listed.get("artifacts") or []:
                     key = "custom_path" if artifact.get("custom_path") else "customPath"
                     path = str(artifact.get(key) or "")
                     if path.startswith("/") and not Path(path).is_relative_to(folder):
-                        target = folder / "fetched" / f"{name}-{index}"
-                        target.parent.mkdir(exist_ok=True)
+                        target = folder / f"fetched-{container.request['name']}-{fetched}"
                         code, _ = await self._control("cp", f"{container.name}:{path}", str(target))
                         if code == 0:
-                            artifact[key], changed = str(target), True
-            if changed:
-                output.write_text(json.dumps(document), encoding="utf-8")
+                            artifact[key], fetched = str(target), fetched + 1
+            if fetched:
+                write_atomically(output, json.dumps(document))
 
     async def _kill(self, container: _Container) -> None:
         """End it at once, also one that is only being made."""

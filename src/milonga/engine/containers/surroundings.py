@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def prepare_surroundings(request: StepRequest, program: PodProgram, home: Home) 
         OSError: a folder cannot be made.
     """
     folder = request.folder
-    _make_output_folders(request.executor_input)
+    _make_output_folders(request.executor_input, folder)
     if program.image_user.partition(":")[0] not in ("", "0", "root"):
         for path in (folder, folder / "outputs"):
             path.mkdir(exist_ok=True)
@@ -71,14 +72,18 @@ def _run_folder(folder: Path, home: Home) -> Path | None:
     return runs / folder.relative_to(runs).parts[0] if folder.is_relative_to(runs) and folder != runs else None
 
 
-def _make_output_folders(executor_input: Mapping[str, Any]) -> None:
-    """As KFP's launcher does (`prepareOutputFolders`): a step writes to its outputs without making their folders."""
+def _make_output_folders(executor_input: Mapping[str, Any], folder: Path) -> None:
+    """As KFP's launcher does (`prepareOutputFolders`): a step writes to its outputs without making their folders.
+
+    Only those in the attempt's own folder: nothing else of this machine is changed for the sake of a name.
+    """
     outputs = executor_input.get("outputs") or {}
-    for parameter in (outputs.get("parameters") or {}).values():
-        Path(parameter["outputFile"]).parent.mkdir(parents=True, exist_ok=True)
+    paths = [Path(parameter["outputFile"]) for parameter in (outputs.get("parameters") or {}).values()]
     for listed in (outputs.get("artifacts") or {}).values():
-        for artifact in listed.get("artifacts") or ():
-            local_path(artifact).parent.mkdir(parents=True, exist_ok=True)
+        paths += [local_path(artifact) for artifact in listed.get("artifacts") or ()]
+    for path in paths:
+        if Path(os.path.normpath(path)).is_relative_to(folder):
+            path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _inputs(executor_input: Mapping[str, Any], home: Home, folder: Path) -> Iterator[Path]:

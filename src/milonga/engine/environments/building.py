@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 import time
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from milonga.engine.environments.closure import closure_of
 from milonga.engine.environments.file_lock import locked
 from milonga.engine.environments.installers import InstallerSession, find_installer
 from milonga.engine.environments.package_request import PackageRequest, python_identity
@@ -77,6 +79,7 @@ def _fill(
     if pins:
         installer.install(pins, request, packages, session)
     installed = installed_in(packages)
+    _require_met(request, packages, installed, session)
     environment = SharedEnvironment(
         shelf.root / _content_id(installed),
         installed,
@@ -99,6 +102,25 @@ def _with_own_address(pin: str, request: PackageRequest) -> str:
     """A package that has an address of its own is fetched from there as the author wrote it: installers hide parts."""
     name = canonicalize_name(Requirement(pin).name)
     return next((line.text for line in request.lines if line.name == name and line.url), pin)
+
+
+def _require_met(
+    request: PackageRequest, packages: Path, installed: tuple[InstalledPackage, ...], session: InstallerSession
+) -> None:
+    """An installer that ends well has not always done what it was asked for."""
+    if request.sources.no_dependencies:
+        return  # extras are not installed then either
+    brought = {package.name for package in installed}
+    unmet = closure_of(request.lines, (str(packages), *sys.path)).unmet
+    absent = [line.shown for line in unmet if not (line.url and line.name in brought)]
+    if absent:
+        raise RunError(
+            "E452",
+            f"{session.title} are not there, although the installer reported success",
+            where=str(session.log),
+            got=", ".join(absent),
+            hint="see in the log what it installed",
+        )
 
 
 def _require_same_milonga(pins: list[str], session: InstallerSession) -> None:

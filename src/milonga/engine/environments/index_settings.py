@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from milonga.engine.environments.redaction import redacted
 
+_CHOOSING = (
+    *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE_NEWER", "UV_RESOLUTION", "UV_INDEX_STRATEGY", "UV_TORCH_BACKEND"),
+    *("UV_NO_BINARY", "UV_NO_BUILD", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_ONLY_BINARY"),
+)
 _TRUE = ("1", "true", "yes", "on", "y", "t")
 
 
@@ -25,6 +28,7 @@ class IndexSettings:
         no_dependencies: whether only the named packages are installed, without what they need.
         best_of_all: whether the best version on any index counts, as with pip; else the first index that has the
             package decides, which is uv's way and keeps a stranger's package of the same name out.
+        others: variables that the installers read themselves and that change what is chosen, with their values.
     """
 
     index_url: str = ""
@@ -35,6 +39,7 @@ class IndexSettings:
     prereleases: bool = False
     no_dependencies: bool = False
     best_of_all: bool = False
+    others: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> IndexSettings:
@@ -46,11 +51,13 @@ class IndexSettings:
         return cls(
             index_url=first("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"),
             extra_index_urls=tuple(first("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL").split()),
-            find_links=tuple(part for part in re.split(r"[,\s]+", first("UV_FIND_LINKS", "PIP_FIND_LINKS")) if part),
+            find_links=tuple(part for part in first("UV_FIND_LINKS").split(",") if part)
+            or tuple(first("PIP_FIND_LINKS").split()),
             trusted_hosts=tuple(first("UV_INSECURE_HOST", "PIP_TRUSTED_HOST").split()),
             no_index=first("UV_NO_INDEX", "PIP_NO_INDEX").lower() in _TRUE,
             best_of_all=not first("UV_INDEX", "UV_EXTRA_INDEX_URL"),
             prereleases=first("UV_PRERELEASE") == "allow" or first("PIP_PRE").lower() in _TRUE,
+            others=tuple(f"{name}={variables[name]}" for name in _CHOOSING if variables.get(name)),
         )
 
     def over(self, general: IndexSettings) -> IndexSettings:
@@ -64,6 +71,7 @@ class IndexSettings:
             prereleases=self.prereleases or general.prereleases,
             no_dependencies=self.no_dependencies or general.no_dependencies,
             best_of_all=self.best_of_all or general.best_of_all,
+            others=tuple(dict.fromkeys((*self.others, *general.others))),
         )
 
     @property
@@ -82,4 +90,5 @@ class IndexSettings:
             "prereleases": self.prereleases,
             "no_dependencies": self.no_dependencies,
             "best_of_all": self.best_of_all,
+            "others": [redacted(other) for other in self.others],
         }

@@ -69,11 +69,12 @@ def pip_installs(script: str, label: str, brought: re.Pattern[str]) -> PipInstal
             switches.append(command.switches)
             for option, given in command.values.items():
                 values.setdefault(option, []).extend(given)
+    # kfp writes whole addresses as trusted hosts; pip takes them, and checks the certificate all the same
     sources = IndexSettings(
         index_url=(values.get("--index-url") or [""])[0],
         extra_index_urls=tuple(dict.fromkeys(values.get("--extra-index-url", ()))),
         find_links=tuple(dict.fromkeys(values.get("--find-links", ()))),
-        trusted_hosts=tuple(dict.fromkeys(values.get("--trusted-host", ()))),
+        trusted_hosts=tuple(host for host in dict.fromkeys(values.get("--trusted-host", ())) if "://" not in host),
         no_index=any("--no-index" in given for given in switches),
         prereleases=any("--pre" in given for given in switches),
         no_dependencies=bool(switches) and all("--no-deps" in given for given in switches),

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from milonga.compiler.graph import Component
 from milonga.compiler.graph.component import PARAMETER_SPELLING
@@ -18,7 +19,7 @@ from milonga.lineage.records import ArtifactRecord, Artifacts, ArtifactValue, Ta
 
 
 def recorded_inputs(
-    record: TaskRecord, component: Component, store: ContentStore, check: ContentCheck, changes: Mapping[str, str]
+    record: TaskRecord, component: Component, store: ContentStore, check: ContentCheck, changes: Mapping[str, Any]
 ) -> tuple[Bundle, tuple[str, ...]]:
     """The inputs for another time, and the recorded ones that the component takes no more.
 
@@ -27,8 +28,7 @@ def recorded_inputs(
         component: its border, which may be a newer one than the record's.
         store: where content is looked for that is not where it was.
         check: says whether content is what was recorded.
-        changes: values that replace recorded ones, as the user wrote them: parameters in their type's form, artifacts
-            as paths.
+        changes: values that replace recorded ones, in their own type or as text; artifacts as paths.
 
     Raises:
         UsageError: E902 a change of an input that there is not, E904 a value of the wrong type.
@@ -44,18 +44,18 @@ def recorded_inputs(
     return bundle, tuple(name for name in (*record.inputs, *record.input_artifacts) if name not in known)
 
 
-def _changed(component: Component, changes: Mapping[str, str]) -> Bundle:
+def _changed(component: Component, changes: Mapping[str, Any]) -> Bundle:
     bundle = Bundle()
-    for name, text in changes.items():
+    for name, given in changes.items():
         if name in component.input_parameters:
             kind = component.input_parameters[name].parameter_type
-            value = coerce(text, kind)
+            value = coerce(given, kind)
             if not fits(value, kind):
                 expected = PARAMETER_SPELLING.get(kind or "", kind or "")
-                raise UsageError("E904", f"input '{name}' has the wrong type", got=repr(text)[:120], expected=expected)
+                raise UsageError("E904", f"input '{name}' has the wrong type", got=repr(given)[:120], expected=expected)
             bundle.parameters[name] = value
         elif name in component.input_artifacts:
-            path = Path(text).absolute()
+            path = Path(str(given)).absolute()
             if not path.exists():
                 raise UsageError("E904", f"input '{name}' is a path that does not exist", got=str(path))
             content = digest_path(path)

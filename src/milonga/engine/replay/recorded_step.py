@@ -14,7 +14,7 @@ from milonga.engine.replay.author_lines import AuthorLines, author_files, author
 from milonga.engine.replay.rebuilt import rebuilt, task_instance
 from milonga.engine.runnable import Runnable
 from milonga.engine.values import Bundle
-from milonga.errors import RunError
+from milonga.errors import MilongaError, RunError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 
 _GRAPH_FILE = "pipeline.yaml"
@@ -89,7 +89,10 @@ def lines_of(run: RunRecord, record: TaskRecord, home: Home) -> AuthorLines:
     file = home.run(run.id) / _GRAPH_FILE
     if record.kind != "step" or not file.is_file():
         return AuthorLines()
-    graph = load_graph(file)
+    try:
+        graph = load_graph(file)
+    except MilongaError:  # who looks at a failure is not to be kept from it by another one
+        return AuthorLines()
     component = graph.components.get(record.component)
     executor = graph.executors.get((component.executor_label if component else None) or "")
     return lines_of_executor(run, executor, record.component, home) if executor is not None else AuthorLines()

@@ -13,7 +13,7 @@ from milonga.engine.replay.comparison import ComparedOutput
 from milonga.lineage.records import Artifacts, TaskRecord, artifacts_to_json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Replayed:
     """A step that has been run again.
 
@@ -40,7 +40,7 @@ class Replayed:
     folder: Path
     log: Path
     place: Place | None = None
-    lines: AuthorLines = field(default_factory=AuthorLines, repr=False)
+    lines: AuthorLines = field(default_factory=AuthorLines)
     changed: tuple[str, ...] = ()
     is_current: bool = False
     compared: tuple[ComparedOutput, ...] = ()
@@ -64,6 +64,11 @@ class Replayed:
         """Whether it succeeded, and made the same again where code and inputs are the same."""
         is_repetition = not (self.changed or self.is_current)
         return self.succeeded and not (is_repetition and self.is_same is False)
+
+    def __repr__(self) -> str:
+        outputs = {True: ", the same as then", False: ", other than then", None: ""}[self.is_same]
+        reason = f": {self.error.get('message', '')}" if self.error else ""
+        return f"<replay of {self.recorded.path}: {self.state} in {self.wall_s:.1f} s{outputs}{reason}>"
 
     def log_text(self) -> str:
         """What the step wrote, with the author's lines in its traceback."""

@@ -35,7 +35,7 @@ from milonga.engine.steps import PreparedStep, Provision
 from milonga.engine.values import Bundle
 from milonga.engine.workers import workforce
 from milonga.engine.workers.workforce import Workforce
-from milonga.errors import MilongaError, RunError, UsageError
+from milonga.errors import MilongaError, RunError
 from milonga.lineage import AttemptRecord, LineageStore, RunRecord, TaskRecord
 
 _PROVISIONS_MAX = 8
@@ -47,7 +47,7 @@ class ReplayRequest:
     """How a step is to be run again.
 
     Attributes:
-        changes: inputs that get another value, as the user wrote them.
+        changes: inputs that get another value, in their own type or as text; artifacts as paths.
         current: the author's pipeline as it is now, whose code is to be run; None takes the run's own.
         debug: whether it runs in this process and a failure opens the debugger.
         secrets: secret name → key → value.
@@ -56,7 +56,7 @@ class ReplayRequest:
         log_started: told where the log will be, just before the step starts.
     """
 
-    changes: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, Any] = field(default_factory=dict)
     current: Runnable | None = None
     debug: bool = False
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -65,14 +65,16 @@ class ReplayRequest:
     log_started: Callable[[Path], None] = lambda path: None
 
 
-def replay(store: LineageStore, home: Home, run: RunRecord, record: TaskRecord, request: ReplayRequest) -> Replayed:
+def replay_recorded(
+    store: LineageStore, home: Home, run: RunRecord, record: TaskRecord, request: ReplayRequest
+) -> Replayed:
     """Run a recorded step again.
 
     Raises:
         RunError: E455 it is no step or never had inputs, E456 content that it got is gone, E457 the run's pipeline is
-            gone, E458 the current pipeline has no such step or needs more than was recorded; E423 the folder cannot be
-            written; E44x this machine cannot run it.
-        UsageError: E902 or E904 for the changes, E954 a container that is to be debugged.
+            gone, E458 the current pipeline has no such step or needs more than was recorded, E459 a container that is
+            to be debugged; E423 the folder cannot be written; E437 what it needs cannot be brought.
+        UsageError: E902 or E904 for the changes.
     """
     current = request.current
     step = current_step(store, run, record, current) if current else recorded_step(store, home, run, record)
@@ -123,13 +125,14 @@ def _prepared(step: RecordedStep, preparation: Preparation, request: ReplayReque
         found = preparation.step(step.instance)
     if isinstance(found, Provision):
         raise RunError(
-            "E459", f"'{step.record.path}' does not find what was brought for it", got=found.title, kind="system"
+            "E437", f"{found.title}: what was brought here is gone again", hint="run it again", kind="system"
         )
     if request.debug and found.container is not None:
-        raise UsageError(
-            "E954",
+        raise RunError(
+            "E459",
             f"'{step.record.path}' runs in a container, which pdb cannot look into",
             hint="replay it without --pdb",
+            kind="user",
         )
     return found
 

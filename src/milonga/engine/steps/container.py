@@ -94,7 +94,7 @@ class ContainerStep:
         """Find the image, and bring it here when it is not: as Kubernetes does, by the step's imagePullPolicy."""
 
         def provide() -> None:
-            engine = find_engine()
+            engine = find_engine(f"the image '{name}'")
             image = None if policy == "Always" else find_image(engine, name)
             if image is None and policy == "Never":
                 raise RunError(

@@ -22,7 +22,7 @@ _ONLY_IN_CONTAINERS = {
     "emptyDirMounts": "an empty volume at a path of its own",
     "genericEphemeralVolume": "an ephemeral volume",
 }
-_EXPANSION = re.compile(r"\$\$|\$\(([^()]*)\)")
+_EXPANSION = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 def environment_of(container: Container, context: StepContext, *, in_container: bool = False) -> dict[str, str]:

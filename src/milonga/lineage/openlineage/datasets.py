@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from milonga.lineage.ancestry import listed
 from milonga.lineage.openlineage.facets import facet, own_facet
@@ -123,11 +123,11 @@ def place_of(uri: str) -> tuple[str, str]:
 
 
 def _as_uri(uri: str) -> str:
-    """Always a URI, of a path too."""
+    """Always a URI, of a path too, with everything escaped that a URI may not hold."""
     if "://" in uri and urlsplit(uri).scheme:
-        return uri
+        return quote(uri, safe="%/:?#[]@!$&'()*+,;=~")
     path = Path(uri)
-    return path.as_uri() if path.is_absolute() else f"file:{path.as_posix()}"
+    return path.as_uri() if path.is_absolute() else f"file:{quote(path.as_posix())}"
 
 
 def _kind_of(record: ArtifactRecord) -> str:

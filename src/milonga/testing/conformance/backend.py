@@ -64,7 +64,7 @@ class ConformanceBackend(Protocol):
         """Read and check a file, all of it, without running it.
 
         Raises:
-            InvalidPipeline: the file is no valid pipeline.
+            InvalidPipeline, UsageError: the file is no valid pipeline, or none that the back end takes.
         """
         ...
 

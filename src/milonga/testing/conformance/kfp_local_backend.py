@@ -25,7 +25,7 @@ from typing import Any
 from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.documents import dump_yaml, load_graph
 from milonga.compiler.graph import Component, Container, Graph
-from milonga.errors import InvalidPipeline, MissingExtra
+from milonga.errors import MissingExtra, UsageError
 from milonga.runtime.placement import local_path
 from milonga.testing.conformance import kfp_local_program
 from milonga.testing.conformance.backend import RunRequest
@@ -63,7 +63,7 @@ class KfpLocalBackend:
         """Load the file as kfp does.
 
         Raises:
-            InvalidPipeline: E956, kfp refuses it.
+            UsageError: E956, kfp refuses it.
         """
         from kfp import components
 
@@ -71,7 +71,7 @@ class KfpLocalBackend:
             components.load_component_from_text(file.read_text("utf-8"))
         except Exception as error:  # noqa: BLE001 - kfp raises whatever its parsers do
             text = (str(error).strip().splitlines() or [""])[0]
-            raise InvalidPipeline(
+            raise UsageError(
                 "E956", "kfp cannot load the file", where=str(file), got=f"{type(error).__name__}: {text}"[:300]
             ) from None
 

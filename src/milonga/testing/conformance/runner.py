@@ -107,7 +107,7 @@ def _outcome(corpus: Corpus, backend: ConformanceBackend, job: _Job) -> tuple[Ou
 def _rejection(backend: ConformanceBackend, path: Path, because: str) -> tuple[Outcome, str]:
     try:
         backend.read(path)
-    except InvalidPipeline:
+    except (InvalidPipeline, UsageError):
         return "passed", ""
     return "failed", f"expected a refusal ({because}), and it was accepted"
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -32,38 +34,46 @@ _ADDRESS = "127.0.0.1"
 _PATIENCE_S = 10
 
 
+@dataclass(frozen=True, slots=True)
+class _Hooks:
+    """What every request is answered with."""
+
+    token: str
+    places: Places
+    clock: Clock
+    say: Callable[[str], None]
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 128
-
-    def __init__(self, port: int, places: Places, clock: Clock, say: Callable[[str], None]) -> None:
-        self.places, self.clock, self.say = places, clock, say
-        self.token = hook_token(places.hook_token)
-        super().__init__((_ADDRESS, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Somebody who goes away in the middle of a request is no news."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
     server_version = "milonga"
     sys_version = ""
     timeout = _PATIENCE_S
 
+    def __init__(self, hooks: _Hooks, *arguments: Any) -> None:
+        self._hooks = hooks
+        super().__init__(*arguments)  # answers the request
+
     def do_POST(self) -> None:
         """Accept a request, or say why not."""
         try:
-            require_token(self.headers.get("Authorization", ""), self.server.token)
+            require_token(self.headers.get("Authorization", ""), self._hooks.token)
             name = schedule_name(self.path)
             key = checked_key(self.headers.get("Idempotency-Key"))
             arguments = read_arguments(self._body())
-            accepted = accept(self.server.places, self.server.clock, name, key, arguments)
+            accepted = accept(self._hooks.places, self._hooks.clock, name, key, arguments)
         except HookRefused as refusal:
             self._answer(refusal.status, {"error": refusal.to_json()})
         except MilongaError as error:
-            self.server.say(f"hook: {error}")
+            self._hooks.say(f"hook: {error}")
             self._answer(503, {"error": error.to_json()})
         else:
             status = 200 if accepted.is_duplicate else 202
@@ -117,8 +127,9 @@ def serving_hooks(port: int, places: Places, clock: Clock, say: Callable[[str], 
     Raises:
         UsageError: E971 the token, E972 the port is taken.
     """
+    hooks = _Hooks(hook_token(places.hook_token), places, clock, say)
     try:
-        server = _Server(port, places, clock, say)
+        server = _Server((_ADDRESS, port), partial(_Handler, hooks))
     except OSError as error:
         raise UsageError(
             "E972", f"hooks cannot be served on port {port}: {error.strerror}", hint="--port 0 takes a free one"

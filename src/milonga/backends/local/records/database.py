@@ -39,9 +39,11 @@ class ScheduleDatabase:
             reason = error.strerror if isinstance(error, OSError) else error
             raise StoreError("E475", f"the schedules cannot be written: {reason}", where=str(path)) from error
         try:
+            version = self._known_version()
             self._choose_journal()
             self._connection.execute("PRAGMA synchronous=FULL")
-            self._prepare()
+            if version != VERSION:
+                self._make_tables()
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise self._failure(error) from error
@@ -62,8 +64,8 @@ class ScheduleDatabase:
             else:
                 return
 
-    def _prepare(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+    def _known_version(self) -> int:
+        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         if version > VERSION:
             raise StoreError(
                 "E474",
@@ -73,8 +75,9 @@ class ScheduleDatabase:
                 expected=f"at most {VERSION}",
                 hint="upgrade milonga, or choose another folder with MILONGA_HOME",
             )
-        if version == VERSION:
-            return
+        return version
+
+    def _make_tables(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         for statement in STATEMENTS:
             self._connection.execute(statement)

@@ -120,12 +120,16 @@ class FiringTable:
         """A process is about to be started for it."""
         self._database.execute("UPDATE firings SET state = 'RUNNING', launches = launches + 1 WHERE number = ?", number)
 
+    def let_go(self, number: int) -> None:
+        """Its process ends in order, for another one to go on: that is no launch that died."""
+        self._database.execute("UPDATE firings SET launches = launches - 1 WHERE number = ?", number)
+
     def begun(self, number: int, run_id: str) -> None:
         """Its run has begun."""
         self._database.execute("UPDATE firings SET run_id = ? WHERE number = ?", run_id, number)
 
     def cancel(self, number: int) -> None:
-        """Somebody asked for its end; when it has not been started, this is its end."""
+        """Somebody asked for its end."""
         self._database.execute("UPDATE firings SET is_cancelled = 1 WHERE number = ?", number)
 
     def end(self, number: int, state: FiringState, error: Mapping[str, Any], now: datetime) -> None:

@@ -61,6 +61,7 @@ def run_firing(home: Home, number: int) -> FiringState | None:
             present = firings.numbered(number)
             is_asked = present is None or present.is_cancelled or present.schedule is None
             if state == "CANCELLED" and not is_asked:
+                firings.let_go(number)
                 return None
             firings.end(number, state, error, SystemClock().now())
         return state
@@ -109,7 +110,7 @@ def _ended_run(home: Home, database: ScheduleDatabase, firing: Firing) -> RunRec
 
 def _begun_run(home: Home, firing: Firing) -> RunRecord | None:
     """The run that an earlier process has begun. It may have died before it noted which one that is."""
-    if firing.launches <= 1 or not home.database.exists():
+    if (firing.launches <= 1 and not firing.run_id) or not home.database.exists():
         return None
     store = LineageStore(home.database)
     try:

@@ -12,6 +12,7 @@ import fcntl
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import IO
 
 from milonga.backends.local.clock import Clock
@@ -21,7 +22,7 @@ from milonga.backends.local.records.firing import Firing
 from milonga.backends.local.records.firing_table import FiringTable
 from milonga.engine.home import Home
 from milonga.engine.run_lock import is_held
-from milonga.errors import RunError
+from milonga.errors import RunError, StoreError
 
 LAUNCHES_MAX = 5
 """How many processes of one firing may die before it counts as failed."""
@@ -53,10 +54,18 @@ class Launcher:
 
         Raises:
             RunError: E476, the system starts no process. The firing stays as it is, and is tried again.
+            StoreError: E475, there is no room for its log.
         """
-        folder = self._places.firing(number)
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("a+") as lock:
+        with ExitStack() as stack:
+            folder = self._places.firing(number)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                lock = stack.enter_context((folder / "lock").open("a+"))
+                log = stack.enter_context(self._places.log(number).open("ab"))
+            except OSError as error:
+                raise StoreError(
+                    "E475", f"the schedules cannot be written: {error.strerror}", where=str(folder)
+                ) from error
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -66,8 +75,7 @@ class Launcher:
                 if firing is None or firing.has_ended or self._is_refused(firing, may_start):
                     return None
                 self._firings.launch(number)
-            with self._places.log(number).open("ab") as log:
-                self._processes.append(self._started(number, lock, log))
+            self._processes.append(self._started(number, lock, log))
         return firing
 
     def _is_refused(self, firing: Firing, may_start: Callable[[Firing], bool]) -> bool:

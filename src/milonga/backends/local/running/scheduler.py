@@ -14,6 +14,7 @@ from milonga.backends.local.running.launcher import Launcher
 from milonga.backends.local.running.presence import present
 from milonga.backends.local.running.round import Rounds
 from milonga.engine.home import Home
+from milonga.errors import StoreError
 
 POLL_S = 0.5
 MAX_RUNS = 8
@@ -46,11 +47,25 @@ class LocalScheduler:
         self._poll_s = poll_s
 
     def serve(self) -> None:
-        """Make rounds until something is raised, such as KeyboardInterrupt. What runs then goes on."""
+        """Make rounds until something is raised, such as KeyboardInterrupt. What runs then goes on.
+
+        Raises:
+            StoreError: E473, E474, the file of schedules cannot be used. While it cannot be written (E475) it goes on.
+        """
         with present(Places(self._home)), self._rounds() as (rounds, _):
+            said = ""
             while True:
-                rounds.make()
-                self._clock.sleep(self._pause_s(rounds))
+                try:
+                    rounds.make()
+                    pause_s, said = self._pause_s(rounds), ""
+                except StoreError as error:
+                    if error.code != "E475":  # a full disk and a held file pass
+                        raise
+                    if said != str(error):
+                        said = str(error)
+                        self._say(said)
+                    pause_s = self._poll_s
+                self._clock.sleep(pause_s)
 
     def run_due(self, *, wait: bool = False) -> tuple[Firing, ...]:
         """Start what is due now; files that have just come are given the time to settle.
@@ -84,9 +99,8 @@ class LocalScheduler:
     def _pause_s(self, rounds: Rounds) -> float:
         """Until the next time, or until the next look: a clock that jumps is noticed then."""
         due = rounds.next_due()
-        if due is None:
-            return self._poll_s
-        return min(self._poll_s, max(0.01, (due - self._clock.now()).total_seconds()))
+        left_s = 0.0 if due is None else (due - self._clock.now()).total_seconds()
+        return left_s if 0 < left_s < self._poll_s else self._poll_s  # what is overdue waits for room
 
 
 def _as_they_are(database: ScheduleDatabase, started: list[Firing]) -> tuple[Firing, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from milonga.backends.local.triggers.sightings import Sighting, sightings
+from milonga.compiler.graph import Graph
 from milonga.errors import UsageError
 
 
@@ -57,6 +58,22 @@ class FileTrigger:
     def timetable(self, made_at: datetime) -> None:
         """None: files come when they come."""
         return
+
+    def require_input(self, graph: Graph) -> None:
+        """Check that the pipeline can take the path.
+
+        Raises:
+            UsageError: E977, it has no such input, or one that takes no path.
+        """
+        parameters, artifacts = graph.root.input_parameters, graph.root.input_artifacts
+        texts = [name for name, declared in parameters.items() if declared.parameter_type == "STRING"]
+        if self.input not in (*texts, *artifacts):
+            raise UsageError(
+                "E977",
+                "the path of a file can be given to a text or an artifact",
+                got=self.input,
+                expected=", ".join(sorted([*texts, *artifacts])) or "a pipeline that takes a str or an artifact",
+            )
 
     def sightings(self) -> Iterator[Sighting]:
         """The files that are there now.

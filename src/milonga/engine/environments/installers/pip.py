@@ -121,13 +121,13 @@ def _pin(package: dict[str, Any]) -> str:
 def _variables(sources: IndexSettings) -> dict[str, str]:
     """By variables, not arguments: every user of a machine can read the arguments of its processes."""
     variables = {"PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_NO_COLOR": "1", "PIP_PROGRESS_BAR": "off"}
-    if sources.index_url:
+    if sources.index_url and not sources.no_index:
         variables["PIP_INDEX_URL"] = sources.index_url
-    if sources.extra_index_urls:  # uv's may have names, as in "corporate=https://..."
+    if sources.extra_index_urls and not sources.no_index:  # uv's may have names, as in "corporate=https://..."
         urls = (url if "://" not in url else _without_name(url) for url in sources.extra_index_urls)
         variables["PIP_EXTRA_INDEX_URL"] = " ".join(urls)
     if sources.find_links:
-        variables["PIP_FIND_LINKS"] = " ".join(sources.find_links)
+        variables["PIP_FIND_LINKS"] = " ".join(map(_without_spaces, sources.find_links))
     if sources.trusted_hosts:
         variables["PIP_TRUSTED_HOST"] = " ".join(sources.trusted_hosts)
     if sources.no_index:
@@ -140,3 +140,8 @@ def _variables(sources: IndexSettings) -> dict[str, str]:
 def _without_name(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return scheme.rpartition("=")[2] + separator + rest
+
+
+def _without_spaces(place: str) -> str:
+    """pip parts a list at spaces; in an address there are none."""
+    return Path(place).expanduser().absolute().as_uri() if " " in place else place

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from milonga.engine.environments.redaction import Redactor
 from milonga.errors import RunError
@@ -37,8 +39,8 @@ class InstallerSession:
     Attributes:
         title: what is being brought, for messages: "packages of 'train'".
         log: gets everything that the commands say, without credentials.
-        lock: file descriptor of the lock of the build. The commands hold it as well, so that nobody else begins
-            before they have ended, even when the engine is gone.
+        lock: file descriptor of the lock of the build. What runs the commands holds it as well, so that nobody else
+            begins before they have ended, even when the engine is gone.
         scratch: folder for files of the commands; goes with the build.
         redactor: hides credentials.
     """
@@ -59,7 +61,6 @@ class InstallerSession:
             RunError: E452 the packages cannot be had, E453 no index answers, E454 the disk is full.
             OSError: the log cannot be written, or the command does not start.
         """
-        leashed = [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *command]
         said: list[str] = []
         with self.log.open("a", encoding="utf-8") as log, tempfile.TemporaryFile("w+") as asked:
             log.write(self.redactor.clean("$ " + " ".join(command)) + "\n")
@@ -68,16 +69,7 @@ class InstallerSession:
                 log.write(self.redactor.clean(f"< {line}") + "\n")
             log.flush()
             asked.seek(0)
-            with subprocess.Popen(
-                leashed,
-                stdin=asked,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **variables},
-                pass_fds=(self.lock,),
-                text=True,
-                errors="replace",
-            ) as process:
+            with self._started(command, variables, asked) as process:
                 for line in process.stdout or ():
                     said.append(line)
                     log.write(self.redactor.clean(line))
@@ -85,6 +77,29 @@ class InstallerSession:
         if process.returncode:
             raise self._failure("".join(said) or f"{command[0]} ended with exit code {process.returncode}")
         return "".join(said)
+
+    @contextlib.contextmanager
+    def _started(
+        self, command: Sequence[str], variables: Mapping[str, str], asked: IO[str]
+    ) -> Iterator[subprocess.Popen[str]]:
+        """The command, which ends when this process does."""
+        watched, held = os.pipe()
+        try:
+            with subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_LEASH), str(watched), *command],
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **variables},
+                pass_fds=(watched, self.lock),
+                start_new_session=True,
+                text=True,
+                errors="replace",
+            ) as process:
+                yield process
+        finally:
+            os.close(watched)
+            os.close(held)
 
     def _failure(self, messages: str) -> RunError:
         said = self.redactor.clean(messages)

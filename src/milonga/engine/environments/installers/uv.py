@@ -55,6 +55,8 @@ class UvInstaller:
         command = [self._program, "pip", "install", "--python", sys.executable, "--color", "never", *flags]
         if request.sources.no_dependencies and "--no-deps" not in flags:
             command.append("--no-deps")
+        if request.sources.no_index:
+            command.append("--no-index")
         command += ["--requirements", "-"]
         return session.run(command, _variables(request.sources), lines)
 
@@ -68,9 +70,9 @@ def _pin(match: re.Match[str]) -> str:
 def _variables(sources: IndexSettings) -> dict[str, str]:
     """By variables, not arguments: every user of a machine can read the arguments of its processes."""
     variables = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
-    if sources.index_url:
+    if sources.index_url and not sources.no_index:
         variables["UV_DEFAULT_INDEX"] = sources.index_url
-    if sources.extra_index_urls:
+    if sources.extra_index_urls and not sources.no_index:
         variables["UV_INDEX"] = " ".join(sources.extra_index_urls)
         if sources.best_of_all and "UV_INDEX_STRATEGY" not in os.environ:
             variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"
@@ -78,8 +80,6 @@ def _variables(sources: IndexSettings) -> dict[str, str]:
         variables["UV_FIND_LINKS"] = ",".join(sources.find_links)
     if sources.trusted_hosts:
         variables["UV_INSECURE_HOST"] = " ".join(sources.trusted_hosts)
-    if sources.no_index:
-        variables["UV_NO_INDEX"] = "1"
     if sources.prereleases:
         variables["UV_PRERELEASE"] = "allow"
     return variables
