@@ -181,7 +181,7 @@ def missing() -> None:
 
 
 def test_a_missing_package_is_named_with_what_would_help(play_both) -> None:
-    result = play_both(missing)
+    result = play_both(missing, install=False)
     for path, requirement in (("needs-package", "surely-not-installed-anywhere>=2"), ("needs-newer", "pyyaml>=999")):
         error = error_of(result, path)
         assert error["code"] == "E442" and error["got"] == requirement and "pip install" in error["hint"]

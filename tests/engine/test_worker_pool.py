@@ -99,3 +99,22 @@ def test_closing_ends_everything(tmp_path: Path, mark: str) -> None:
     assert len(marked(mark)) == 9, "a zygote, four attempts and what they started"
     pool.close()
     assert none_left(mark)
+
+
+def test_a_file_of_the_author_that_is_named_like_a_standard_module_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`email.py` beside a pipeline is found by the tasks that import it, and by nobody else."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("email", "queue", "contextlib", "json"):
+        (folder / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    (folder / "mine.py").write_text("VALUE = 7\n")
+    monkeypatch.chdir(folder)
+    pool = ForkedPool((str(folder),))
+    try:
+        pool.submit(request(tmp_path, 1, "def work() -> int:\n    import mine\n    return mine.VALUE\n"))
+        (ended,) = collect(pool, 1)
+    finally:
+        pool.close()
+    assert ended.exit_code == 0, (tmp_path / "1" / "log.txt").read_text()

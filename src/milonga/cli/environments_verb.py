@@ -12,7 +12,7 @@ from milonga.cli.table import lines_of
 from milonga.engine.cache.policy import parse_age
 from milonga.engine.environments import EnvironmentShelf, Pruned, SharedEnvironment, prune_environments
 from milonga.engine.home import Home
-from milonga.errors import RunError, UsageError
+from milonga.errors import UsageError
 
 _SHOWN_ID = 12
 
@@ -60,7 +60,8 @@ def prune(older_than: str, dry_run: bool, as_json: bool) -> None:
 
     What a run that goes on has used is kept. A step that needs a removed one again gets it again.
     """
-    _report(_pruned(Home.default(), parse_age(older_than), None, dry_run=dry_run), dry_run=dry_run, as_json=as_json)
+    pruned = prune_environments(Home.default(), parse_age(older_than), dry_run=dry_run)
+    _report(pruned, dry_run=dry_run, as_json=as_json)
 
 
 @click.command("remove")
@@ -71,7 +72,7 @@ def remove(names: tuple[str, ...], as_json: bool) -> None:
     home = Home.default()
     known = [one.id for one in EnvironmentShelf.of(home).all()]
     ids = tuple(_full_id(name, known) for name in names)
-    _report(_pruned(home, 0.0, ids, dry_run=False), dry_run=False, as_json=as_json)
+    _report(prune_environments(home, 0.0, ids), dry_run=False, as_json=as_json)
 
 
 def _full_id(name: str, known: list[str]) -> str:
@@ -80,18 +81,6 @@ def _full_id(name: str, known: list[str]) -> str:
         what = "several environments begin like that" if matching else "there is no such environment"
         raise UsageError("E969", what, got=name, expected=", ".join(matching), hint="milonga environments list")
     return matching[0]
-
-
-def _pruned(home: Home, unused_for_s: float, ids: tuple[str, ...] | None, *, dry_run: bool) -> Pruned:
-    try:
-        return prune_environments(home, unused_for_s, ids, dry_run=dry_run)
-    except OSError as error:
-        raise RunError(
-            "E454",
-            f"an environment cannot be removed: {error.strerror}",
-            where=str(error.filename or home.root),
-            kind="system",
-        ) from error
 
 
 def _report(pruned: Pruned, *, dry_run: bool, as_json: bool) -> None:

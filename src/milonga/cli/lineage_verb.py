@@ -50,7 +50,7 @@ def command(
     """
     _require_sense(artifact, run_name, down=down, openlineage=openlineage, output=output, as_json=as_json)
     home = Home.default()
-    with recorded_runs(home.database) as store:
+    with recorded_runs(home.database, run_name or "") as store:
         if run_name is not None:
             run = run_named(store, run_name)
             _write_events(

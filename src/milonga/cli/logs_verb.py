@@ -34,7 +34,7 @@ def command(run_id: str, task: str, attempt: int | None, is_followed: bool, tail
         other = "--json" if as_json else "--attempt"
         raise UsageError("E954", f"--follow and {other} do not go together", hint="leave one of them out")
     home = Home.default()
-    with recorded_runs(home.database) as store:
+    with recorded_runs(home.database, run_id) as store:
         run = run_named(store, run_id)
         path = _path_of(store, home, run, task, is_followed)
         steps = logs_below(store, run.id, path)

@@ -29,6 +29,7 @@ _VERBS = {
     "devices": "Show and measure target devices.",
     "diff": "Compare two pipelines, files or runs by meaning.",
     "doctor": "Say what this installation can do.",
+    "environments": "Show the environments of packages that steps share, and remove them.",
     "explain": "Explain an error code, or a construct and what each target does with it.",
     "lineage": "Walk from an artifact to the data, code and parameters behind it.",
     "logs": "Print the logs of a run or of a task, also while it runs.",

@@ -49,7 +49,7 @@ def command(
     home = Home.default()
     changes = _assigned(assignments)
     secrets = read_object(secrets_file) if secrets_file else {}
-    with recorded_runs(home.database) as store:
+    with recorded_runs(home.database, run_id) as store:
         run = run_named(store, run_id)
         record = task_named(store, run, task or failed_task(run))
         runnable = _current(run, source, home) if current or source else None

@@ -33,7 +33,7 @@ def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) 
     if as_json:
         print_json({"runs": [_document(run, known) for run, known in found]})
         return
-    head = ("RUN", "STARTED", "STATE", "TOOK", "PIPELINE", "SOURCE", "ERROR")
+    head = ("RUN", "STARTED", "STATE", "TOOK", "PIPELINE", "ERROR")
     rows = [
         (
             run.id,
@@ -41,7 +41,6 @@ def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) 
             known,
             seconds(run.ended_at - run.created_at) if run.ended_at else "",
             run.pipeline,
-            run.source,
             _short(str(run.error.get("message", ""))),
         )
         for run, known in found

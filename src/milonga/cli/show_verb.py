@@ -44,7 +44,7 @@ def names_run(what: str) -> bool:
 
 def _show_recorded(what: str, task: str, as_json: bool) -> None:
     home = Home.default()
-    with recorded_runs(home.database) as store:
+    with recorded_runs(home.database, what) as store:
         run = run_named(store, what)
         if task:
             record = task_named(store, run, task)

@@ -229,6 +229,7 @@ def _execute(
         scheduler = Scheduler(
             graph=runnable.graph,
             run_id=record.id,
+            created_at=record.created_at,
             inputs=inputs,
             settings=settings,
             store=store,

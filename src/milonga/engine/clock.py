@@ -1,4 +1,4 @@
-"""A wall clock that does not jump: what a run records stays in order, whatever is done to the machine's clock meanwhile."""
+"""A wall clock that does not jump: what a run records stays in order, whatever is done to the machine's clock."""
 
 from __future__ import annotations
 

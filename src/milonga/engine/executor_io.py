@@ -155,10 +155,10 @@ def read_outputs(
 
 
 def _object(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key) or {}
-    if not isinstance(found, dict):
+    found = value.get(key)
+    if not isinstance(found, dict | None):
         raise _odd(key)
-    return found
+    return found or {}
 
 
 def _entries(made: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

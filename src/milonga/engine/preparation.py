@@ -68,7 +68,7 @@ class Preparation:
             executors=self._graph.executors,
             setting=lambda binding: resolve_setting(binding, task),
             parameters=task.settings,
-            installs=self._settings.installs,
+            installs=self._settings.installs and self._settings.mode == "isolated",
         )
         executor = self._executor(label)
         kind = next(kind for kind in self._kinds if kind.matches(executor))

@@ -49,6 +49,7 @@ class Scheduler:
     Args:
         graph: what to run.
         run_id: the run's id; its folder exists.
+        created_at: when the run was first started, seconds since the epoch.
         inputs: parameters and artifacts of the root.
         settings: what the caller asked for.
         store: lineage store, used from this thread only.
@@ -71,6 +72,7 @@ class Scheduler:
         *,
         graph: Graph,
         run_id: str,
+        created_at: float,
         inputs: Bundle,
         settings: RunSettings,
         store: LineageStore,
@@ -108,8 +110,8 @@ class Scheduler:
             "pipeline_job_name": graph.name,
             "pipeline_job_resource_name": f"{graph.name}-{run_id}",  # KFP names the run's resource so
             "pipeline_job_uuid": run_id,
-            "pipeline_job_create_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "pipeline_job_schedule_time_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "pipeline_job_create_time_utc": _utc(created_at),
+            "pipeline_job_schedule_time_utc": settings.scheduled_for or _utc(created_at),
             "pipeline_root": str(settings.home.content),
         }
         if graph.wants_workspace:
@@ -521,6 +523,10 @@ class Scheduler:
             origin=task.reuse.origin,
             **details,
         )
+
+
+def _utc(moment: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def _seconds(text: str | None, default: float) -> float:

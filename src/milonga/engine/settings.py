@@ -37,6 +37,7 @@ class RunSettings:
         search_path: extra folders for imports in tasks.
         installs: whether packages that a step declares and this environment lacks may be installed, into an environment
             of their own that is shared by content.
+        scheduled_for: the time for which a schedule has started the run, as KFP writes it; by default when it was made.
         faults: what is made to go wrong, see `milonga.engine.faults`. They belong to this call: a run that is resumed
             without them has none.
 
@@ -53,6 +54,7 @@ class RunSettings:
     search_path: tuple[str, ...] = ()
     installs: bool = True
     resources: ResourceRule = "fit"
+    scheduled_for: str = ""
     faults: tuple[Fault, ...] = ()
     cache_policy: CachePolicy = field(default_factory=CachePolicy.chosen)
 

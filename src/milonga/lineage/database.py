@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._is_open = False
+        _require_text(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
@@ -141,3 +142,16 @@ class Database:
             return StoreError("E421", f"the run store is damaged: {error}", where=str(self.path), hint=hint)
         hint = "free some space and resume the run" if "full" in text else "resume the run when it is free again"
         return StoreError("E423", f"the run store cannot be written: {error}", where=str(self.path), hint=hint)
+
+
+def _require_text(path: Path) -> None:
+    """Rows name files under the folder of the store, and SQLite keeps no text that has no encoding."""
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            "E423",
+            "the path of the state folder is no UTF-8",
+            where=os.fsencode(path).decode("utf-8", "replace"),
+            hint="choose another folder with MILONGA_HOME",
+        ) from error

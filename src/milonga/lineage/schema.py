@@ -56,6 +56,7 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute(
         "CREATE INDEX tasks_by_component ON tasks (component, ended_at) WHERE kind = 'step' AND ended_at IS NOT NULL"
     )
+    connection.execute("CREATE INDEX runs_by_source ON runs (source)")
     connection.execute("CREATE TABLE identities (digest TEXT PRIMARY KEY, parts TEXT NOT NULL) WITHOUT ROWID")
     connection.execute(
         """CREATE TABLE attempts (

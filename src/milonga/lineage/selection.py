@@ -18,15 +18,24 @@ _SHOWN = 8
 
 
 @contextlib.contextmanager
-def recorded_runs(database: Path) -> Iterator[LineageStore]:
+def recorded_runs(database: Path, wanted: str = "") -> Iterator[LineageStore]:
     """The store behind `database`, to look at. Looking makes nothing: there must be one.
+
+    Args:
+        database: the file.
+        wanted: what the user looks for, to be named when there is nothing at all.
 
     Raises:
         UsageError: E905, nothing has been run here.
     """
     if not database.exists():
         hint = "run a pipeline first, or name the folder with MILONGA_HOME"
-        raise UsageError("E905", "there is no run", where=str(database.parent), hint=hint)
+        raise UsageError(
+            "E905",
+            f"there is no run '{wanted}'" if wanted else "there is no run",
+            where=str(database.parent),
+            hint=hint,
+        )
     store = LineageStore(database)
     try:
         yield store

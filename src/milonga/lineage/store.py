@@ -67,6 +67,11 @@ class LineageStore:
         query = f"SELECT {RUNS.columns} FROM runs {where} ORDER BY created_at DESC, id DESC LIMIT ?"
         return [RUNS.record(row) for row in self.database.rows(query, (*values, limit))]
 
+    def run_from(self, source: str) -> RunRecord | None:
+        """The newest run that was started from `source`."""
+        query = f"SELECT {RUNS.columns} FROM runs WHERE source = ? ORDER BY created_at DESC LIMIT 1"
+        return next((RUNS.record(row) for row in self.database.rows(query, (source,))), None)
+
     # Tasks -----------------------------------------------------------------------------------------------------
 
     def put_task(self, task: TaskRecord) -> None:

@@ -72,7 +72,13 @@ def test_a_daemon_ends_when_its_task_is_killed(bench: Bench, daemon: str, tmp_pa
 def test_a_task_that_is_deaf_to_everything_ends_at_its_time_limit(bench: Bench) -> None:
     bench.flow = bench.flow.replace("act(ledger, make", "act.options(timeout_s=1)(ledger, make")
     bench.write()
-    script = "import signal, time\nfor number in range(1, 32):\n    if number not in (9, 19): signal.signal(number, signal.SIG_IGN)\ntime.sleep(300)"
+    script = """
+import signal, time
+for number in range(1, 32):
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_IGN)
+time.sleep(300)
+"""
     ended = bench.run(script=script)
     assert (ended.code, ended.error["code"]) == (1, "E419") and bench.all_gone()
 

@@ -43,9 +43,7 @@ def make_it_a_folder(database: Path) -> None:
     database.mkdir()
 
 
-@pytest.mark.parametrize(
-    "damage", [overwrite_start, overwrite_middle, cut_short, replace_by_text, drop_a_table, make_it_a_folder]
-)
+@pytest.mark.parametrize("damage", [overwrite_start, overwrite_middle, cut_short, replace_by_text, make_it_a_folder])
 def test_a_damaged_store_of_runs_is_named_and_not_touched(bench: Bench, damage) -> None:
     bench.run()
     database = bench.home / "lineage.sqlite"
@@ -61,6 +59,13 @@ def test_a_damaged_store_of_runs_is_named_and_not_touched(bench: Bench, damage) 
         left.unlink()
     again = bench.run()
     assert again.code == 0 and len(list((bench.home / "runs").iterdir())) >= 2, "a new store beside the old runs"
+
+
+def test_a_store_of_runs_without_a_table_is_named(bench: Bench) -> None:
+    bench.run()
+    drop_a_table(bench.home / "lineage.sqlite")
+    for ended in (bench.run(), bench.resume()):
+        assert (ended.code, ended.error["code"]) == (1, "E421"), ended.err
 
 
 def _join_log(database: Path) -> None:

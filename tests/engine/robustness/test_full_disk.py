@@ -1,4 +1,4 @@
-"""A disk that is full: at the start, under a task, under the engine itself. When there is room again, the run goes on."""
+"""A disk that is full: at the start, under a task, under the engine. When there is room again, the run goes on."""
 
 from __future__ import annotations
 

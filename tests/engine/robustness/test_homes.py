@@ -19,7 +19,6 @@ ODD = [
     "100%",
     "a?b#c&d=e",
     "ñandú 探戈",
-    os.fsdecode(b"caf\xff"),
     "-rf",
 ]
 
@@ -34,6 +33,13 @@ def test_a_state_folder_of_any_name(bench: Bench, name: str) -> None:
     assert bench.resume().code == 0 and len(bench.lines()) == 3
     run_id = again.result["run_id"]
     assert bench.verb("runs").code == bench.verb("show", run_id).code == 0
+
+
+def test_a_state_folder_whose_name_is_no_text_is_refused(bench: Bench) -> None:
+    bench.home = bench.folder / os.fsdecode(b"caf\xff")
+    ended = bench.run()
+    assert (ended.code, ended.error["code"]) == (1, "E423") and "no UTF-8" in ended.error["message"]
+    assert not bench.home.exists()
 
 
 @pytest.fixture

@@ -106,7 +106,8 @@ IN_THREAD = """
     results = []
 
     def work():
-        results.append(ml.run(p, {"ledger": sys.argv[1] + "/ledger.txt"}, home=sys.argv[1] + "/home", progress=Silent()))
+        arguments = {"ledger": sys.argv[1] + "/ledger.txt"}
+        results.append(ml.run(p, arguments, home=sys.argv[1] + "/home", progress=Silent()))
 
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     threads = [threading.Thread(target=work) for _ in range(2)]

@@ -13,6 +13,7 @@ from milonga.engine.environments.shared_environment import SharedEnvironment
 from milonga.engine.environments.shelf import EnvironmentShelf, discard
 from milonga.engine.home import Home
 from milonga.engine.run_lock import is_held
+from milonga.errors import RunError
 
 _BUILDING, _REMOVED = ".building-", ".removed-"
 
@@ -44,7 +45,7 @@ def prune_environments(
         dry_run: only say what would go.
 
     Raises:
-        OSError: one cannot be removed.
+        RunError: E454, one cannot be removed.
     """
     shelf = EnvironmentShelf.of(home)
     if ids is not None:
@@ -56,11 +57,16 @@ def prune_environments(
     removed = tuple(one for one in asked if one not in needed)
     if dry_run:
         return Pruned(removed, needed)
-    for one in removed:
-        for request in shelf.requests_of(one.id):
-            shelf.forget(request)
-        discard(one.folder)
-    _sweep(shelf)
+    try:
+        for one in removed:
+            for request in shelf.requests_of(one.id):
+                shelf.forget(request)
+            discard(one.folder)
+        _sweep(shelf)
+    except OSError as error:
+        where = str(error.filename or shelf.root)
+        message = f"an environment cannot be removed: {error.strerror}"
+        raise RunError("E454", message, where=where, hint="see who owns its files", kind="system") from error
     return Pruned(removed, needed)
 
 

@@ -50,9 +50,7 @@ class ArtifactFault(Fault):
 
     def targets(self, graph: Graph) -> Targets:
         """The output artifacts of steps that the pattern names."""
-        known: dict[str, bool] = {}
-        for step in steps_of(graph):
-            for name in step.component.output_artifacts:
-                known[name] = known.get(name, False) or self.artifacts.may_match(step.path, name)
-        hit = tuple(name for name, is_meant in known.items() if is_meant)
-        return Targets("artifact", self.artifacts.text, hit, tuple(known))
+        outputs = [(step.path, name) for step in steps_of(graph) for name in step.component.output_artifacts]
+        known = tuple(f"{path}.{name}" for path, name in outputs)
+        hit = tuple(f"{path}.{name}" for path, name in outputs if self.artifacts.may_match(path, name))
+        return Targets("artifact", self.artifacts.text, hit, known, tuple(name for _, name in outputs))

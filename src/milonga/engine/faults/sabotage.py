@@ -114,8 +114,7 @@ def _require_target(fault: Fault, graph: Graph) -> None:
     targets = fault.targets(graph)
     if targets.hit:
         return
-    names = {name.rpartition("/")[2]: None for name in targets.known} | dict.fromkeys(targets.known)
-    near = difflib.get_close_matches(targets.wanted.rpartition(".")[2], names, n=1)
+    near = difflib.get_close_matches(targets.wanted, dict.fromkeys((*targets.short, *targets.known)), n=1)
     raise UsageError(
         "E966",
         f"the fault '{fault.text}' is for no {targets.what} of this pipeline",

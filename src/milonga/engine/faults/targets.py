@@ -16,13 +16,15 @@ class Targets:
         what: "task" or "artifact".
         wanted: what was asked for.
         hit: those of `known` that are meant.
-        known: all names of that sort.
+        known: all of that sort, in full.
+        short: their names alone.
     """
 
     what: str
     wanted: str
     hit: tuple[str, ...]
     known: tuple[str, ...]
+    short: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class TaskFault(Fault):
     def targets(self, graph: Graph) -> Targets:
         """The steps that the pattern names."""
         known = tuple(step.path for step in steps_of(graph))
-        return Targets("task", self.tasks.text, tuple(path for path in known if self.tasks.may_match(path)), known)
+        hit = tuple(path for path in known if self.tasks.may_match(path))
+        return Targets("task", self.tasks.text, hit, known, tuple(path.rpartition("/")[2] for path in known))
 
     def hits(self, task: str, number: int) -> bool:
         """Whether attempt `number` of `task` is one of them."""

@@ -53,7 +53,7 @@ def replay(
         secrets=secrets or {},
         search_path=runnable.search_path if runnable is not None else (),
     )
-    with recorded_runs(state.database) as store:
+    with recorded_runs(state.database, run) as store:
         found = run_named(store, run)
         record = task_named(store, found, task or failed_task(found))
         return replay_recorded(store, state, found, record, request)

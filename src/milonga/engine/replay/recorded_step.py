@@ -49,7 +49,12 @@ def recorded_step(store: LineageStore, home: Home, run: RunRecord, record: TaskR
     _require_inputs(record)
     file = home.run(run.id) / _GRAPH_FILE
     if not file.is_file():
-        raise RunError("E457", f"the pipeline of run {run.id} is gone", where=str(file))
+        raise RunError(
+            "E457",
+            f"the pipeline of run {run.id} is gone",
+            where=str(file),
+            hint="replay the code of today: --current, or --source FILE.py:NAME",
+        )
     found = _located(run, record, load_graph(file), lambda path: store.task(run.id, path))
     if found is None:
         raise RunError(

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import milonga
 from milonga.engine.workers.base import INPUT_FILE, StepEnded, StepRequest
 from milonga.engine.workers.strays import end_marked
 from milonga.errors import RunError
@@ -51,17 +52,17 @@ class ForkedPool:
 
     def _start(self) -> subprocess.Popen[bytes]:
         path = [*self._search_path, *(entry or str(Path.cwd()) for entry in sys.path)]
+        attempts_path = json.dumps(list(dict.fromkeys(path)))
         self._mark = f"{_MARK}={secrets.token_hex(16)}"
         name, _, value = self._mark.partition("=")
         environment = {
             **os.environ,
             name: value,
-            "PYTHONPATH": os.pathsep.join(dict.fromkeys(path)),
             "PYTHONUNBUFFERED": "1",
         }
         try:
             return subprocess.Popen(
-                [sys.executable, "-m", "milonga.engine.workers.zygote"],
+                [sys.executable, "-c", _program(self._search_path), attempts_path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=environment,
@@ -192,3 +193,15 @@ def _over_limit(message: Mapping[str, float]) -> dict[str, str] | None:
         "message": f"ended for want of memory: its processes held {peak:.0f} MiB, its limit is {limit / 2**20:.0f} MiB",
         "hint": "raise memory=, or make the step need less",
     }
+
+
+def _program(search_path: tuple[str, ...]) -> str:
+    """What the zygote starts with: our own modules and the installed ones, none of the author's folder.
+
+    A file named `email.py` or `queue.py` beside a pipeline must not stand in for the standard library's before an
+    attempt has begun; the attempts get the whole path.
+    """
+    own = str(Path(milonga.__file__).parent.parent)
+    here = {"", str(Path.cwd()), *search_path}
+    path = [*(entry for entry in sys.path if entry not in here), own]
+    return f"import sys; sys.path[:] = {path!r}; from milonga.engine.workers.zygote import main; main()"

@@ -89,10 +89,11 @@ def _use_packages(folder: Path) -> None:
         _before_installed(path, inherited.split(os.pathsep) if inherited else [])
     )
     os.environ["PATH"] = os.pathsep.join([str(folder / "bin"), os.environ.get("PATH", os.defpath)])
-    brought = {entry.name.partition(".")[0] for entry in folder.iterdir()} - sys.stdlib_module_names - {"milonga"}
+    files = [entry.name for entry in folder.iterdir()]
+    brought = {name.partition(".")[0] for name in files} - sys.stdlib_module_names - {"milonga"}
     for name in [name for name in sys.modules if name.partition(".")[0] in brought]:
         del sys.modules[name]
-    if any(folder.glob("*.pth")):
+    if any(name.endswith(".pth") for name in files):
         site.addsitedir(path)  # an interpreter reads them in its own folders only
 
 

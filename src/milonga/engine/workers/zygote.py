@@ -1,6 +1,6 @@
 """The warm process: forks a child for each attempt, reports how it ended, dies with the engine.
 
-Run as `python -m milonga.engine.workers.zygote` with JSON lines on stdin and stdout. It never starts a thread and never
+Its `main` is run in a process of its own, with JSON lines on stdin and stdout. It never starts a thread and never
 imports the author's code itself, so that every fork starts clean.
 """
 
@@ -67,9 +67,14 @@ class _Child:
 
 
 class Zygote:
-    """The loop of the warm process."""
+    """The loop of the warm process.
 
-    def __init__(self) -> None:
+    Args:
+        path: where attempts import from. Until it is warm, the process itself has another, without the author's folder.
+    """
+
+    def __init__(self, path: list[str]) -> None:
+        self._path = path
         self._pid = os.getpid()
         self._children: dict[int, _Child] = {}
         self._output = os.dup(1)
@@ -107,6 +112,8 @@ class Zygote:
 
     def _serve(self) -> None:
         _warm_up()
+        sys.path[:] = self._path
+        os.environ["PYTHONPATH"] = os.pathsep.join(self._path)
         gc.collect()
         gc.freeze()
         buffer = b""
@@ -251,5 +258,6 @@ def run_attempt(message: dict[str, Any]) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    Zygote().serve()
+def main() -> None:
+    """Serve until the engine lets go. The only argument is the path of the attempts, as JSON."""
+    Zygote(json.loads(sys.argv[1])).serve()

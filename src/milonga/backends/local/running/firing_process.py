@@ -22,6 +22,7 @@ from milonga.backends.local.places import Places
 from milonga.backends.local.records.database import ScheduleDatabase
 from milonga.backends.local.records.firing import Firing, FiringState
 from milonga.backends.local.records.firing_table import FiringTable
+from milonga.backends.local.records.moments import shown
 from milonga.backends.local.records.schedule_table import ScheduleTable
 from milonga.compiler.documents import load_graph
 from milonga.engine.home import Home
@@ -29,8 +30,6 @@ from milonga.engine.progress.lines import LineProgress
 from milonga.engine.settings import RunSettings
 from milonga.errors import MilongaError, RunError
 from milonga.lineage import LineageStore, RunRecord
-
-_RUNS_LOOKED_AT = 100_000
 
 
 class _NotingProgress(LineProgress):
@@ -97,7 +96,9 @@ def _ended_run(home: Home, database: ScheduleDatabase, firing: Firing) -> RunRec
         note(begun.id)
         return begun
     work = firing.work
-    settings = RunSettings(home=home, use_cache=work.use_cache, secrets=read_secrets(work.secrets))
+    settings = RunSettings(
+        home=home, use_cache=work.use_cache, secrets=read_secrets(work.secrets), scheduled_for=shown(firing.due)
+    )
     if begun is not None:
         return resume_run(None, begun.id, None, settings, _NotingProgress(note)).run
     text = ScheduleTable(database).pipeline_text(work.pipeline)
@@ -116,8 +117,7 @@ def _begun_run(home: Home, firing: Firing) -> RunRecord | None:
     try:
         if firing.run_id:
             return store.run(firing.run_id)
-        runs = store.runs(limit=_RUNS_LOOKED_AT)
-        return next((run for run in runs if run.source == firing.source), None)
+        return store.run_from(firing.source)
     finally:
         store.close()
 
