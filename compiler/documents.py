@@ -20,6 +20,7 @@ import yaml
 
 from milonga.compiler.document_places import DocumentPlaces
 from milonga.compiler.graph import Graph
+from milonga.compiler.json_documents import json_documents
 from milonga.compiler.surrogates import has_surrogates, with_whole_characters
 from milonga.errors import InvalidPipeline
 
@@ -111,6 +112,9 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         InvalidPipeline: E200, not YAML, or YAML made to be expensive.
     """
     try:
+        as_json = json_documents(text)
+        if as_json is not None:
+            return _pipelines(as_json)
         text = with_whole_characters(text)
         loader = _SlowLoader if has_surrogates(text) else _Loader
         _require_shallow(text, loader)
@@ -126,6 +130,11 @@ def parse_documents(text: str) -> tuple[Any, ...]:
         raise InvalidPipeline("E200", f"the file is not valid YAML: {problem}", where=place) from None
     if is_expensive:
         raise InvalidPipeline("E200", "the file aliases YAML nodes over and over", hint="write the values out")
+    return _pipelines(tuple(documents))
+
+
+def _pipelines(documents: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Those documents that hold something, the first of which must look like a pipeline."""
     found = tuple(document for document in documents if document is not None)
     if not found:
         raise InvalidPipeline("E204", "the file is empty", expected="a KFP PipelineSpec")

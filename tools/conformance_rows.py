@@ -1,17 +1,27 @@
-"""The text of the conformance page, from the verdicts of each back end."""
+"""The text of the conformance page, from the verdicts of each back end.
+
+The same verdicts give the same bytes, in whatever order they came: no date, no path of this machine, no duration.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from reference_text import table
 
 from milonga.testing.conformance import Corpus, PipelineFile, Verdict
+from milonga.testing.conformance.runner import READ_ONLY
+from milonga.testing.conformance.verdict import Outcome
 
-_DIFFERENCE_MAX = 110
+_DIFFERENCE_MAX = 170
+_UNNAMED = "finished with status FAILURE"
+"""kfp.local's own error: it names the tasks that failed, in the order in which they did, and no cause."""
+
 _ENDED = re.compile(r"state: expected '(?P<wanted>\w+)', got '(?P<got>\w+)' ?(?:\((?P<why>.*)\))?", re.DOTALL)
 _PATH = re.compile(r"(?<![\w./])/[\w.+-]+(?:/[\w.+-]+)+")
 
@@ -22,15 +32,17 @@ _HEAD = """\
 
 What milonga's local engine and kfp's own local runner (kfp {kfp}, `SubprocessRunner(use_venv=False)`) make of {files}
 pipeline files, measured in one run with one checker, `milonga conformance`. The files are KFP's own examples,
-unchanged; what must come out was established from KFP's tests, from its runner where that is right, and by hand. How
-to hold another engine or another corpus against it: [Check a back end](../how-to/check-a-back-end.md).
+unchanged. A case is a set of arguments and what must come out; that was established from KFP's tests, from its runner
+where that is right, and by hand. To hold another engine or another corpus against it, see
+[Check a back end](../how-to/check-a-back-end.md).
 """
 
 _RULE = """\
-## How to read the column of kfp.local
+## What counts
 
-kfp.local hands back the state and the outputs of a pipeline, and shows no state of a task. Each case is held against
-what it does show, and the rest is left out, neither passed nor failed:
+The column of milonga is held against everything that a case says. kfp.local hands back the state and the outputs of a
+pipeline and shows no state of a task, so it is held against what it does show, and the rest is left out, neither
+passed nor failed:
 
 - how the run ended, the outputs of the pipeline, and the files that tasks wrote, always;
 - outputs of a task, where the folder that it leaves can be that task's only;
@@ -40,7 +52,26 @@ what it does show, and the rest is left out, neither passed nor failed:
 
 It gets every help that does not change what a pipeline means: each run is a process of its own, the `pip install` with
 which components of kfp begin is left out (the packages are there), the shared workspace lies where its name is not
-mistaken for a path in a container, and a run has five minutes. The column of milonga is held against everything.
+mistaken for a path in a container, and a run has five minutes.
+"""
+
+_RUN = """\
+## Files that run here
+
+By file below `{prefix}`. A case that failed shows its first difference: the engine's own error where the run ended as
+it should not, else what was expected and what came. A file with several cases names those that are not right.
+"""
+
+_REFUSED = """\
+## Files that must be refused
+"""
+
+_OTHERS = """\
+## Files that do not run here
+
+They are read and checked all the same, and milonga writes them again without loss. Most need containers or a cluster:
+`milonga run --containers` runs the former where this machine has an engine for them, and says what is missing where
+it has not.
 """
 
 
@@ -51,51 +82,70 @@ class Column:
     backend: str
     verdicts: Mapping[str, tuple[Verdict, ...]]
 
-    def passed(self, files: list[PipelineFile]) -> str:
-        """How many of the cases of `files` passed, of how many."""
+    def cases(self, files: Sequence[PipelineFile], outcome: Outcome) -> str:
+        """How many of the cases of `files` have this outcome, of how many."""
         found = [verdict for item in files for verdict in self.verdicts[item.file]]
-        return f"{sum(verdict.outcome == 'passed' for verdict in found)} of {len(found)}"
+        return f"{sum(verdict.outcome == outcome for verdict in found)} of {len(found)}"
 
-    def whole(self, files: list[PipelineFile]) -> str:
+    def whole(self, files: Sequence[PipelineFile]) -> str:
         """How many of `files` passed with all their cases."""
         passed = (all(verdict.outcome == "passed" for verdict in self.verdicts[item.file]) for item in files)
         return f"{sum(passed)} of {len(files)}"
 
-    def read(self, files: list[PipelineFile]) -> str:
-        """How many of `files`, which cannot run here, were at least read."""
-        read = (all(verdict.outcome == "skipped" for verdict in self.verdicts[item.file]) for item in files)
-        return f"{sum(read)} of {len(files)}"
 
-
-def conformance_page(corpus: Corpus, columns: list[Column]) -> str:
-    """`docs/reference/conformance.md`: the counts, the rule, a row a file. No date, no path of this machine."""
-    runnable = [item for item in corpus.files if item.cases]
-    refused = [item for item in corpus.files if item.rejected_because]
-    others = [item for item in corpus.files if item.not_runnable_because]
+def conformance_page(corpus: Corpus, columns: Sequence[Column]) -> str:
+    """`docs/reference/conformance.md`: the counts, what failed and how, the rule."""
+    files = sorted(corpus.files, key=lambda item: item.file)
+    runnable = [item for item in files if item.cases]
+    refused = [item for item in files if item.rejected_because]
+    others = [item for item in files if item.not_runnable_because]
     names = [column.backend for column in columns]
     counts = [
-        ["files that can run here, all their cases right", *(column.whole(runnable) for column in columns)],
-        ["cases of these files", *(column.passed(runnable) for column in columns)],
-        ["files that must be refused, and are", *(column.passed(refused) for column in columns)],
-        ["files that cannot run here, read and checked", *(column.read(others) for column in columns)],
+        ["**files that run here, right in all their cases**", *(f"**{column.whole(runnable)}**" for column in columns)],
+        ["cases of these files that are right", *(column.cases(runnable, "passed") for column in columns)],
+        [
+            "cases not run, for they need what the engine does not have",
+            *(column.cases(runnable, "skipped") for column in columns),
+        ],
+        ["files that must be refused, and are", *(column.whole(refused) for column in columns)],
+        ["files that do not run here, read and checked", *(column.cases(others, "skipped") for column in columns)],
     ]
+    prefix = f"{os.path.commonpath([item.file for item in runnable])}/" if len(runnable) > 1 else ""
     parts = [
-        _HEAD.format(kfp=importlib.metadata.version("kfp"), files=len(corpus.files)),
+        _HEAD.format(kfp=importlib.metadata.version("kfp"), files=len(files)),
         table(["", *names], counts) + "\n",
+        _RUN.format(prefix=prefix),
+        table(["file", "cases", *names], list(_run_rows(runnable, columns, prefix))) + "\n",
+        _REFUSED,
+        table(["file", "why", *names], list(_refused_rows(refused, columns))) + "\n",
+        _OTHERS,
+        table(["why", "files"], list(_other_rows(others, columns))) + "\n",
         _RULE,
-        "## File by file\n",
-        "A number is how many cases a file has; a text is why it has none. What cannot run here is read, checked and\n"
-        "written again without loss all the same, and `milonga run` says what this machine lacks.\n",
-        table(["file", "cases", *names], list(_rows([*runnable, *refused, *others], columns))),
     ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
 
 
-def _rows(files: list[PipelineFile], columns: list[Column]) -> Iterator[list[str]]:
-    for item in sorted(files, key=lambda item: (not item.cases, not item.rejected_because, item.file)):
-        refused = f"must be refused: {item.rejected_because}" if item.rejected_because else ""
-        second = refused or item.not_runnable_because or str(len(item.cases))
-        yield [f"`{item.file}`", second, *(_cell(column.verdicts[item.file]) for column in columns)]
+def _run_rows(files: Sequence[PipelineFile], columns: Sequence[Column], prefix: str) -> Iterator[list[str]]:
+    for item in files:
+        cells = (_cell(column.verdicts[item.file]) for column in columns)
+        yield [f"`{item.file.removeprefix(prefix)}`", str(len(item.cases)), *cells]
+
+
+def _refused_rows(files: Sequence[PipelineFile], columns: Sequence[Column]) -> Iterator[list[str]]:
+    for item in files:
+        cells = (_cell(column.verdicts[item.file]).replace("passed", "refused") for column in columns)
+        yield [f"`{item.file}`", item.rejected_because, *cells]
+
+
+def _other_rows(files: Sequence[PipelineFile], columns: Sequence[Column]) -> Iterator[list[str]]:
+    """A row a reason; a back end is named where it could not read a file."""
+    by_reason: dict[str, list[str]] = {}
+    for item in files:
+        said = {column.backend: _cell(column.verdicts[item.file]) for column in columns}
+        bad = "".join(f" ({backend}: {text})" for backend, text in said.items() if text != "read")
+        by_reason.setdefault(item.not_runnable_because, []).append(f"`{PurePosixPath(item.file).stem}`{bad}")
+    for reason in sorted(by_reason, key=lambda reason: (-len(by_reason[reason]), reason)):
+        yield [reason, ", ".join(by_reason[reason])]
 
 
 def _cell(verdicts: tuple[Verdict, ...]) -> str:
@@ -111,18 +161,17 @@ def _said(verdict: Verdict) -> str:
     if verdict.outcome == "passed":
         return "passed"
     if verdict.outcome == "skipped":
-        return "read" if verdict.case == "read" else f"not run: {verdict.reason}"
+        return "read" if verdict.case == READ_ONLY else f"not run: {verdict.reason}"
     return f"**failed**: {_difference(verdict.reason)}"
 
 
 def _difference(reason: str) -> str:
     """A first difference that is the same in every run: no path, no names of tasks that failed side by side."""
     ended = _ENDED.match(reason)
+    text = reason.splitlines()[0] if reason else ""
     if ended is not None:
         why = (ended["why"] or "").splitlines()[0] if ended["why"] else ""
-        text = f"ended {ended['got']}" if ended["got"] == "FAILED" else (why or f"ended {ended['got']}")
-    else:
-        text = reason.splitlines()[0]
+        text = why if why and _UNNAMED not in why else f"ended {ended['got']}"
     text = _PATH.sub("…", text)
     text = text if len(text) <= _DIFFERENCE_MAX else text[:_DIFFERENCE_MAX].rstrip() + "…"
     return f"`{text.replace('`', chr(39))}`"

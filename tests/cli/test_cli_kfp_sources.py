@@ -124,7 +124,8 @@ def test_components_are_listed_when_there_is_no_pipeline(here) -> None:
     assert ended.code == 2 and "E909" in ended.err and "steps.py:add, steps.py:subtract" in ended.err
 
 
-def test_a_component_file_is_a_pipeline(here) -> None:
+def test_a_component_file_is_a_pipeline(here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MILONGA_CONTAINER_ENGINE", "none")
     here.write("component.yaml", COMPONENT_FILE)
     assert "greet(who: STRING)" in here("show", "component.yaml").out
     assert here("compile", "component.yaml", "-o", "out.yaml").code == 0

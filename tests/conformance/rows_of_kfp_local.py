@@ -4,7 +4,7 @@
 Several rows share a pipeline, so that they cost one run.
 """
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 from kfp import dsl, kubernetes
 
@@ -56,7 +56,7 @@ def read(data: dsl.Input[dsl.Dataset]) -> str:
 
 @component
 def read_all(data: dsl.Input[List[dsl.Dataset]]) -> List[str]:
-    return [open(one.path).read() for one in data]  # noqa: PTH123, SIM115
+    return [open(one.path).read() for one in data or []]  # noqa: PTH123 - kfp's executor makes None of []
 
 
 @component
@@ -77,18 +77,20 @@ def fail(message: str) -> str:
 # Values ------------------------------------------------------------------------------------------------------------
 
 
+class Whole(NamedTuple):
+    collected: int
+    text: str
+
+
 @dsl.pipeline
 def whole_numbers(
     values: List[int] = [1, 2],  # noqa: B006
     table: Dict[str, int] = {"a": 1},  # noqa: B006
     deep: dict = {"b": [2, {"c": 3, "half": 0.5}]},  # noqa: B006
-) -> NamedTuple("Whole", [("collected", int), ("text", str)]):  # type: ignore[valid-type]
+) -> Whole:
     with dsl.ParallelFor([1, 2, 3]) as item:
         made = add(a=item, b=1)
-    outputs = NamedTuple("Whole", [("collected", int), ("text", str)])
-    return outputs(
-        total(values=dsl.Collected(made.output)).output, spelled(values=values, table=table, deep=deep).output
-    )
+    return Whole(total(values=dsl.Collected(made.output)).output, spelled(values=values, table=table, deep=deep).output)
 
 
 @dsl.pipeline
@@ -96,24 +98,38 @@ def inside(value: Optional[int] = None) -> str:
     return or_seven(value=value).output
 
 
-@dsl.pipeline
-def absent(value: Optional[int] = None) -> NamedTuple("Absent", [("direct", str), ("handed", str), ("inner", str)]):  # type: ignore[valid-type]
-    outputs = NamedTuple("Absent", [("direct", str), ("handed", str), ("inner", str)])
-    return outputs(or_seven().output, or_seven(value=value).output, inside().output)
+class Absent(NamedTuple):
+    direct: str
+    handed: str
+    inner: str
 
 
 @dsl.pipeline
-def big(text: str) -> NamedTuple("Big", [("size", int), ("text", str)]):  # type: ignore[valid-type]
+def absent(value: Optional[int] = None) -> Absent:
+    return Absent(or_seven().output, or_seven(value=value).output, inside().output)
+
+
+class Big(NamedTuple):
+    size: int
+    text: str
+
+
+@dsl.pipeline
+def big(text: str) -> Big:
     again = say(text=text).output
-    outputs = NamedTuple("Big", [("size", int), ("text", str)])
-    return outputs(length(text=again).output, again)
+    return Big(length(text=again).output, again)
 
 
 # Conditions --------------------------------------------------------------------------------------------------------
 
 
+class Said(NamedTuple):
+    quoted: str
+    secret: str
+
+
 @dsl.pipeline
-def texts_in_conditions(quoted: str, same: str, secret: str) -> NamedTuple("Said", [("quoted", str), ("secret", str)]):  # type: ignore[valid-type]
+def texts_in_conditions(quoted: str, same: str, secret: str) -> Said:
     with dsl.If(quoted == same):
         equal = say(text="same")
     with dsl.Else():
@@ -122,8 +138,7 @@ def texts_in_conditions(quoted: str, same: str, secret: str) -> NamedTuple("Said
         opened = say(text="open")
     with dsl.Else():
         closed = say(text="closed")
-    outputs = NamedTuple("Said", [("quoted", str), ("secret", str)])
-    return outputs(dsl.OneOf(equal.output, other.output), dsl.OneOf(opened.output, closed.output))
+    return Said(dsl.OneOf(equal.output, other.output), dsl.OneOf(opened.output, closed.output))
 
 
 @dsl.pipeline
@@ -133,25 +148,35 @@ def quote_in_a_constant(quoted: str = "it's") -> None:
         say(text="same")
 
 
+class Chosen(NamedTuple):
+    data: dsl.Dataset
+    text: str
+
+
 @dsl.pipeline
-def branches_of_artifacts(number: int = 2) -> NamedTuple("Chosen", [("data", dsl.Dataset), ("text", str)]):  # type: ignore[valid-type]
+def branches_of_artifacts(number: int = 2) -> Chosen:
     with dsl.If(number == 1):
         one = write(text="one")
     with dsl.Else():
         many = write(text="many")
     chosen = dsl.OneOf(one.outputs["made"], many.outputs["made"])
-    outputs = NamedTuple("Chosen", [("data", dsl.Dataset), ("text", str)])
-    return outputs(chosen, read(data=chosen).output)
+    return Chosen(chosen, read(data=chosen).output)
 
 
 # Loops -------------------------------------------------------------------------------------------------------------
+
+
+class Loops(NamedTuple):
+    empty: int
+    skipped: int
+    parts: str
 
 
 @dsl.pipeline
 def loops_of_parameters(
     nothing: List[int] = [],  # noqa: B006
     rows: list = [{"label": "a", "parts": ["x", "y"]}, {"label": "b", "parts": ["z"]}],  # noqa: B006
-) -> NamedTuple("Loops", [("empty", int), ("skipped", int), ("parts", str)]):  # type: ignore[valid-type]
+) -> Loops:
     with dsl.ParallelFor(nothing) as item:
         never = add(a=item, b=1)
     with dsl.ParallelFor([1, 2, 3, 4]) as item:
@@ -162,17 +187,11 @@ def loops_of_parameters(
         with dsl.ParallelFor(outer.parts) as inner:
             both = two(first=outer.label, second=inner)
         joined_inside = joined(texts=dsl.Collected(both.output))
-    outputs = NamedTuple("Loops", [("empty", int), ("skipped", int), ("parts", str)])
-    return outputs(
+    return Loops(
         total(values=dsl.Collected(never.output)).output,
         total(values=dsl.Collected(large.output)).output,
         joined(texts=dsl.Collected(joined_inside.output)).output,
     )
-
-
-@component
-def two(first: str, second: str) -> str:
-    return first + second
 
 
 @dsl.pipeline
@@ -182,18 +201,23 @@ def written(texts: List[str]) -> List[dsl.Dataset]:
     return dsl.Collected(made.outputs["made"])
 
 
+class Read(NamedTuple):
+    nested: List[dsl.Dataset]
+    all: List[str]
+    each: str
+
+
 @dsl.pipeline
 def loops_of_artifacts(
     texts: List[str] = ["a", "bb"],  # noqa: B006
-) -> NamedTuple("Read", [("nested", List[dsl.Dataset]), ("all", List[str]), ("each", str)]):  # type: ignore[valid-type]
+) -> Read:
     with dsl.ParallelFor(texts) as outer:
         with dsl.ParallelFor(["x", "y"]) as inner:
             piece = write(text=two(first=outer, second=inner).output)
     everything = read_all(data=dsl.Collected(piece.outputs["made"]))
     with dsl.ParallelFor(written(texts=texts).output) as data:
         seen = read(data=data)
-    outputs = NamedTuple("Read", [("nested", List[dsl.Dataset]), ("all", List[str]), ("each", str)])
-    return outputs(
+    return Read(
         dsl.Collected(piece.outputs["made"]),
         everything.output,
         joined(texts=dsl.Collected(seen.output)).output,
@@ -260,12 +284,16 @@ def read_or(data: Optional[dsl.Input[dsl.Dataset]] = None) -> str:
     return "nothing" if data is None else "something"
 
 
+class Texts(NamedTuple):
+    given: str
+    nested: str
+    own: str
+    none: str
+
+
 @dsl.pipeline
-def artifacts_from_everywhere(
-    data: dsl.Input[dsl.Dataset], path: str
-) -> NamedTuple("Texts", [("given", str), ("nested", str), ("own", str), ("none", str)]):  # type: ignore[valid-type]
-    outputs = NamedTuple("Texts", [("given", str), ("nested", str), ("own", str), ("none", str)])
-    return outputs(
+def artifacts_from_everywhere(data: dsl.Input[dsl.Dataset], path: str) -> Texts:
+    return Texts(
         read(data=data).output,
         inside_without_parameters(data=write(text="abc").outputs["made"]).output,
         read(data=write_at(path=path).outputs["made"]).output,
@@ -295,12 +323,16 @@ def say_or(text: str = "nothing came") -> str:
     return text
 
 
+class Went(NamedTuple):
+    on: str
+    after: str
+
+
 @dsl.pipeline
-def ignored() -> NamedTuple("Went", [("on", str), ("after", str)]):  # type: ignore[valid-type]
+def ignored() -> Went:
     broken = fail(message="boom")
     cleaned = say_or(text=broken.output).ignore_upstream_failure()
-    outputs = NamedTuple("Went", [("on", str), ("after", str)])
-    return outputs(cleaned.output, say(text=cleaned.output).output)
+    return Went(cleaned.output, say(text=cleaned.output).output)
 
 
 @component

@@ -1,25 +1,23 @@
 """What kfp's own local runner 2.17.0 gets wrong or refuses, and milonga's engine does: pipelines written with kfp.
 
-Rows that are proven elsewhere, on pipelines of milonga or on files of KFP:
+Proven elsewhere, on pipelines of milonga or on files of KFP: what kfp.local does, and the tests below tests/.
 
-| kfp.local                                             | the test                                                      |
-|-------------------------------------------------------|---------------------------------------------------------------|
-| two uses of one shared component overwrite each other | compiler/targets/constructs.py: one_component_twice_with_...  |
-| expression selectors on outputs of tasks are ignored  | compiler/targets/constructs.py: parts_of_a_value, fields_of_  |
-| each output that enters a loop becomes its item       | compiler/targets/constructs.py: a_value_from_outside_of_a_... |
-| nested lists of artifacts in files of milonga         | conformance/corpus/details.yaml: pieces                       |
-| an optional artifact may be absent, both DSLs         | engine/test_run_control_flow.py: test_an_optional_artifact... |
-| a failed iteration does not say why                   | engine/test_run_control_flow.py: test_a_failed_iteration_n... |
-| whether a failure stops the rest depends on the graph | engine/test_run_control_flow.py: test_what_depends_on_a_fa... |
-| artifact placeholders: IndexError                     | engine/containers/test_placeholders.py                        |
-| container and containerized Python components         | engine/containers/test_runs.py, test_python_steps.py          |
-| a container that ended early counts as a success      | engine/containers/test_lives.py: test_a_container_that_som... |
-| secrets are empty                                     | engine/test_attempts.py: test_variables_and_secrets_reach_... |
-| persistent volumes, the workspace                     | engine/containers/test_volumes.py                             |
-| cores, memory and GPUs count for nothing              | engine/resources/test_runs.py                                 |
-| the cache does not look at the content of artifacts   | engine/cache/test_result_cache.py                             |
-| Literal, enums, dataclasses                           | engine/test_run_values.py: test_enums_literals_dataclasses... |
-| a pip install in each step makes a loop serial        | engine/environments/test_steps_with_packages.py               |
+- two uses of one shared component overwrite each other: compiler/targets/constructs.py, one_component_twice_with_artifacts
+- expression selectors on outputs of tasks are ignored: compiler/targets/constructs.py, parts_of_a_value
+- each output that enters a loop becomes its item: compiler/targets/constructs.py, a_value_from_outside_of_a_loop
+- nested lists of artifacts in files of milonga: conformance/corpus/details.yaml: pieces
+- an optional artifact may be absent, both DSLs: engine/test_run_control_flow.py, an_optional_artifact
+- a failed iteration does not say why: engine/test_run_control_flow.py, a_failed_iteration
+- whether a failure stops the rest depends on the graph: engine/test_run_control_flow.py, what_depends_on_a_failure
+- artifact placeholders: IndexError: engine/containers/test_placeholders.py
+- container and containerized Python components: engine/containers/test_runs.py, test_python_steps.py
+- a container that ended early counts as a success: engine/containers/test_lives.py, somebody_removes
+- secrets are empty: engine/test_attempts.py, variables_and_secrets
+- persistent volumes, the workspace: engine/containers/test_volumes.py
+- cores, memory and GPUs count for nothing: engine/resources/test_runs.py
+- the cache does not look at the content of artifacts: engine/cache/test_result_cache.py
+- Literal, enums, dataclasses: engine/test_run_values.py, enums_literals_dataclasses
+- a pip install in each step makes a loop serial: engine/environments/test_steps_with_packages.py
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ from milonga.errors import InvalidPipeline
 pytest.importorskip("kfp", reason="kfp is not installed")
 pytest.importorskip("kfp.kubernetes", reason="kfp-kubernetes is not installed")
 
-import rows_of_kfp_local as rows  # noqa: E402 - it needs kfp
+import rows_of_kfp_local as rows
 
 Play = Callable[..., RunResult]
 
@@ -89,7 +87,7 @@ def test_an_optional_value_may_be_absent_wherever_it_is_handed_on(play: Play) ->
 
 def test_a_parameter_may_be_longer_than_a_command_line(play: Play) -> None:
     """kfp.local: `Argument list too long`."""
-    text = "it's 300 kB of \"text\"\n" * 14_000
+    text = 'it\'s 300 kB of "text"\n' * 14_000
     assert outputs_of(play(rows.big, {"text": text})) == {"size": len(text), "text": text}
 
 
@@ -188,12 +186,12 @@ def test_artifacts_come_from_outside_and_from_paths_of_their_own(play: Play, tmp
 
 
 def test_the_final_status_is_that_of_the_block(play: Play, tmp_path: Path) -> None:
-    """kfp.local leaves the message out of what a reader could act on."""
+    """Each exit task learns of its own block, with the message of what failed in it."""
     file = tmp_path / "status.txt"
-    result = play(rows.reported, {"path": str(file), "message": "it's \"so\""})
+    result = play(rows.reported, {"path": str(file), "message": 'it\'s "so"'})
     assert result.state == "FAILED"
     said = sorted(file.read_text().splitlines())
-    assert said == ["FAILED exit-handler-2 RuntimeError: it's \"so\"", "SUCCEEDED exit-handler-1 -"]
+    assert said == ['FAILED exit-handler-2 RuntimeError: it\'s "so"', "SUCCEEDED exit-handler-1 -"]
 
 
 def test_a_task_that_ignores_a_failure_gives_its_outputs(play: Play) -> None:

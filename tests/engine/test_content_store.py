@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from milonga.engine.content import ContentStore, digest_path
+from milonga.engine.content import ContentStore, copy_content, digest_path
 from milonga.errors import StoreError
 
 
@@ -106,3 +107,58 @@ def test_a_place_that_cannot_be_written_loses_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         ContentStore(tmp_path / "store").take(path, "data")
     assert caught.value.code == "E424" and (path / "b.txt").read_text() == "b" and not path.is_symlink()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: os.mkfifo(folder_at(path) / "pipe")], ids=["alone", "inside"])
+def test_what_is_no_content_is_refused_and_not_waited_for(store: ContentStore, tmp_path: Path, make) -> None:
+    make(tmp_path / "made")
+    with pytest.raises(StoreError) as caught:
+        store.take(tmp_path / "made", "data")
+    assert caught.value.code == "E424" and "neither a file" in caught.value.message and not store.root.exists()
+
+
+def test_folders_that_nobody_may_write_can_be_stored_and_removed(store: ContentStore, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        path = folder_at(tmp_path / name)
+        (path / "sub").chmod(0o555)
+        path.chmod(0o555)
+        store.take(path, "data")
+    (kept,) = store.root.glob("*/*/*")
+    assert (kept / "sub" / "a.txt").read_text() == "x" and (tmp_path / "two").is_symlink()
+
+
+def test_a_copy_is_what_it_was_copied_from(tmp_path: Path) -> None:
+    folder = folder_at(tmp_path / "one")
+    (folder / "b.txt").chmod(0o755)
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to("b.txt")
+    (folder / "to folder").symlink_to("sub")
+    (folder / "nowhere").symlink_to("not/there")
+    copy_content(folder, tmp_path / "two")
+    assert digest_path(tmp_path / "two") == digest_path(folder)
+
+
+def test_spoilt_content_in_the_way_is_not_taken_for_the_true_one(store: ContentStore, tmp_path: Path) -> None:
+    """The store does not look at hidden names, so that it is met only when the true content moves in."""
+    kept, _ = store.take(folder_at(tmp_path / "one"), ".data")
+    (kept / "b.txt").chmod(0o644)
+    (kept / "b.txt").write_text("forged")
+    with pytest.raises(StoreError) as caught:
+        store.take(folder_at(tmp_path / "two"), ".data")
+    assert caught.value.code == "E424" and "spoilt" in caught.value.message
+    assert (tmp_path / "two" / "b.txt").read_text() == "b" and not (tmp_path / "two").is_symlink()
+
+
+def test_many_threads_store_the_same_content_at_once(store: ContentStore, tmp_path: Path) -> None:
+    paths = [folder_at(tmp_path / str(number), text="same" * 1000) for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda path: store.take(path, "data"), paths))
+    assert len(set(found)) == 1 and all((path / "sub" / "a.txt").read_text() == "same" * 1000 for path in paths)
+    assert [path.name for path in found[0][0].parent.iterdir()] == ["data"]
+
+
+def test_who_keeps_watch_hears_of_everything_that_is_stored(tmp_path: Path) -> None:
+    heard: list[tuple[Path, str]] = []
+    store = ContentStore(tmp_path / "store", lambda place, digest: heard.append((place, digest)))
+    taken = [store.take(folder_at(tmp_path / name), "data") for name in ("one", "two")]
+    assert heard == [(place, content.digest) for place, content in taken]

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import click
 
 from milonga.__about__ import __version__
-from milonga.cli.output import fail
+from milonga.cli.output import fail, message
 from milonga.errors import MilongaError, UsageError
 
 _VERBS = {
@@ -92,7 +92,7 @@ def main() -> None:
     except BrokenPipeError:
         code = _without_output(1)
     except OSError as error:
-        print(f"error E919: the output cannot be written: {error.strerror}", file=sys.stderr)
+        message(f"error E919: the output cannot be written: {error.strerror}")
         code = _without_output(2)
     sys.exit(code)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from milonga.cli.output import message, print_json
 from milonga.cli.run_options import read_object, run_options, settings_of
 from milonga.cli.sources import Source, load_source
 from milonga.dsl.parameters import parse_argument
-from milonga.engine.progress.base import Progress
+from milonga.engine.progress import command_progress
 from milonga.engine.result import RunResult
 from milonga.engine.runnable import as_runnable
 from milonga.errors import UsageError
@@ -82,7 +81,7 @@ def _run(source: Source | None, values: dict[str, Any]) -> int:
     from milonga.engine import api
 
     settings = settings_of(values, source.search_path if source else ())
-    progress = progress_for(quiet=values["quiet"], debugging=values["in_process"], logs=values["logs"])
+    progress = command_progress(quiet=values["quiet"], debugging=values["in_process"], logs=values["logs"])
     arguments = collect_arguments(source, values)
     runnable = as_runnable(source) if source else None
     if values["resume"] is not None:
@@ -93,23 +92,6 @@ def _run(source: Source | None, values: dict[str, Any]) -> int:
         result = api.start_run(runnable, arguments, settings, progress)
     show_result(result, as_json=values["as_json"])
     return 0 if result.succeeded else 1
-
-
-def progress_for(*, quiet: bool, debugging: bool, logs: bool = False) -> Progress:
-    """A live view on a terminal, plain lines elsewhere; with `logs`, what the steps print comes with it."""
-    from milonga.engine.progress import LineProgress, Silent
-
-    if logs and not debugging:
-        from milonga.engine.progress.streamed_logs import StreamedLogs
-
-        return StreamedLogs(Silent() if quiet else LineProgress(show_logs=False))
-    if quiet:
-        return Silent()
-    if sys.stderr.isatty() and not debugging:
-        from milonga.engine.progress.live import LiveProgress
-
-        return LiveProgress()
-    return LineProgress(show_logs=not debugging)
 
 
 def collect_arguments(source: Source | None, values: dict[str, Any]) -> dict[str, Any]:

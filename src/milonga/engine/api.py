@@ -7,16 +7,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from milonga.compiler.documents import dump_documents, dump_graph
+from milonga.compiler.documents import dump_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.graph import digest_of
+from milonga.compiler.json_documents import dump_json_documents
 from milonga.compiler.rules import check
 from milonga.engine.arguments import root_inputs
 from milonga.engine.cache.policy import CachePolicy
 from milonga.engine.clock import SteadyClock
-from milonga.engine.faults.kinds import parse_faults
 from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.home import Home
 from milonga.engine.interruption import Interrupted, Interruption
@@ -32,6 +32,9 @@ from milonga.engine.values import Bundle, with_defaults
 from milonga.engine.workers import workforce
 from milonga.errors import InvalidPipeline, MilongaError, StoreError, UsageError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
+
+if TYPE_CHECKING:
+    from milonga.engine.faults.base import Fault
 
 
 def run(
@@ -96,7 +99,7 @@ def run(
         search_path=runnable.search_path,
         installs=install,
         resources=resources,
-        faults=parse_faults(inject),
+        faults=_faults(inject),
     )
     watcher = progress or choose_progress(show_logs=mode != "in-process")
     if resume:
@@ -116,7 +119,7 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
     store = LineageStore(settings.home.database)
     try:
         documents = runnable.graph.to_documents()
-        run_id = new_run(settings.home, dump_documents(documents))
+        run_id = new_run(settings.home, dump_json_documents(documents))
         folder = settings.home.run(run_id)
         record = RunRecord(
             id=run_id,
@@ -192,6 +195,14 @@ def _require_consistent(runnable: Runnable) -> None:
         raise InvalidPipeline(
             "E225", "the pipeline has errors", where=where, got="\n".join(str(finding) for finding in errors)
         )
+
+
+def _faults(texts: Sequence[str]) -> tuple[Fault, ...]:
+    if not texts:
+        return ()
+    from milonga.engine.faults.kinds import parse_faults  # most runs have none
+
+    return parse_faults(texts)
 
 
 def _sabotage(settings: RunSettings, runnable: Runnable) -> Sabotage:

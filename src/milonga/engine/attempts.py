@@ -80,6 +80,7 @@ class AttemptRunner:
             error of it is the attempt's.
         content: where output artifacts go; by default the content store of `home`.
         now: the time in seconds since the epoch.
+        names: run-level values of KFP's placeholders.
         before_reading: called before the outputs of an attempt are read and move into the content store.
         on_start: called when an attempt starts.
         on_retry: called when an attempt failed and another follows after a delay.
@@ -99,6 +100,7 @@ class AttemptRunner:
         on_end: Callable[[Step, Outcome], None],
         check_inputs: Callable[[TaskInstance], None] = lambda task: None,
         content: ContentStore | None = None,
+        names: Mapping[str, str] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._workers = workers
@@ -107,6 +109,7 @@ class AttemptRunner:
         self._run_id = run_id
         self._store = content or ContentStore(home.content)
         self._check_inputs = check_inputs
+        self._names = names or {}
         self._now = now
         self._before_reading = before_reading
         self._on_start, self._on_retry, self._on_end = on_start, on_retry, on_end
@@ -169,6 +172,11 @@ class AttemptRunner:
                 packages=prepared.packages,
                 container=prepared.container,
                 limits=limits,
+                names={
+                    **self._names,
+                    "pipeline_task_name": step.task.name,
+                    "pipeline_task_uuid": step.task.path,
+                },
                 environment=prepared.environment,
                 live_function=prepared.live_function,
                 executor_input=step.request,

@@ -7,6 +7,7 @@ the digest decides.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from milonga.engine.cache.stamps import stamp_of
 from milonga.errors import StoreError
 from milonga.lineage.records import ArtifactRecord, Artifacts, flattened
 from milonga.runtime.placement import local_path
+
+_CHEAP_S = 0.005
+_FRESH = 20.0
+"""How many times as long as it took to look at them the many files of a folder are not looked at again."""
 
 
 class Custody:
@@ -31,6 +36,7 @@ class Custody:
         self._holds = holds
         self._intact: dict[tuple[str, str], str] = {}
         self._changed: dict[tuple[str, str], str] = {}
+        self._fresh_until: dict[Path, tuple[float, str]] = {}
 
     def stored(self, place: Path, digest: str) -> None:
         """Remember content that has just been digested and moved to `place`."""
@@ -51,7 +57,7 @@ class Custody:
                 if not record.digest or ("://" in record.uri and not record.uri.startswith("file://")):
                     continue
                 path = local_path({"uri": record.uri})
-                stamp = _stamp(path)
+                stamp = self._stamp(path)
                 if self._is_intact(name, record, stamp):
                     continue
                 if stamp and self._store not in path.parents:
@@ -59,6 +65,18 @@ class Custody:
                 else:
                     raise self._failure(name, path, stamp)
         return changed
+
+    def _stamp(self, path: Path) -> str:
+        """The stamp of a path. That of a folder of many files costs more than a small task, and is kept a while."""
+        began = time.monotonic()
+        fresh_until, stamp = self._fresh_until.get(path, (0.0, ""))
+        if began < fresh_until:
+            return stamp
+        stamp = _stamp(path)
+        cost_s = time.monotonic() - began
+        if cost_s > _CHEAP_S:
+            self._fresh_until[path] = (began + cost_s * _FRESH, stamp)
+        return stamp
 
     def _is_intact(self, name: str, record: ArtifactRecord, stamp: str) -> bool:
         key = (record.uri, record.digest)

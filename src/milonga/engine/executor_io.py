@@ -84,6 +84,8 @@ def read_result(path: Path) -> dict[str, Any]:
         TaskFailed: E416, there is something else: a container may write what it likes there.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe, say, would keep its reader waiting for ever
+            raise OSError("no file")
         value = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return {}

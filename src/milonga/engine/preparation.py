@@ -73,7 +73,7 @@ class Preparation:
         executor = self._executor(label)
         kind = next(kind for kind in self._kinds if kind.matches(executor))
         found = kind.prepare(label, executor, context)
-        if isinstance(found, PreparedStep) and not depends_on_inputs(context.platform):
+        if isinstance(found, PreparedStep) and not depends_on_inputs(context.platform, executor):
             self._prepared[label] = found
         return found
 

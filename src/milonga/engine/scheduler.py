@@ -132,6 +132,7 @@ class Scheduler:
             workers=workers,
             ledger=Ledger(machine, settings.steps_at_once),
             home=settings.home,
+            names=self._names,
             run_id=run_id,
             before_reading=self._cache.hold,
             on_start=self._step_started,

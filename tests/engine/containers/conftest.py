@@ -67,6 +67,7 @@ def session_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]
         for name in engine.containers():
             if name.startswith("milonga-"):
                 engine("rm", "--force", name)
+        shutil.rmtree(folder, ignore_errors=True)  # images are large, and pytest keeps folders
         return
     pytest.skip("no container engine of this machine runs a container: " + "; ".join(reasons))
 

@@ -1,4 +1,4 @@
-"""Several engines on one store at once, for many seconds: no row is lost, nobody is turned away, content is kept once."""
+"""Several engines on one store at once, for many seconds: no row is lost, nobody turned away, content kept once."""
 
 from __future__ import annotations
 

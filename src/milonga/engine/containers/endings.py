@@ -56,7 +56,10 @@ def _error(request: StepRequest, report: Mapping[str, Any], code: int) -> dict[s
 
 def _missing_output(request: StepRequest) -> dict[str, str] | None:
     """KFP's launcher fails a step that has not written a parameter that it declares, unless it wrote its own report."""
-    if (request.folder / OUTPUT_FILE).is_file():
+    report = request.folder / OUTPUT_FILE
+    if report.is_symlink() or (report.exists() and not report.is_file()):  # a pipe would keep its reader for ever
+        return _fields("E416", "what the container left as its report is no file", got=report.name)
+    if report.is_file():
         return None
     outputs = request.executor_input.get("outputs") or {}
     for name, parameter in (outputs.get("parameters") or {}).items():

@@ -34,7 +34,7 @@ def steward_message(engine: ContainerEngine, request: StepRequest, home: Home, t
     program = request.container
     if not isinstance(program, PodProgram):
         raise AssertionError("made by the container step")
-    context = PlaceholderContext(executor_input=request.executor_input)
+    context = PlaceholderContext(names=request.names, executor_input=request.executor_input)
     command = resolve_arguments(program.command, context)
     args = resolve_arguments(program.args, context)
     require_passable([*command, *args], request.environment)

@@ -184,8 +184,8 @@ class Steward:
                     if path.startswith("/") and not Path(path).is_relative_to(folder):
                         target = folder / f"fetched-{container.request['name']}-{fetched}"
                         code, _ = await self._control("cp", f"{container.name}:{path}", str(target))
-                        if code == 0:
-                            artifact[key], fetched = str(target), fetched + 1
+                        artifact[key] = str(target) if code == 0 else ""  # never a file of this machine instead
+                        fetched += 1
             if fetched:
                 write_atomically(output, json.dumps(document))
 

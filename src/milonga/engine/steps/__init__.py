@@ -19,6 +19,4 @@ def step_kinds(mode: Mode) -> tuple[StepKind, ...]:
     return (MilongaStep(), KfpPythonStep(), ImporterStep(), ContainerStep())
 
 
-STEP_KINDS = step_kinds("isolated")
-
-__all__ = ["STEP_KINDS", "Identity", "PreparedStep", "Provision", "StepContext", "StepKind", "step_kinds"]
+__all__ = ["Identity", "PreparedStep", "Provision", "StepContext", "StepKind", "step_kinds"]

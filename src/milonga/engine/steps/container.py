@@ -13,7 +13,7 @@ from milonga.engine.containers.image import Image, check_reference, find_image, 
 from milonga.engine.containers.program import PodProgram
 from milonga.engine.placeholders import PlaceholderContext, resolve_text
 from milonga.engine.steps.base import PreparedStep, StepContext
-from milonga.engine.steps.environment import environment_of, expanded, timeout_of
+from milonga.engine.steps.environment import environment_of, expanded, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.provision import Provision
 from milonga.engine.steps.volumes import shared_memory_of, volumes_of
@@ -71,7 +71,7 @@ class ContainerStep:
             shared_memory_bytes=shared_memory_of(context),
         )
         return PreparedStep(
-            identity=_identity(program, environment),
+            identity=_identity(program, without_secrets(environment, context)),
             worker="container",
             container=program,
             environment=environment,
@@ -113,7 +113,7 @@ def _identity(program: PodProgram, environment: Mapping[str, str]) -> Identity:
     variables = dict(environment)
     for volume in program.volumes:
         if volume.files is not None:
-            variables[f"files in {volume.target}"] = json.dumps(dict(volume.files), sort_keys=True)
+            variables[f"files in {volume.target}"] = json.dumps(sorted(volume.files))  # their content is secret
         elif volume.source is not None:
             variables[f"volume at {volume.target}"] = secrets.token_hex()
     return Identity(code, f"image {program.image}", variables)

@@ -15,7 +15,8 @@ class Identity:
     Attributes:
         code: the program and everything that it reaches, as a digest or as text.
         environment: what it runs in: versions of Python and of the declared packages, or the digest of an image.
-        variables: declared environment variables. Values may be secrets: only their digests are ever written down.
+        variables: declared environment variables; one from a secret has the name of the secret in place of its value.
+            Only digests of them are written down.
     """
 
     code: str

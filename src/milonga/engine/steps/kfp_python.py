@@ -9,7 +9,7 @@ import re
 from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.graph import Container, Executor
 from milonga.engine.steps.base import PreparedStep, StepContext
-from milonga.engine.steps.environment import environment_of, timeout_of
+from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.packages import StepPackages, packages_of
 from milonga.engine.steps.provision import Provision
@@ -54,7 +54,7 @@ class KfpPythonStep:
             return packages
         environment = environment_of(container, context)
         code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-        identity = Identity(f"{function} {code}", f"{container.image} {packages.identity}", environment)
+        identity = Identity(f"{function} {code}", f"{container.image} {packages.identity}", without_secrets(environment, context))
         return PreparedStep(
             identity=identity,
             worker="kfp",

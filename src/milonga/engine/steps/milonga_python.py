@@ -12,7 +12,7 @@ from pathlib import Path
 from milonga.compiler.graph import Executor
 from milonga.compiler.passes.shared_code import carried_modules
 from milonga.engine.steps.base import PreparedStep, StepContext
-from milonga.engine.steps.environment import environment_of, timeout_of
+from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.packages import packages_of
 from milonga.engine.steps.provision import Provision
@@ -50,7 +50,7 @@ class MilongaStep:
         if isinstance(packages, Provision):
             return packages
         environment = environment_of(container, context)
-        identity = Identity(program.digest(), packages.identity, environment)
+        identity = Identity(program.digest(), packages.identity, without_secrets(environment, context))
         return PreparedStep(
             identity=identity,
             worker="milonga",

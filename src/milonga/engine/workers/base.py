@@ -60,6 +60,7 @@ class StepRequest:
         environment: variables to set.
         container: what to run, for the kind "container".
         limits: what it may use.
+        names: run-level values of KFP's placeholders, such as "pipeline_job_name".
         live_function: the author's function object, for pools that run in this process.
         executor_input: KFP's ExecutorInput.
     """
@@ -75,6 +76,7 @@ class StepRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     container: ContainerProgram | None = None
     limits: Limits = field(default_factory=Limits)
+    names: Mapping[str, str] = field(default_factory=dict)
     live_function: Callable[..., Any] | None = None
     executor_input: Mapping[str, Any] = field(default_factory=dict)
 

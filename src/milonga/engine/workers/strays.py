@@ -15,14 +15,13 @@ _PR_SET_CHILD_SUBREAPER = 36
 _ROUNDS = 20
 
 
-def adopt_orphans() -> None:
+def adopt_orphans(libc: ctypes.CDLL | None) -> None:
     """From now on whoever loses its parent below this process becomes its child, in whatever session it is.
 
     Linux only; elsewhere a process that has left its session is on its own.
     """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if libc is not None and sys.platform == "linux":
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def children_of_this_process() -> list[int]:

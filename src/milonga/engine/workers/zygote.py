@@ -84,10 +84,10 @@ class Zygote:
         os.set_blocking(self._wake_read, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        adopt_orphans()
         self._libc: Any = None
         with contextlib.suppress(OSError):
             self._libc = ctypes.CDLL(None, use_errno=True)
+        adopt_orphans(self._libc)
 
     def serve(self) -> None:
         """Read requests until the engine closes its end or dies; then end every attempt."""
@@ -162,7 +162,7 @@ class Zygote:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._pid:
             os._exit(1)  # the zygote died before this fork could ask to be told
-        adopt_orphans()  # the daemons of a task are its own as long as it lives, as in a container
+        adopt_orphans(self._libc)  # the daemons of a task are its own as long as it lives, as in a container
         os.close(self._wake_read)
         os.close(self._wake_write)
         exit_code = 1

@@ -29,6 +29,7 @@ from milonga.errors import MissingExtra, UsageError
 from milonga.runtime.placement import local_path
 from milonga.testing.conformance import kfp_local_program
 from milonga.testing.conformance.backend import RunRequest
+from milonga.testing.conformance.logged_cause import logged_cause
 from milonga.testing.conformance.observed import ObservedArtifact, ObservedRun, ObservedTask, ObservedValue
 from milonga.testing.conformance.printed_order import write_in_key_order
 
@@ -107,7 +108,8 @@ class KfpLocalBackend:
         found = json.loads(result.read_text("utf-8"))
         outputs = {name: _value(item) for name, item in found["artifacts"].items()}
         tasks = dict(_tasks(graph, root))
-        return ObservedRun(found["state"], found["parameters"], outputs, tasks, found["error"], False, log)
+        error = (logged_cause(log) if found["state"] == "FAILED" else "") or found["error"]
+        return ObservedRun(found["state"], found["parameters"], outputs, tasks, error, False, log)
 
 
 def _without_installation(graph: Graph) -> list[dict[str, Any]]:
