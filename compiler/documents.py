@@ -66,9 +66,10 @@ def _construct_timestamp(loader: Any, node: Any) -> str:
     return str(node.value)
 
 
-for _each in (_Loader, _SlowLoader):
-    _each.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-    _each.add_constructor("tag:yaml.org,2002:timestamp", _construct_timestamp)
+_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _construct_timestamp)
+_SlowLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+_SlowLoader.add_constructor("tag:yaml.org,2002:timestamp", _construct_timestamp)
 
 
 def load_graph(path: Path) -> Graph:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from milonga.dsl.schedule import Schedule
     from milonga.engine.api import run
+    from milonga.engine.replay.api import replay
     from milonga.errors import MilongaError
 
 _LANGUAGE = (
@@ -71,6 +72,7 @@ _OTHERS = {
     "compile": "milonga.compiler.api",
     "diff": "milonga.compiler.api",
     "from_kfp": "milonga.compiler.interop",
+    "replay": "milonga.engine.replay.api",
     "run": "milonga.engine.api",
     "submit": "milonga.backends.api",
 }
@@ -104,6 +106,7 @@ __all__ = [
     "from_kfp",
     "importer",
     "pipeline",
+    "replay",
     "run",
     "submit",
 ]

@@ -1,22 +1,23 @@
 """What kfp's own local runner 2.17.0 gets wrong or refuses, and milonga's engine does: pipelines written with kfp.
 
-Proven elsewhere, on pipelines of milonga or on files of KFP: what kfp.local does, and the tests below tests/.
+Proven elsewhere, on pipelines of milonga or on files of KFP: what kfp.local does, and where the test stands in tests/
+(`targets/` is `compiler/targets/`).
 
-- two uses of one shared component overwrite each other: compiler/targets/constructs.py, one_component_twice_with_artifacts
-- expression selectors on outputs of tasks are ignored: compiler/targets/constructs.py, parts_of_a_value
-- each output that enters a loop becomes its item: compiler/targets/constructs.py, a_value_from_outside_of_a_loop
-- nested lists of artifacts in files of milonga: conformance/corpus/details.yaml: pieces
-- an optional artifact may be absent, both DSLs: engine/test_run_control_flow.py, an_optional_artifact
+- two uses of one shared component overwrite each other: targets/constructs.py, one_component_twice_with_artifacts
+- expression selectors on outputs of tasks are ignored: targets/constructs.py, parts_of_a_value
+- each output that enters a loop becomes its item: targets/constructs.py, a_value_from_outside_of_a_loop
+- no nested lists of artifacts: conformance/corpus/details.yaml, pieces
+- an optional artifact may not be absent: engine/test_run_control_flow.py, an_optional_artifact
 - a failed iteration does not say why: engine/test_run_control_flow.py, a_failed_iteration
-- whether a failure stops the rest depends on the graph: engine/test_run_control_flow.py, what_depends_on_a_failure
-- artifact placeholders: IndexError: engine/containers/test_placeholders.py
-- container and containerized Python components: engine/containers/test_runs.py, test_python_steps.py
+- a failure stops the rest or not, as the graph may be: engine/test_run_control_flow.py, what_depends_on_a_failure
+- IndexError for placeholders of artifacts: engine/containers/test_placeholders.py
+- no container components, and no containerized Python components: engine/containers/test_runs.py, test_python_steps.py
 - a container that ended early counts as a success: engine/containers/test_lives.py, somebody_removes
 - secrets are empty: engine/test_attempts.py, variables_and_secrets
-- persistent volumes, the workspace: engine/containers/test_volumes.py
+- no persistent volumes: engine/containers/test_volumes.py
 - cores, memory and GPUs count for nothing: engine/resources/test_runs.py
 - the cache does not look at the content of artifacts: engine/cache/test_result_cache.py
-- Literal, enums, dataclasses: engine/test_run_values.py, enums_literals_dataclasses
+- no Literal, enum or dataclass: engine/test_run_values.py, enums_literals_dataclasses
 - a pip install in each step makes a loop serial: engine/environments/test_steps_with_packages.py
 """
 

@@ -32,6 +32,7 @@ SHARED = {
     "E143": "tasks in a circle: by the tracer, by the rules, and by the engine as the last line of defence",
     "E149": "a pipeline without tasks: by the tracer and by the rules",
     "E163": "the author's file cannot be loaded",
+    "E901": "a setting of a run that breaks a rule, by itself or beside another flag",
     "E919": "an output file that cannot be written",
     "E204": "an empty file, as text or as documents",
     "E210": "a component that does not exist",

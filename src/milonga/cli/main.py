@@ -10,6 +10,7 @@ import gc
 import importlib
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, TextIO
@@ -89,11 +90,14 @@ def main() -> None:
     try:
         code = run_command_line(sys.argv[1:])
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 1  # a second one, while the first was told
     except BrokenPipeError:
         code = _without_output(1)
     except OSError as error:
         message(f"error E919: the output cannot be written: {error.strerror}")
         code = _without_output(2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to leave
     sys.exit(code)
 
 
