@@ -52,14 +52,15 @@ passed nor failed:
 
 It gets every help that does not change what a pipeline means: each run is a process of its own, the `pip install` with
 which components of kfp begin is left out (the packages are there), the shared workspace lies where its name is not
-mistaken for a path in a container, and a run has five minutes.
+mistaken for a path in a container, and a run has five minutes. kfp's other runner, which needs a Docker daemon, is not
+measured.
 """
 
 _RUN = """\
 ## Files that run here
 
-By file below `{prefix}`. A case that failed shows its first difference: the engine's own error where the run ended as
-it should not, else what was expected and what came. A file with several cases names those that are not right.
+By file below `{prefix}`. A case that failed shows its first difference: the engine's own error where the run ended
+as it should not, else what was expected and what came. A file with several cases names those that are not right.
 """
 
 _REFUSED = """\
@@ -69,9 +70,10 @@ _REFUSED = """\
 _OTHERS = """\
 ## Files that do not run here
 
-They are read and checked all the same, and milonga writes them again without loss. Most need containers or a cluster:
-`milonga run --containers` runs the former where this machine has an engine for them, and says what is missing where
-it has not.
+They are read and checked all the same, and milonga writes them again without loss. With podman or docker on the
+machine, `milonga run` runs containers too ([Run steps in containers](../how-to/run-containers.md)). These files need a
+cluster, a cloud, the internet or images that nobody publishes, or were left out because the measurement uses no
+containers.
 """
 
 

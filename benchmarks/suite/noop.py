@@ -55,7 +55,7 @@ CONTENDERS = (
     Contender("Metaflow", "default", "metaflow", (3, 10)),
     Contender("flytekit", "in-process", "flytekit", (20, 220)),
     Contender("Dagster", "in-process", "dagster", (10, 110)),
-    Contender("Prefect", "default", "prefect", (10, 110), own_count=True),
+    Contender("Prefect", "in-process", "prefect", (10, 110), own_count=True),
 )
 
 

@@ -18,6 +18,7 @@ from milonga.testing.conformance import (
     run_corpus,
 )
 from milonga.testing.conformance.checks import CheckContext
+from milonga.testing.conformance.logged_cause import logged_cause
 from milonga.testing.conformance.printed_order import in_key_order
 from milonga.testing.conformance.runner import first_difference
 from milonga.testing.conformance.shown import shown_part
@@ -181,6 +182,25 @@ def test_a_printed_dict_is_the_same_in_any_order_of_its_keys(line: str, same: st
     assert in_key_order(line) == same
 
 
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        (
+            ["Traceback (most recent call last):", '  File "x.py"', "ValueError: no luck", "later"],
+            "ValueError: no luck",
+        ),
+        (["kfp.dsl.SomeError: b", "TypeError: c", "AError: a"], "AError: a"),
+        (["10:00 - ERROR - Task for-loop-1-iteration-0 failed with exception: not found."], "not found."),
+        (["Error", "an Error: in the middle", "  ValueError: indented", "", "\udcff"], ""),
+        ([f"ValueError: {'x' * 10_000}"], "ValueError: " + "x" * 288),
+        ([], ""),
+    ],
+)
+def test_the_cause_of_a_failure_is_found_in_the_log(tmp_path: Path, lines: list[str], cause: str) -> None:
+    (tmp_path / "log").write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    assert logged_cause(tmp_path / "log") == cause
+
+
 # Real runs -------------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +243,30 @@ def test_its_verdicts_say_what_they_rest_on(tmp_path: Path) -> None:
     assert (found["right"].outcome, found["right"].reason) == ("passed", "not shown by the back end: order")
     assert found["wrong"].outcome == "failed"
     assert found["wrong"].reason == "tasks.condition-1/double-2.parameters.Output: expected 17, got 16"
+
+
+FAILING = """
+from kfp import compiler, dsl
+
+
+@dsl.component(base_image="python:3.11")
+def fail(number: int) -> int:
+    raise LookupError(f"nothing under {number}")
+
+
+@dsl.pipeline
+def failing():
+    fail(number=3)
+
+
+compiler.Compiler().compile(failing, FILE)
+"""
+
+
+@pytest.mark.slow
+def test_a_failed_run_says_why(tmp_path: Path) -> None:
+    run = backend_named("kfp.local").run(RunRequest(compiled(FAILING, tmp_path), tmp_path / "home"))
+    assert (run.state, run.error) == ("FAILED", "LookupError: nothing under 3")
 
 
 @pytest.mark.slow

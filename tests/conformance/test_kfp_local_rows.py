@@ -23,6 +23,7 @@ Proven elsewhere, on pipelines of milonga or on files of KFP: what kfp.local doe
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ import milonga as ml
 from milonga.engine.progress import Silent
 from milonga.engine.result import RunResult
 from milonga.errors import InvalidPipeline
+from milonga.testing.conformance import ObservedRun, RunRequest, backend_named
 
 pytest.importorskip("kfp", reason="kfp is not installed")
 pytest.importorskip("kfp.kubernetes", reason="kfp-kubernetes is not installed")
@@ -214,3 +216,44 @@ def test_a_limit_may_be_the_result_of_a_task(play: Play) -> None:
     result = play(rows.limited_by_a_result)
     assert states_of(result) == {"memory": "SUCCEEDED", "hold": "FAILED"}
     assert result.tasks["hold"].error["code"] == "E415"
+
+
+# kfp.local ---------------------------------------------------------------------------------------------------------
+
+
+WRONG = [
+    (rows.whole_numbers, {}, "want type <class 'int'>"),
+    (rows.absent, {}, "Unknown value type"),
+    (rows.big, {"text": "x" * 300_000}, "Argument list too long"),
+    (rows.texts_in_conditions, {"quoted": "it's", "same": "it's", "secret": ""}, "No value available for 'dsl.OneOf'"),
+    (rows.branches_of_artifacts, {}, "Expected 1 artifact in ArtifactSelectorSpec"),
+    (rows.loops_of_parameters, {}, "task 'for-loop-1' not found"),
+    (rows.loops_of_artifacts, {}, "'list' object has no attribute 'name'"),
+    (rows.ignored, {}, "Tried to get output 'Output' from task 'fail'"),
+    (rows.limited_by_a_result, {}, "memory"),
+]
+
+of_2_17 = pytest.mark.skipif(importlib.metadata.version("kfp") != "2.17.0", reason="measured with kfp 2.17.0")
+
+
+def run_of_kfp_local(pipeline: Any, arguments: dict[str, Any], folder: Path) -> ObservedRun:
+    from kfp import compiler
+
+    compiler.Compiler().compile(pipeline, str(folder / "pipeline.yaml"))
+    return backend_named("kfp.local").run(RunRequest(folder / "pipeline.yaml", folder / "home", arguments))
+
+
+@of_2_17
+@pytest.mark.slow
+@pytest.mark.parametrize(("pipeline", "arguments", "said"), WRONG, ids=[row[0].name for row in WRONG])
+def test_what_is_said_of_kfp_local_is_so(tmp_path: Path, pipeline: Any, arguments: dict[str, Any], said: str) -> None:
+    run = run_of_kfp_local(pipeline, arguments, tmp_path)
+    assert run.state in ("FAILED", "REFUSED")
+    assert said in run.error
+
+
+@of_2_17
+@pytest.mark.slow
+def test_an_attackers_text_opens_the_branch_in_kfp_local(tmp_path: Path) -> None:
+    arguments = {"quoted": "", "same": "", "secret": "' or True or '"}
+    assert run_of_kfp_local(rows.texts_in_conditions, arguments, tmp_path).outputs["secret"] == "open"

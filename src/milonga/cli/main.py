@@ -97,7 +97,7 @@ def main() -> None:
     except OSError as error:
         message(f"error E919: the output cannot be written: {error.strerror}")
         code = _without_output(2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to leave
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what is left is to leave: a Ctrl-C ends that without a word
     sys.exit(code)
 
 

@@ -79,6 +79,9 @@ class Summary:
 
 def summarise(records: Sequence[TaskRecord]) -> Summary:
     """One summary of one record or more."""
+    if len(records) == 1:
+        look = look_of(records[0])
+        return Summary(look, ((look, 1),), wall_seconds(records[0]), tuple(records))
     found = [look_of(record) for record in records]
     counts = count_looks(records)
     took = [seconds for record in records if (seconds := wall_seconds(record)) is not None]

@@ -76,10 +76,18 @@ def tasks_section(tasks: Sequence[TaskRecord], anchors: Mapping[str, str], place
     kinds = ["num" if 2 <= index <= 5 else "text" for index in range(len(_COLUMNS))]
     columns = zip(kinds, _COLUMNS, strict=True)
     head = "".join(f'<th scope="col" class="{kind}">{name}</th>' for kind, name in columns)
-    rows = "".join(_rows(task, anchors[task.path], places, limit) for task in shown)
+    rows = "".join(
+        _rows(task, anchors[task.path], places, limit, is_told=index < _MANY or task.state in _URGENT)
+        for index, task in enumerate(shown)
+    )
     note = ""
-    if len(shown) < len(tasks):
+    if len(shown) > _MANY:
         note = (
+            f'<p class="note">The first {_MANY} tasks and those that need attention unfold to inputs and outputs; '
+            "<code>milonga show RUN TASK</code> has those of any.</p>"
+        )
+    if len(shown) < len(tasks):
+        note += (
             f'<p class="note">{len(tasks)} tasks; the table has {len(shown)} of them, failed ones before all others. '
             "<code>milonga show</code> lists the rest.</p>"
         )
@@ -90,7 +98,8 @@ def tasks_section(tasks: Sequence[TaskRecord], anchors: Mapping[str, str], place
     )
 
 
-def _rows(task: TaskRecord, anchor: str, places: Places, limit: int) -> str:
+def _rows(task: TaskRecord, anchor: str, places: Places, limit: int, *, is_told: bool) -> str:
+    """The row of a task and, where it is to be told, one with its inputs and outputs to unfold."""
     look = look_of(task)
     parts = _parts(task.path)
     name = parts[-1] if not parts[-1].startswith("[") else "".join(parts[-2:])
@@ -106,10 +115,11 @@ def _rows(task: TaskRecord, anchor: str, places: Places, limit: int) -> str:
         f'<td class="num">{byte_size(task.peak_memory_bytes) if is_step and task.peak_memory_bytes else "—"}</td>'
         f"<td>{places.link(places.folder / task.log, 'log') if task.log else '—'}</td>"
     )
+    more = _more(task, places, limit, depth) if is_told else ""
     return (
         f'<tbody id="{anchor}" class="{task.kind}" data-find="{escape(clip(task.path, 300).lower())} {look.word}">'
         f'<tr><th scope="row" style="padding-left:{12 + 16 * depth}px" title="{text(task.path, 600)}">'
-        f"<code>{text(name, 120)}</code>{iterations}{place}</th>{cells}</tr>{_more(task, places, limit, depth)}</tbody>"
+        f"<code>{text(name, 120)}</code>{iterations}{place}</th>{cells}</tr>{more}</tbody>"
     )
 
 
