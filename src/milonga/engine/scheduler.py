@@ -27,10 +27,12 @@ from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
 from milonga.engine.interruption import Interruption
+from milonga.engine.journal import Journal
 from milonga.engine.preparation import Preparation
 from milonga.engine.progress import Progress
 from milonga.engine.provisioning import Provisioning
 from milonga.engine.resources import Ledger, Machine, available_cores
+from milonga.engine.run_names import run_names
 from milonga.engine.settings import RunSettings
 from milonga.engine.steps import Provision
 from milonga.engine.values import Bundle, holds, with_defaults
@@ -101,23 +103,13 @@ class Scheduler:
         self._shapes: dict[int, tuple[TaskShape, ...]] = {}
         self._stopping = False
         self._cache = ResultCache(store, settings.home, settings.cache_policy, is_used=settings.use_cache)
+        self._journal = Journal(run_id, store, self._cache, progress, clock)
         self._critical_path = CriticalPath(graph, lambda: store.durations_s(graph.name))
         self._provisioning = Provisioning()
         self.paths: set[str] = set()
         self._root: DagInstance | None = None
         self._result: Bundle | None = None
-        self._names = {
-            "pipeline_job_name": graph.name,
-            "pipeline_job_resource_name": f"{graph.name}-{run_id}",  # KFP names the run's resource so
-            "pipeline_job_uuid": run_id,
-            "pipeline_job_create_time_utc": _utc(created_at),
-            "pipeline_job_schedule_time_utc": settings.scheduled_for or _utc(created_at),
-            "pipeline_root": str(settings.home.content),
-        }
-        if graph.wants_workspace:
-            workspace = settings.home.run(run_id) / "workspace"
-            workspace.mkdir(exist_ok=True)
-            self._names["workspace_path"] = str(workspace)
+        self._names = run_names(graph, run_id, created_at, settings)
         machine = Machine.measured()
         self._preparation = Preparation(
             graph=graph,
@@ -158,10 +150,10 @@ class Scheduler:
             while self._ready:
                 self._interruption.check()
                 self._advance(self._ready.popleft())
-            self._commit()
+            self._journal.commit()
             self._interruption.check()
             self._runner.dispatch()
-            self._commit()
+            self._journal.commit()
             if not self._runner.is_busy and not self._provisioning.is_busy:
                 if not self._ready:
                     break
@@ -179,15 +171,8 @@ class Scheduler:
         """End every attempt; what had not finished stays unfinished, and the run can be resumed."""
         for step, attempt in self._runner.cancel():
             step.task.state = "CANCELLED"
-            record = self._record(step.task, log=attempt.log, ended_at=attempt.ended_at)
-            self._store.put_task(record)
-            self._store.put_attempt(attempt)
-        self._commit()
-
-    def _commit(self) -> None:
-        """What has happened is written; whoever evicts stored content sees from now on what this run relies on."""
-        self._store.commit()
-        self._cache.release()
+            self._journal.cancelled(step, attempt)
+        self._journal.commit()
 
     def tidy(self) -> None:
         """When the run has its final record: write down what was used, evict what is beyond the limit."""
@@ -353,7 +338,7 @@ class Scheduler:
         if earlier is not None and self._is_kept(earlier, task):
             task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
             task.attempts = earlier.attempts
-            self._finish(task, "SUCCEEDED", record=earlier)
+            self._finish(task, "SUCCEEDED", is_recorded=True)
             return
         if prepared.importer is not None:
             task.outputs = import_artifact(prepared.importer, task, self._names)
@@ -400,9 +385,7 @@ class Scheduler:
         """A resumed run keeps the folders of earlier attempts."""
         if not self._resumed:
             return 1
-        for lost in self._store.attempts(self._run_id, path):
-            if lost.state == "RUNNING":  # when the engine ended under it
-                self._store.put_attempt(replace(lost, state="CANCELLED"))
+        self._journal.lose_attempts(path)
         folder = self._settings.home.attempt(self._run_id, path, 1).parent
         used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
         return max(used, default=0) + 1
@@ -415,11 +398,9 @@ class Scheduler:
         if step.attempt == step.first_attempt:
             task.started_at = attempt.started_at
         task.attempts = step.attempt
-        self._store.put_task(self._record(task, log=attempt.log))
-        self._store.put_attempt(attempt)
+        self._journal.started(task, attempt)
         if self._settings.mode == "in-process":
             self._store.commit()  # the author's code runs next, and must not hold the store's lock meanwhile
-        self._progress.step_started(task.path, step.attempt)
 
     def _check_inputs(self, task: TaskInstance) -> None:
         """A step must get what its key says. What changes under it outside of the store makes its result a one-off.
@@ -434,25 +415,16 @@ class Scheduler:
 
     def _step_retried(self, step: Step, attempt: AttemptRecord, delay_s: float) -> None:
         step.task.error = dict(attempt.error)
-        self._store.put_attempt(attempt)
-        self._progress.step_retried(self._record(step.task, log=attempt.log), delay_s)
+        self._journal.retried(step.task, attempt, delay_s)
 
     def _step_ended(self, step: Step, outcome: Outcome) -> None:
         task, attempt = step.task, outcome.attempt
         task.error = dict(attempt.error)
-        self._store.put_attempt(attempt)
         if outcome.outputs is None:
             self._failure_seen()
         else:
             task.outputs = outcome.outputs
-        self._finish(
-            task,
-            attempt.state,
-            log=attempt.log,
-            cpu_s=attempt.cpu_s,
-            peak_memory_bytes=attempt.peak_memory_bytes,
-            remember=outcome.outputs is not None,
-        )
+        self._finish(task, attempt.state, attempt)
 
     # Ends ------------------------------------------------------------------------------------------------------
 
@@ -477,16 +449,14 @@ class Scheduler:
         for step in self._runner.drop_queued(lambda step: self._is_held(step.task)):
             self._finish(step.task, "NOT_RUN")
 
-    def _finish(self, task: TaskInstance, state: State, *, record: TaskRecord | None = None, **details: Any) -> None:
+    def _finish(
+        self, task: TaskInstance, state: State, attempt: AttemptRecord | None = None, *, is_recorded: bool = False
+    ) -> None:
+        """`task` has its final state; whoever waits for it may go on."""
         task.state = state
         self.paths.add(task.path)
-        remember = details.pop("remember", False)
-        if record is None:
-            record = self._record(task, ended_at=self._clock.now(), **details)
-            self._store.put_task(record)
-            if remember:
-                self._cache.remember(record)
-            self._progress.task_ended(record)
+        if not is_recorded:
+            self._journal.ended(task, attempt)
         dag = task.dag
         dag.unfinished -= 1
         if state == "FAILED" and dag.cause is None:
@@ -500,34 +470,6 @@ class Scheduler:
                 self._iteration_ended(dag.owner, dag.iteration, task.outputs, dag.cause)
             else:
                 self._dag_ended(dag)
-
-    def _record(self, task: TaskInstance, **details: Any) -> TaskRecord:
-        is_step = task.component.dag is None and task.loop is None
-        return TaskRecord(
-            run_id=self._run_id,
-            path=task.path,
-            state=task.state,
-            kind="step" if is_step else "group",
-            component=(task.task.component_ref.name if task.task.component_ref else ""),
-            attempts=task.attempts,
-            started_at=task.started_at,
-            inputs=task.inputs.parameters,
-            outputs=task.outputs.parameters,
-            input_artifacts=task.inputs.artifacts,
-            output_artifacts=task.outputs.artifacts,
-            error=task.error,
-            iterations=len(task.loop.items) if task.loop else None,
-            cached=task.reuse.state == "hit",
-            key=task.reuse.key,
-            identity=task.reuse.identity,
-            cache_state=task.reuse.state,
-            origin=task.reuse.origin,
-            **details,
-        )
-
-
-def _utc(moment: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def _seconds(text: str | None, default: float) -> float:

@@ -54,7 +54,9 @@ class KfpPythonStep:
             return packages
         environment = environment_of(container, context)
         code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-        identity = Identity(f"{function} {code}", f"{container.image} {packages.identity}", without_secrets(environment, context))
+        identity = Identity(
+            f"{function} {code}", f"{container.image} {packages.identity}", without_secrets(environment, context)
+        )
         return PreparedStep(
             identity=identity,
             worker="kfp",
