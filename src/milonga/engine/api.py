@@ -16,22 +16,18 @@ from milonga.compiler.json_documents import dump_json_documents
 from milonga.compiler.rules import check
 from milonga.engine.arguments import root_inputs
 from milonga.engine.cache.policy import CachePolicy
-from milonga.engine.clock import SteadyClock
+from milonga.engine.execution import execute
 from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.home import Home
-from milonga.engine.interruption import Interrupted, Interruption
 from milonga.engine.progress import Progress, choose_progress
-from milonga.engine.progress.steady import SteadyProgress
 from milonga.engine.result import RunResult
-from milonga.engine.run_folder import new_run, read_pipeline, unwritable_home, write_pipeline
+from milonga.engine.run_folder import new_run, read_pipeline, write_pipeline
 from milonga.engine.run_lock import locked
 from milonga.engine.runnable import Runnable, as_runnable
-from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import Mode, ResourceRule, RunSettings
 from milonga.engine.values import Bundle, with_defaults
-from milonga.engine.workers import workforce
-from milonga.errors import InvalidPipeline, MilongaError, StoreError, UsageError
-from milonga.lineage import LineageStore, RunRecord, TaskRecord
+from milonga.errors import InvalidPipeline, UsageError
+from milonga.lineage import LineageStore, RunRecord
 
 if TYPE_CHECKING:
     from milonga.engine.faults.base import Fault
@@ -131,7 +127,7 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
             source=runnable.source,
         )
         with locked(folder):
-            return _execute(
+            return execute(
                 runnable, record, inputs, settings, store, progress, {}, sabotage, resumed=False, same_graph=True
             )
     finally:
@@ -181,7 +177,7 @@ def resume_run(
             if runnable is not None:
                 write_pipeline(folder, dump_graph(chosen.graph))
             finished = store.finished_steps(found.id)
-            return _execute(
+            return execute(
                 chosen, record, inputs, settings, store, progress, finished, sabotage, resumed=True, same_graph=same
             )
     finally:
@@ -212,108 +208,6 @@ def _sabotage(settings: RunSettings, runnable: Runnable) -> Sabotage:
 def _newest(store: LineageStore, runnable: Runnable | None) -> RunRecord | None:
     runs = store.runs(runnable.graph.name if runnable else None, limit=1)
     return runs[0] if runs else None
-
-
-def _execute(
-    runnable: Runnable,
-    record: RunRecord,
-    inputs: Bundle,
-    settings: RunSettings,
-    store: LineageStore,
-    progress: Progress,
-    finished: Mapping[str, TaskRecord],
-    sabotage: Sabotage,
-    *,
-    resumed: bool,
-    same_graph: bool,
-) -> RunResult:
-    folder = settings.home.run(record.id)
-    store.put_run(record)
-    store.commit()
-    progress = SteadyProgress(progress)
-    progress.run_started(record, folder)
-    if settings.faults:
-        progress.notice(f"faults in this run: {sabotage.describe()}")
-    clock = SteadyClock(None if resumed else record.created_at)
-    with Interruption() as interruption:
-        workers = sabotage.workers(workforce(settings))
-        scheduler = Scheduler(
-            graph=runnable.graph,
-            run_id=record.id,
-            created_at=record.created_at,
-            inputs=inputs,
-            settings=settings,
-            store=store,
-            workers=workers,
-            progress=progress,
-            finished=finished,
-            functions=runnable.functions,
-            interruption=interruption,
-            sabotage=sabotage,
-            clock=clock,
-            resumed=resumed,
-            same_graph=same_graph,
-        )
-        try:
-            ended = _run_scheduler(scheduler, record, store, clock)
-        except StoreError as error:
-            error.hint = f"free some space, or make the folder writable; then milonga run --resume {record.id}"
-            raise
-        finally:
-            interruption.wrap_up()
-            workers.close()
-            scheduler.close()
-        if resumed and ended.state != "CANCELLED":
-            store.forget_tasks(record.id, keep=scheduler.paths)
-        store.put_run(ended)
-        store.commit()
-    scheduler.tidy()
-    for text in sabotage.unused():
-        progress.notice(f"the fault '{text}' has hit nothing")
-    tasks = store.tasks(record.id)
-    report = _report(ended, tasks, runnable.graph, folder, progress)
-    progress.run_ended(ended, folder)
-    return RunResult(ended, {task.path: task for task in tasks}, folder, report)
-
-
-def _report(
-    record: RunRecord, tasks: Sequence[TaskRecord], graph: Graph, folder: Path, progress: Progress
-) -> Path | None:
-    """The run's page. A run that has ended stays what it is when there is no room for a page about it."""
-    from milonga.reporting import write_report  # drawing is needed at the end only
-
-    try:
-        return write_report(record, tasks, graph, folder)
-    except StoreError as error:
-        progress.notice(f"{error.code}: {error.message}")
-        return None
-
-
-def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore, clock: SteadyClock) -> RunRecord:
-    try:
-        state, outputs, cause = scheduler.run()
-    except KeyboardInterrupt as request:
-        if not isinstance(request, Interrupted):
-            store.database.roll_back()  # it came in the middle of something
-        scheduler.cancel()
-        message = str(request) or "interrupted"
-        error = {"code": "E439", "kind": "user", "message": message, "hint": f"milonga run --resume {record.id}"}
-        return replace(record, state="CANCELLED", ended_at=clock.now(), error=error)
-    except (MilongaError, OSError) as failure:
-        scheduler.cancel()
-        known = failure if isinstance(failure, MilongaError) else unwritable_home(failure, Path(record.id))
-        return replace(record, state="FAILED", ended_at=clock.now(), error=known.to_json())
-    error = {}
-    if cause is not None:
-        error = {**cause.error, "task": cause.error.get("task", cause.path)}
-    return replace(
-        record,
-        state=state,
-        ended_at=clock.now(),
-        outputs=outputs.parameters,
-        output_artifacts=outputs.artifacts,
-        error=error,
-    )
 
 
 def _recorded_arguments(graph: Graph, inputs: Bundle) -> dict[str, Any]:
