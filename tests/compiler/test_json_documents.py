@@ -32,7 +32,9 @@ def test_equal_documents_are_equal_bytes(found: tuple[dict, ...]) -> None:
     assert dump_json_documents(found) == dump_json_documents(turned)
 
 
-@pytest.mark.parametrize("text", ["a: 1\n", "# {\n{a: 1}", "{a: 1}", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": 1} x', ""])
+@pytest.mark.parametrize(
+    "text", ["a: 1\n", "# {\n{a: 1}", "{a: 1}", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": 1} x', ""]
+)
 def test_anything_else_is_left_to_the_reader_of_yaml(text: str) -> None:
     assert json_documents(text) is None
 

@@ -212,7 +212,7 @@ def test_a_timeout_holds(play: Play) -> None:
 
 
 def test_a_limit_may_be_the_result_of_a_task(play: Play) -> None:
-    """kfp.local does not see that one needs the other, and starts them in either order; the limit counts for nothing."""
+    """kfp.local does not see that one needs the other and starts them in either order; the limit is ignored."""
     result = play(rows.limited_by_a_result)
     assert states_of(result) == {"memory": "SUCCEEDED", "hold": "FAILED"}
     assert result.tasks["hold"].error["code"] == "E415"

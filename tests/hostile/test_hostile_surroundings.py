@@ -176,7 +176,6 @@ def test_a_name_that_no_variable_can_have_is_refused_before_anything_runs(
 
 @pytest.mark.parametrize("mode", ["in-process", "isolated"])
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"], ids=["nul", "surrogate"])
-@pytest.mark.xfail(strict=True, raises=(AssertionError, ValueError), reason="only containers say so, with E464")
 def test_what_no_program_can_be_given_is_one_clear_error(play: Play, text: str, mode: str) -> None:
     error = play(with_variable(text), mode=mode).tasks["variable"].error
     assert error["code"] == "E464" and "LEVEL" in error["message"]

@@ -189,7 +189,9 @@ def test_nothing_happens_when_a_module_is_imported(trees, at_import) -> None:
         }
         for node in at_import(tree):
             is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-            is_allowed = name.endswith("__main__.py") or ast.unparse(node).startswith(("_Loader.add_constructor", "_SlowLoader.add_constructor"))
+            is_allowed = name.endswith("__main__.py") or ast.unparse(node).startswith(
+                ("_Loader.add_constructor", "_SlowLoader.add_constructor")
+            )
             if is_call and id(node) not in guarded and not is_allowed:
                 found.append(f"{name}:{node.lineno} {ast.unparse(node)[:60]}")
     assert found == []

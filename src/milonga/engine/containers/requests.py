@@ -9,11 +9,11 @@ from typing import Any
 from milonga.engine.containers.command_line import client_environment, start_command
 from milonga.engine.containers.engine import ContainerEngine
 from milonga.engine.containers.labels import ATTEMPT, HOME, RUN, STEWARD, home_mark
-from milonga.engine.containers.passable import require_passable
 from milonga.engine.containers.program import PodProgram
 from milonga.engine.containers.surroundings import Surroundings, prepare_surroundings, run_of
 from milonga.engine.home import Home
 from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
+from milonga.engine.steps.passable import require_passable
 from milonga.engine.workers.base import INPUT_FILE, LOG_FILE, OUTPUT_FILE, StepRequest
 from milonga.errors import RunError
 

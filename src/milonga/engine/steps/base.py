@@ -1,8 +1,8 @@
 """The contract of a step kind: recognise an executor, and say once what running it takes.
 
-Step kinds belong to one run, and may remember what they have looked up for it. `prepare` is called once an executor and run (for each task, where a setting comes
-from its inputs), from the scheduler's thread, and does not wait for anything: what takes long it hands back as a
-`Provision`, and is called again when that is done. `PreparedStep` is immutable.
+Step kinds belong to one run, and may remember what they have looked up for it. `prepare` is called once an executor
+(for each task, where a setting comes from its inputs), from the scheduler's thread, and does not wait for anything:
+what takes long it hands back as a `Provision`, and is called again when that is done. `PreparedStep` is immutable.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.packages import StepPackages, packages_of
+from milonga.engine.steps.passable import require_passable
 from milonga.engine.steps.provision import Provision
 from milonga.errors import InvalidPipeline, RunError
 
@@ -53,6 +54,7 @@ class KfpPythonStep:
         if isinstance(packages, Provision):
             return packages
         environment = environment_of(container, context)
+        require_passable((), environment)
         code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
         identity = Identity(
             f"{function} {code}", f"{container.image} {packages.identity}", without_secrets(environment, context)

@@ -15,6 +15,7 @@ from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
 from milonga.engine.steps.packages import packages_of
+from milonga.engine.steps.passable import require_passable
 from milonga.engine.steps.provision import Provision
 from milonga.errors import InvalidPipeline
 from milonga.runtime.program import TaskProgram, from_container, is_milonga_command
@@ -50,6 +51,7 @@ class MilongaStep:
         if isinstance(packages, Provision):
             return packages
         environment = environment_of(container, context)
+        require_passable((), environment)
         identity = Identity(program.digest(), packages.identity, without_secrets(environment, context))
         return PreparedStep(
             identity=identity,

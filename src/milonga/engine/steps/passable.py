@@ -11,7 +11,7 @@ _BYTES_MAX = 128 * 1024
 
 
 def require_passable(arguments: Iterable[str], environment: Mapping[str, str]) -> None:
-    """Check an argument list and variables before a container is made for them.
+    """Check an argument list and variables before a process is made for them.
 
     Raises:
         RunError: E464, one of them cannot be given to any program.
