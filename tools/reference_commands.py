@@ -13,6 +13,19 @@ _EXIT_CODES = [
 ]
 _VARIABLES = [
     ["`MILONGA_HOME`", "State folder: runs, the store of artifacts, the lineage database. Default: `.milonga`."],
+    [
+        "`MILONGA_CACHE_MAX_AGE`",
+        "Results that are older, such as `7d`, are not taken from the cache; `--cache-max-age` wins.",
+    ],
+    [
+        "`MILONGA_CACHE_MAX_BYTES`",
+        "What is beyond this size, such as `20GB`, is evicted after a run; `--cache-max-size` and `--max-size` win.",
+    ],
+    [
+        "`MILONGA_CONTAINER_ENGINE`",
+        "Name or path of the container engine; `none` keeps milonga from looking for podman and docker.",
+    ],
+    ["`MILONGA_UV`", "Name or path of uv. Default: the one on the `PATH`, or beside the running Python."],
     ["`MILONGA_DEBUG`", "Set to anything: an error inside milonga ends with its Python traceback."],
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.figures import Bar, Figure, ratio
-from benchmarks.measurement import Case, Runs, interleave
+from benchmarks.measurement import Case, Runs, Sample, interleave
 
 TASKS = 10_000
 PEER_TASKS = 200
@@ -33,24 +33,44 @@ def loops(*, quick: bool = False) -> list[Figure]:
         repeats=1,
     )
     figures = [figure for what, found in ours.items() for figure in _figures(what, found, tasks)]
+    few = peer_tasks // 10
     peers = interleave(
         {
-            f"{tool} {shape}": Case(tool, f"{tool}_run", {"tasks": peer_tasks, "shape": shape})
+            f"{tool} {shape} {size}": Case(tool, f"{tool}_run", {"tasks": size, "shape": shape})
             for tool in PEERS
             for shape in SHAPES
+            for size in (few, peer_tasks)
         },
         repeats=1,
     )
-    for label, found in peers.items():
-        tool, shape = label.split()
-        wall_s = found.median(lambda sample: sample.wall_s)
-        far = f"; at this pace {tasks} take {wall_s / peer_tasks * tasks / 60:.0f} min" if wall_s else ""
-        per_step = ratio(found.median(), peer_tasks / 1000)
-        note = found.failure or f"whole process{far}"
-        figures.append(Figure(f"{shape} of {peer_tasks}: CPU", PEERS[tool], per_step, "CPU ms/task", note=note))
-        peak = ratio(found.median(lambda sample: sample.peak_bytes), 1e6)
-        figures.append(Figure(f"{shape} of {peer_tasks}: memory", PEERS[tool], peak, "MB", note="its largest process"))
+    for tool, name in PEERS.items():
+        for shape in SHAPES:
+            small, large = (peers[f"{tool} {shape} {size}"] for size in (few, peer_tasks))
+            figures += _peer_figures(f"{shape} of {peer_tasks}", name, small, large, peer_tasks - few, tasks)
     return figures
+
+
+def _peer_figures(what: str, name: str, small: Runs, large: Runs, more: int, tasks: int) -> list[Figure]:
+    """What each further step of a peer takes, and what that would come to."""
+    failure = small.failure or large.failure
+    cpu_s, wall_s = (
+        None if failure else (large.median(read) or 0.0) - (small.median(read) or 0.0) for read in (_cpu_s, _wall_s)
+    )
+    far = f"; at this pace {tasks} take {wall_s / more * tasks / 60:.0f} min" if wall_s and wall_s > 0 else ""
+    note = failure or f"(larger - smaller) / {more} extra tasks{far}"
+    peak = ratio(large.median(lambda sample: sample.peak_bytes), 1e6)
+    return [
+        Figure(f"{what}: CPU", name, ratio(cpu_s, more / 1000), "CPU ms/task", note=note),
+        Figure(f"{what}: memory", name, peak, "MB", note="its largest process"),
+    ]
+
+
+def _cpu_s(sample: Sample) -> float:
+    return sample.cpu_s
+
+
+def _wall_s(sample: Sample) -> float:
+    return sample.wall_s
 
 
 def _figures(what: str, found: Runs, tasks: int) -> list[Figure]:

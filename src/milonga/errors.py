@@ -99,6 +99,16 @@ def _rebuild(cls: type[MilongaError], state: dict[str, Any]) -> MilongaError:
     return error
 
 
+def internal_error(what: str) -> MilongaError:
+    """What is said about an error that nobody foresaw."""
+    return MilongaError(
+        "E990",
+        f"an error inside milonga: {what}",
+        hint="MILONGA_DEBUG=1 shows where; please report it with what you ran",
+        kind="system",
+    )
+
+
 class AuthoringError(MilongaError):
     """Mistakes in the author's Python, all of them at once.
 

@@ -88,3 +88,18 @@ def test_a_debugged_run_gives_the_same_result_as_an_isolated_one(milonga) -> Non
     isolated = milonga("run", "flow.py:p", "--json").json
     assert debugged["outputs"] == isolated["outputs"]
     assert all(task["cached"] for task in isolated["tasks"].values()), "both modes share results"
+
+
+def test_a_breakpoint_without_a_terminal_says_what_to_do(milonga) -> None:
+    milonga.write("flow.py", FLOW.format(stop="breakpoint()"))
+    ended = milonga("run", "flow.py:p")
+    assert ended.code == 1 and "BdbQuit" not in ended.err and "Traceback" not in ended.err
+    assert "error E410: the step has stopped at a breakpoint, and has no terminal" in ended.err
+    assert "--in-process" in ended.err and "--pdb" in ended.err
+
+
+def test_a_failure_names_the_authors_line(milonga) -> None:
+    text = milonga.write("flow.py", FLOW.format(stop="value / 0")).read_text()
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "value / 0" in line)
+    ended = milonga("run", "flow.py:p")
+    assert ended.code == 1 and f"at: task think, {milonga.folder / 'flow.py'}:{line}\n" in ended.err

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import resource
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from milonga.engine.content import ContentStore, copy_content, digest_path
+from milonga.engine.content import Content, ContentStore, copy_content, digest_path
 from milonga.errors import StoreError
 
 
@@ -162,3 +166,89 @@ def test_who_keeps_watch_hears_of_everything_that_is_stored(tmp_path: Path) -> N
     store = ContentStore(tmp_path / "store", lambda place, digest: heard.append((place, digest)))
     taken = [store.take(folder_at(tmp_path / name), "data") for name in ("one", "two")]
     assert heard == [(place, content.digest) for place, content in taken]
+
+
+@contextmanager
+def no_descriptor_free() -> Iterator[None]:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_good_content_that_cannot_be_read_just_now_stays(tmp_path: Path) -> None:
+    """No file can be opened from the moment on at which the new content has been read."""
+
+    class Crowded(ContentStore):
+        def _put(self, path: Path, content: Content, name: str) -> Path:
+            with no_descriptor_free():
+                return super()._put(path, content, name)
+
+    kept, content = ContentStore(tmp_path / "store").take(folder_at(tmp_path / "one"), "model")
+    again = folder_at(tmp_path / "two")
+    with pytest.raises(StoreError) as caught:
+        Crowded(tmp_path / "store").take(again, "data")
+    assert caught.value.code == "E424" and not again.is_symlink() and digest_path(again) == content
+    assert digest_path(kept) == content and [path.name for path in kept.parent.iterdir()] == ["model"]
+
+
+def test_a_file_that_cannot_be_opened_just_now_is_no_spoilt_one(tmp_path: Path) -> None:
+    """The folder can be listed, with the last descriptor; what lies in it cannot be read."""
+
+    class Crowded(ContentStore):
+        def _entry(self, digest: str) -> Path | None:
+            found = super()._entry(digest)
+            limit = no_descriptor_free()
+            limit.__enter__()
+            crowd.append(limit)
+            return found
+
+    crowd: list[AbstractContextManager[None]] = []
+    kept, content = ContentStore(tmp_path / "store").take(folder_at(tmp_path / "one"), "model")
+    with pytest.raises(StoreError) as caught:
+        try:
+            Crowded(tmp_path / "store").take(folder_at(tmp_path / "two"), "data")
+        finally:
+            crowd[0].__exit__(None, None, None)
+    assert caught.value.code == "E424" and digest_path(kept) == content
+
+
+def test_what_comes_in_place_of_spoilt_content_has_its_name(store: ContentStore, tmp_path: Path) -> None:
+    """Records of earlier runs lead to that place."""
+    kept, content = store.take(folder_at(tmp_path / "one"), "model")
+    (kept / "b.txt").unlink()
+    again, _ = store.take(folder_at(tmp_path / "two"), "data")
+    assert again == kept and digest_path(kept) == content and (tmp_path / "one" / "b.txt").read_text() == "b"
+
+
+def test_no_name_can_be_taken_for_the_end_of_another(tmp_path: Path) -> None:
+    (tmp_path / "one" / "x").mkdir(parents=True)
+    (tmp_path / "one" / "y").mkdir()
+    (tmp_path / "other" / "x\nd y").mkdir(parents=True)
+    assert digest_path(tmp_path / "one") != digest_path(tmp_path / "other")
+
+
+def test_a_link_is_digested_as_it_is_written(tmp_path: Path) -> None:
+    digests = set()
+    for number, said in enumerate(("a", "./a", "a/", "a//b", "a/b", "a b", "a\nb")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        os.symlink(said, folder / "link")  # noqa: PTH211 - a Path tidies what it says
+        digests.add(digest_path(folder).digest)
+    assert len(digests) == 7
+
+
+def test_the_form_of_a_folders_digest_stays(tmp_path: Path) -> None:
+    """A stored digest is looked for by later versions: who changes the form changes the version in its first line."""
+    folder = folder_at(tmp_path / "one")
+    (folder / "link").symlink_to("b.txt")
+    (folder / "sub" / "a.txt").chmod(0o755)
+    (folder / "b.txt").chmod(0o644)
+    b, x = (hashlib.sha256(text).hexdigest() for text in (b"b", b"x"))
+    fields = ["d", ".", "f", "./b.txt", "-", b, "l", "./link", "b.txt", "d", "sub", "f", "sub/a.txt", "x", x]
+    text = "folder 2\n" + "".join(f"{field}\0" for field in fields)
+    assert digest_path(folder).digest == hashlib.sha256(text.encode()).hexdigest()

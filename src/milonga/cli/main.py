@@ -19,7 +19,7 @@ import click
 
 from milonga.__about__ import __version__
 from milonga.cli.output import fail, message
-from milonga.errors import MilongaError, UsageError
+from milonga.errors import MilongaError, UsageError, internal_error
 
 _VERBS = {
     "cache": "Show what is kept of earlier results, and remove it.",
@@ -76,8 +76,11 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="milonga")
-def cli() -> None:
+@click.option("--home", metavar="DIR", help="State folder, for every verb [default: MILONGA_HOME or .milonga].")
+def cli(home: str | None) -> None:
     """Typed machine-learning pipelines that end in a network measured on your device."""
+    if home is not None:
+        os.environ["MILONGA_HOME"] = home
 
 
 def main() -> None:
@@ -138,17 +141,17 @@ def run_command_line(arguments: list[str]) -> int:
         print("interrupted", file=sys.stderr)
         return 1
     except RecursionError:
-        return fail(_internal("something in the input is nested too deeply"), as_json=as_json)
+        return fail(internal_error("something in the input is nested too deeply"), as_json=as_json)
     except BrokenPipeError:
         raise
     except OSError as error:
         if error.filename is None and error.errno in _OF_AN_OUTPUT:
             raise
-        return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)
+        return fail(internal_error(f"{type(error).__name__}: {error}"), as_json=as_json)
     except Exception as error:
         if os.environ.get("MILONGA_DEBUG"):
             raise
-        return fail(_internal(f"{type(error).__name__}: {error}"), as_json=as_json)
+        return fail(internal_error(f"{type(error).__name__}: {error}"), as_json=as_json)
     return result if isinstance(result, int) else 0
 
 
@@ -156,12 +159,3 @@ def _wrong_usage(error: click.ClickException) -> UsageError:
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context is not None else "milonga"
     return UsageError("E900", error.format_message(), hint=f"{command} --help")
-
-
-def _internal(message: str) -> MilongaError:
-    return MilongaError(
-        "E990",
-        f"an error inside milonga: {message}",
-        hint="MILONGA_DEBUG=1 shows where; please report it with what you ran",
-        kind="system",
-    )

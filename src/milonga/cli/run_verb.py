@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import click
@@ -12,10 +13,12 @@ from milonga.cli.output import message, print_json
 from milonga.cli.run_options import read_object, run_options, settings_of
 from milonga.cli.sources import Source, load_source
 from milonga.dsl.parameters import parse_argument
+from milonga.engine.home import Home
 from milonga.engine.progress import command_progress
 from milonga.engine.result import RunResult
 from milonga.engine.runnable import as_runnable
 from milonga.errors import UsageError
+from milonga.lineage.selection import NEWEST
 
 _HELP = """Run a pipeline on this machine.
 
@@ -68,7 +71,7 @@ def split_target(args: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _looks_like_run(text: str) -> bool:
-    return len(text) > 8 and text[:8].isdigit()
+    return text == NEWEST or (len(text) >= 8 and text[:8].isdigit())
 
 
 def _target_help(source: Source | None) -> str:
@@ -132,14 +135,31 @@ def show_result(result: RunResult, *, as_json: bool) -> None:
             print(f"{name} = {_shown_artifact(result.run.output_artifacts[name])}")
     error = result.run.error
     if error:
-        places = [f"task {error['task']}" if error.get("task") else "", str(error.get("where", ""))]
+        own = str(error.get("where", "")) or _author_place(result, str(error.get("task", "")))
+        places = [f"task {error['task']}" if error.get("task") else "", own]
         where = f"  at: {', '.join(filter(None, places))}\n" if any(places) else ""
         details = "".join(f"  {key}: {error[key]}\n" for key in ("got", "expected", "hint") if error.get(key))
         message(f"error {error.get('code', 'E410')}: {error.get('message', '')}\n{where}{details}".rstrip())
     if result.report is not None:
         message(f"report: {result.report}")
     if not result.succeeded:
-        message(f"resume: milonga run --resume {result.run_id}")
+        home = result.folder.parent.parent
+        again = "milonga" if home == Home.default().root else f"milonga --home {shlex.quote(str(home))}"
+        if error.get("task"):
+            task = f"{result.run_id} {shlex.quote(error['task'])}"
+            message(f"logs:   {again} logs {task}\ndebug:  {again} replay {task} --pdb")
+        message(f"resume: {again} run --resume {result.run_id}")
+
+
+def _author_place(result: RunResult, path: str) -> str:
+    """The author's line in which the task failed; "" when that is not to be found out."""
+    record = result.tasks.get(path)
+    traceback = str(record.error.get("traceback", "")) if record is not None else ""
+    if record is None or not traceback:
+        return ""
+    from milonga.engine.replay import lines_of  # most runs do not fail
+
+    return str(lines_of(result.run, record, Home(result.folder.parent.parent)).deepest(traceback) or "")
 
 
 def _shown_artifact(value: Any) -> str:

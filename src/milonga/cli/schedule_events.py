@@ -14,7 +14,7 @@ from milonga.backends.submit_request import SubmitRequest
 from milonga.cli.backend_flags import local_backend, local_flags
 from milonga.cli.output import message, print_json
 from milonga.cli.run_verb import collect_arguments
-from milonga.cli.schedule_options import seconds_of
+from milonga.cli.schedule_options import name_of, seconds_of
 from milonga.cli.source_command import SourceCommand
 from milonga.cli.sources import Source
 from milonga.cli.submit_verb import ready_graph, request_options, submission_options
@@ -90,7 +90,7 @@ def _add(
         sample: a value for each input that every event will bring; None, nobody knows what an event brings.
         take_present: what is there already is new.
     """
-    backend = local_backend(values)
+    backend, name = local_backend(values), name_of(values)
     given = collect_arguments(source, values)
     options = request_options(values)
     ready = ready_graph(source, backend, values)
@@ -102,7 +102,7 @@ def _add(
         graph,
         SubmitRequest(**options),
         trigger,
-        name=values["schedule_name"] or "",
+        name=name,
         arguments=arguments,
         max_concurrency=values["max_concurrency"],
     )

@@ -8,23 +8,32 @@ import click
 
 from milonga.backends.local.records.firing import Firing
 from milonga.cli.backend_flags import local_backend, local_flags
+from milonga.cli.local_command import local_command
 from milonga.cli.output import print_json, printable
+from milonga.engine.home import Home
+
+_REASON_LONGEST = 100
 
 
 def _firings(**values: Any) -> int:
-    found = local_backend(values).kept.firings(values["schedule"], values["limit"])
+    backend = local_backend(values)
+    found = backend.kept.firings(values["schedule"], values["limit"])
     if values["as_json"]:
         print_json({"schedule": values["schedule"], "firings": [firing.to_json() for firing in found]})
     else:
         for firing in found:
-            print(_line(firing))
+            print(firing_line(firing, backend.home))
     return 0
 
 
-def _line(firing: Firing) -> str:
-    reason = " ".join(str(firing.error[key]) for key in ("code", "message") if key in firing.error)
-    parts = (firing.id, f"{firing.state:<9}", firing.run_id or "-", printable(firing.event), printable(reason))
-    return "  ".join(filter(None, parts))
+def firing_line(firing: Firing, home: Home) -> str:
+    """A firing in one line; of one that has failed also why, and the command that shows more."""
+    reason = " ".join(" ".join(str(firing.error[key]) for key in ("code", "message") if key in firing.error).split())
+    if len(reason) > _REASON_LONGEST:
+        reason = f"{reason[: _REASON_LONGEST - 3]}..."
+    more = local_command(home, "show", firing.run_id) if firing.state == "FAILED" and firing.run_id else ""
+    parts = (firing.id, f"{firing.state:<9}", firing.run_id or "-", printable(firing.event), printable(reason), more)
+    return "  ".join(filter(None, parts)).rstrip()
 
 
 firings = click.Command(
@@ -36,5 +45,5 @@ firings = click.Command(
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
     ],
     callback=_firings,
-    help="List what a schedule of this machine has started, newest first: what was due, the run, how it ended.",
+    help="List what a schedule of this machine has started, newest first: what was due, the run, how it ended and why.",
 )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from milonga.dsl.cron_fields import read_cron
+from milonga.dsl.instants import read_instant
 from milonga.dsl.schedule import Schedule
-from milonga.dsl.schedule_mistakes import mistake
+from milonga.dsl.schedule_mistakes import all_at_once, mistake
+from milonga.dsl.time_zones import is_time_zone, unknown_zone
+from milonga.errors import MilongaError, UsageError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LARGEST = 2**31 - 1
 _DURATION = re.compile(r"(?:[0-9]+[smhd])+")
 
 
@@ -39,16 +45,54 @@ def schedule_of(values: dict[str, Any]) -> Schedule:
     if (values["cron"] is None) == (values["every"] is None):
         got = "neither" if values["cron"] is None else "both"
         raise mistake("a schedule has a cron text or an interval", got, "--cron or --every")
+    interval_s = None if values["every"] is None else seconds_of(values["every"], "--every")
+    mistakes = [*_mistakes(values, interval_s), *(read_cron(values["cron"])[1] if values["cron"] is not None else ())]
+    if mistakes:
+        raise all_at_once(mistakes)
     return Schedule(
         values["cron"],
-        interval_s=None if values["every"] is None else seconds_of(values["every"], "--every"),
+        interval_s=interval_s,
         time_zone=values["time_zone"],
         catch_up=values["catch_up"],
         max_concurrency=values["max_concurrency"],
         start=values["start"],
         end=values["end"],
-        name=values["schedule_name"] or "",
+        name=name_of(values),
     )
+
+
+def name_of(values: dict[str, Any]) -> str:
+    """The name that stands on the command line; "" where there is none.
+
+    Raises:
+        UsageError: E920, it is empty.
+    """
+    name = values["schedule_name"]
+    if name is not None and not name.strip():
+        raise _no_name(name)
+    return name or ""
+
+
+def _no_name(name: str) -> UsageError:
+    return mistake("--name is empty", repr(name), "a name", "without --name it is the pipeline's")
+
+
+def _mistakes(values: dict[str, Any], interval_s: int | None) -> Iterator[MilongaError]:
+    """What `Schedule` would say of its fields, said of the flags that the user has typed."""
+    if interval_s is not None and not 1 <= interval_s <= _LARGEST:
+        yield mistake("--every is too short or too long", values["every"], f"1s to {_LARGEST}s")
+    if not is_time_zone(values["time_zone"]):
+        yield unknown_zone("--time-zone", values["time_zone"])
+    if not 1 <= values["max_concurrency"] <= _LARGEST:
+        yield mistake("--max-concurrency is no count", str(values["max_concurrency"]), "a whole number from 1")
+    for option in ("start", "end"):
+        if values[option] is not None:
+            try:
+                read_instant(f"--{option}", values[option])
+            except UsageError as found:
+                yield found
+    if values["schedule_name"] is not None and not values["schedule_name"].strip():
+        yield _no_name(values["schedule_name"])
 
 
 def seconds_of(duration: str, option: str) -> int:

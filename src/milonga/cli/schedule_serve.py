@@ -20,6 +20,7 @@ from milonga.backends.local.running.scheduler import MAX_RUNS, LocalScheduler
 from milonga.backends.local.triggers import HookTrigger
 from milonga.cli.backend_flags import local_backend, local_flags
 from milonga.cli.output import message, print_json
+from milonga.cli.schedule_firings import firing_line
 
 _MAX_RUNS = click.Option(
     ["--max-runs"],
@@ -63,20 +64,15 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _run_due(**values: Any) -> int:
     backend: LocalBackend = local_backend(values)
-    say = _say if not values["as_json"] else _say_nothing
     started: tuple[Firing, ...] = ()
     if Places(backend.home).database.exists():  # looking makes nothing
-        started = LocalScheduler(backend.home, max_runs=values["max_runs"], say=say).run_due(wait=values["wait"])
+        started = LocalScheduler(backend.home, max_runs=values["max_runs"], say=_say).run_due(wait=values["wait"])
     if values["as_json"]:
         print_json({"started": [firing.to_json() for firing in started]})
     else:
         for firing in started:
-            print("  ".join(filter(None, (firing.id, firing.state, firing.run_id))))
+            print(firing_line(firing, backend.home))
     return 1 if values["wait"] and any(firing.state in ("FAILED", "CANCELLED") for firing in started) else 0
-
-
-def _say_nothing(text: str) -> None:
-    """The JSON document has it all."""
 
 
 serve = click.Command(

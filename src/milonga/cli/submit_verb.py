@@ -7,11 +7,13 @@ from typing import Any
 import click
 
 from milonga.backends import Backend, backend_named
+from milonga.backends.local.backend import LocalBackend
 from milonga.backends.preparation import Preparation, checked_request, prepare
 from milonga.backends.remote_run import RemoteRun
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.waiting import ended_run
 from milonga.cli.backend_flags import backend_flags, chosen_backend, given_settings
+from milonga.cli.local_command import local_command
 from milonga.cli.output import fail, message, print_json
 from milonga.cli.remote_lines import RemoteLines, described
 from milonga.cli.run_verb import collect_arguments
@@ -229,7 +231,9 @@ def _shown(backend: Backend, run: RemoteRun, values: dict[str, Any], known: dict
         if run.url:
             print(run.url)
         if run.error:
-            message(f"error of the remote run: {run.error}")
+            message(f"error of the run: {run.error}")
+        if isinstance(backend, LocalBackend) and run.ended and not run.succeeded:
+            message(f"its logs: {local_command(backend.home, 'logs', run.run_id)}")
     return 1 if run.ended and not run.succeeded else 0
 
 

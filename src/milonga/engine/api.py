@@ -28,6 +28,7 @@ from milonga.engine.settings import Mode, ResourceRule, RunSettings
 from milonga.engine.values import Bundle, with_defaults
 from milonga.errors import InvalidPipeline, UsageError
 from milonga.lineage import LineageStore, RunRecord
+from milonga.lineage.selection import run_named
 
 if TYPE_CHECKING:
     from milonga.engine.faults.base import Fault
@@ -48,7 +49,7 @@ def run(
     resume: str | bool = False,
     install: bool = True,
     resources: ResourceRule = "fit",
-    inject: Sequence[str] = (),
+    inject: str | Sequence[str] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Run a pipeline on this machine and wait for its end.
@@ -83,6 +84,8 @@ def run(
         UsageError: wrong arguments or settings.
         StoreError: the state folder cannot be used.
     """
+    if arguments is not None and not isinstance(arguments, Mapping):
+        raise UsageError("E901", "the arguments are no mapping", got=repr(arguments)[:80], expected="{name: value}")
     runnable = as_runnable(target)
     settings = RunSettings(
         home=Home(Path(home).absolute()) if home else Home.default(),
@@ -95,7 +98,7 @@ def run(
         search_path=runnable.search_path,
         installs=install,
         resources=resources,
-        faults=_faults(inject),
+        faults=_faults((inject,) if isinstance(inject, str) else inject),
     )
     watcher = progress or choose_progress(show_logs=mode != "in-process")
     if resume:
@@ -125,11 +128,10 @@ def start_run(runnable: Runnable, arguments: Mapping[str, Any], settings: RunSet
             created_at=time.time(),
             arguments=_recorded_arguments(runnable.graph, inputs),
             source=runnable.source,
+            uses_cache=settings.use_cache,
         )
         with locked(folder):
-            return execute(
-                runnable, record, inputs, settings, store, progress, {}, sabotage, resumed=False, same_graph=True
-            )
+            return execute(runnable, record, inputs, settings, store, progress, {}, sabotage, resumed=False)
     finally:
         store.close()
 
@@ -142,10 +144,11 @@ def resume_run(
     progress: Progress,
 ) -> RunResult:
     """Go on with a run. Its finished steps are kept; where the pipeline has changed, those whose work is the same.
+    One that was started without the cache goes on without it.
 
     Args:
         runnable: the pipeline as it is now; None takes the run's own.
-        run_id: which run; None is the newest of that pipeline.
+        run_id: which run: its id, a unique beginning of it, or "last"; None is the newest of that pipeline.
         arguments: must be those of the run, if given.
 
     Raises:
@@ -154,15 +157,16 @@ def resume_run(
     """
     store = LineageStore(settings.home.database)
     try:
-        found = store.run(run_id) if run_id else _newest(store, runnable)
+        found = run_named(store, run_id) if run_id else _newest(store, runnable)
         if found is None:
-            what = f"run '{run_id}'" if run_id else f"a run of '{runnable.graph.name if runnable else ''}'"
+            what = f"run of '{runnable.graph.name}'" if runnable else "run"
             raise UsageError("E905", f"there is no {what} to resume", where=str(settings.home.root))
         if runnable is not None and runnable.graph.name != found.pipeline:
             what = f"run '{found.id}' of '{runnable.graph.name}'"
             raise UsageError("E905", f"there is no {what} to resume", got=f"a run of '{found.pipeline}'")
+        if not found.uses_cache:
+            settings = replace(settings, use_cache=False)
         folder = settings.home.run(found.id)
-        same = runnable is None or runnable.graph.digest() == found.graph_digest
         chosen = runnable or Runnable(read_pipeline(folder, found.source), source=found.source)
         _require_consistent(chosen)
         sabotage = _sabotage(settings, chosen)
@@ -177,9 +181,7 @@ def resume_run(
             if runnable is not None:
                 write_pipeline(folder, dump_graph(chosen.graph))
             finished = store.finished_steps(found.id)
-            return execute(
-                chosen, record, inputs, settings, store, progress, finished, sabotage, resumed=True, same_graph=same
-            )
+            return execute(chosen, record, inputs, settings, store, progress, finished, sabotage, resumed=True)
     finally:
         store.close()
 

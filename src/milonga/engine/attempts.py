@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from milonga.engine.content import ContentStore
 from milonga.engine.executor_io import cannot_write, drop_outputs, executor_input, read_outputs, read_result, unwritable
@@ -69,6 +69,24 @@ class Step:
     started_at: float = 0.0
     began: float = 0.0
 
+    def pause_s(self, used: int) -> float:
+        """Seconds before the next attempt, when `used` have failed before this one."""
+        try:
+            return min(self.backoff_s * self.backoff_factor**used, self.backoff_max_s)
+        except OverflowError:
+            return self.backoff_max_s
+
+
+class InputCheck(Protocol):
+    """Raises the MilongaError of an attempt whose inputs are not what was recorded."""
+
+    def __call__(self, task: TaskInstance, *, has_run: bool) -> None:
+        """Check them before the attempt, or when it `has_run`."""
+
+
+def _no_check(task: TaskInstance, *, has_run: bool) -> None:
+    pass
+
 
 class AttemptRunner:
     """Runs steps in a pool of workers.
@@ -76,8 +94,8 @@ class AttemptRunner:
     Args:
         workers: where attempts run; closed by the owner of this object.
         ledger: what they share.
-        check_inputs: called with the task of an attempt that is about to start, and again when it has succeeded; an
-            error of it is the attempt's.
+        check_inputs: called with the task of an attempt that is about to start, and again, with `has_run`, when it has
+            succeeded; an error of it is the attempt's. After the second there is no retry: the input stays as it is.
         content: where output artifacts go; by default the content store of `home`.
         now: the time in seconds since the epoch.
         names: run-level values of KFP's placeholders.
@@ -98,7 +116,7 @@ class AttemptRunner:
         on_start: Callable[[Step, AttemptRecord], None],
         on_retry: Callable[[Step, AttemptRecord, float], None],
         on_end: Callable[[Step, Outcome], None],
-        check_inputs: Callable[[TaskInstance], None] = lambda task: None,
+        check_inputs: InputCheck = _no_check,
         content: ContentStore | None = None,
         names: Mapping[str, str] | None = None,
         now: Callable[[], float] = time.time,
@@ -151,7 +169,7 @@ class AttemptRunner:
         self._running[request_id] = step
         self._on_start(step, self._record(step, "RUNNING"))
         try:
-            self._check_inputs(task)
+            self._check_inputs(task, has_run=False)
             self._submit(request_id, step, limits)
         except MilongaError as failure:
             self._not_started.append(StepEnded(request_id, 1, error=failure.to_json()))
@@ -217,9 +235,12 @@ class AttemptRunner:
     def _ended(self, step: Step, ended: StepEnded) -> None:
         error: Mapping[str, Any] = {}
         outputs: Bundle | None = None
+        is_spoilt = False
         try:
             if ended.exit_code == 0:
-                self._check_inputs(step.task)
+                is_spoilt = True
+                self._check_inputs(step.task, has_run=True)
+                is_spoilt = False
                 outputs = self._read(step, ended)
             else:
                 error = self._failure(step, ended)
@@ -227,8 +248,8 @@ class AttemptRunner:
             error = failure.to_json()
         record = self._record(step, "FAILED" if outputs is None else "SUCCEEDED", ended, error)
         used = step.attempt - step.first_attempt
-        if outputs is None and used < step.retries:
-            delay = min(step.backoff_s * step.backoff_factor**used, step.backoff_max_s)
+        if outputs is None and used < step.retries and not is_spoilt:
+            delay = step.pause_s(used)
             self._on_retry(step, record, delay)
             step.attempt += 1
             heapq.heappush(self._timers, (time.monotonic() + delay, next(self._ids), step))

@@ -1,7 +1,8 @@
 """The content-addressed store: equal content is kept once, and named by its SHA-256.
 
 A file's digest is the digest of its bytes; a folder's is the digest of the sorted list of (relative path, mode, digest)
-of its files. Content moves in by rename, so it is either not there or complete. Several processes may use one store.
+of its files, each field ended by the one byte that no file name holds. Content moves in by rename, so it is either not
+there or complete. Several processes may use one store.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ from milonga.errors import StoreError
 
 _CHUNK_BYTES = 1024 * 1024
 _OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FOLDER_FORMAT = b"folder 2\n"
+"""Changes with the way in which a folder is digested, so that no two ways agree on a digest by accident."""
+_OTHER_THINGS = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL)
+"""What reading says of a place where something else lies than was put there: a part is gone, a file is a pipe. Any
+other error (no descriptor free, a bad block, no permission) says nothing about the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +62,24 @@ def _digest_file(path: Path) -> Content:
 
 
 def _digest_folder(folder: Path) -> Content:
-    digest, size = hashlib.sha256(b"folder\n"), 0
+    digest, size = hashlib.sha256(_FOLDER_FORMAT), 0
+
+    def enter(*fields: str) -> None:
+        digest.update("".join(f"{field}\0" for field in fields).encode("utf-8", "surrogateescape"))
+
     for root, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         relative = os.path.relpath(root, folder)
-        digest.update(f"d {relative}\n".encode("utf-8", "surrogateescape"))
+        enter("d", relative)
         for name in sorted([*files, *(item for item in folders if (Path(root) / item).is_symlink())]):
             path = Path(root) / name
             label = f"{relative}/{name}"
             if path.is_symlink():
-                digest.update(f"l {label} {path.readlink()}\n".encode("utf-8", "surrogateescape"))
+                enter("l", label, os.readlink(path))  # noqa: PTH115 - as it is written there, which a Path tidies
                 continue
             content = _digest_file(path)
             size += content.size_bytes
-            executable = "x" if path.stat().st_mode & stat.S_IXUSR else "-"
-            digest.update(f"f {label} {executable} {content.digest}\n".encode("utf-8", "surrogateescape"))
+            enter("f", label, "x" if path.stat().st_mode & stat.S_IXUSR else "-", content.digest)
     return Content(digest.hexdigest(), size)
 
 
@@ -95,24 +104,37 @@ class ContentStore:
 
     def find(self, digest: str) -> Path | None:
         """The content of that digest, if it is here."""
-        folder = self.root / digest[:2] / digest[2:]
         with contextlib.suppress(OSError):
-            for entry in sorted(folder.iterdir()):
-                if not entry.name.startswith("."):
-                    return entry
+            return self._entry(digest)
         return None
 
-    def _find_intact(self, digest: str) -> Path | None:
-        """Like `find`, for content that is what its address says; anything else there is thrown away."""
-        known = self.find(digest)
-        if known is None:
+    def _entry(self, digest: str) -> Path | None:
+        try:
+            entries = sorted((self.root / digest[:2] / digest[2:]).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        with contextlib.suppress(OSError):  # it may be half gone
+        return next((entry for entry in entries if not entry.name.startswith(".")), None)
+
+    def _make_way(self, digest: str, name: str) -> tuple[Path, bool]:
+        """Where content of that digest lies or is to lie, and whether it is there and what its address says.
+
+        Anything else there is thrown away, and leaves its name: records lead to that place.
+
+        Raises:
+            OSError: what is there cannot be read now, which does not make it wrong.
+        """
+        known = self._entry(digest)
+        if known is None:
+            return self.place_of(digest, name), False
+        try:
             if digest_path(known).digest == digest:
-                return known
+                return known, True
+        except OSError as error:
+            if error.errno not in _OTHER_THINGS:
+                raise
         with contextlib.suppress(OSError):
             _remove(known.rename(_beside(known)))
-        return None
+        return known, False
 
     def take(self, path: Path, name: str) -> tuple[Path, Content]:
         """Move the file or folder at `path` into the store; a link to it stays behind, so old paths go on working.
@@ -135,12 +157,11 @@ class ContentStore:
 
     def _put(self, path: Path, content: Content, name: str) -> Path:
         """Have `content`, which is at `path`, in the store, and a link to it at `path`."""
-        known = self._find_intact(content.digest)
-        target = known or self.place_of(content.digest, name)
+        target, is_there = self._make_way(content.digest, name)
         link = _beside(path)
         link.symlink_to(os.path.relpath(target, path.parent))  # first: it may need the last block of a full disk
         try:
-            if known is None:
+            if not is_there:
                 self._move_in(path, target, content.digest)
             elif path.is_dir():
                 _remove(path)

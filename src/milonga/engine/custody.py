@@ -8,7 +8,7 @@ the digest decides.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from milonga.engine.cache.stamps import stamp_of
@@ -25,13 +25,13 @@ class Custody:
     """Owned by one run, used from its thread.
 
     Args:
-        store: root of the content store, whose content nobody may change and a run can make again.
+        stores: roots of content that nobody may change and a run can make again.
         run_id: named in what to do next.
         holds: whether artifacts are what was recorded, found out without trust in what this object knows.
     """
 
-    def __init__(self, store: Path, run_id: str, holds: Callable[[Artifacts], bool]) -> None:
-        self._store = store
+    def __init__(self, stores: Sequence[Path], run_id: str, holds: Callable[[Artifacts], bool]) -> None:
+        self._stores = frozenset(stores)
         self._run_id = run_id
         self._holds = holds
         self._intact: dict[tuple[str, str], str] = {}
@@ -42,8 +42,12 @@ class Custody:
         """Remember content that has just been digested and moved to `place`."""
         self._intact[str(place), digest] = _stamp(place)
 
-    def require(self, artifacts: Artifacts) -> list[Path]:
+    def require(self, artifacts: Artifacts, *, has_run: bool = False) -> list[Path]:
         """See that `artifacts`, by name of the input, are what was recorded. Content elsewhere is taken on trust.
+
+        Args:
+            artifacts: what a step takes.
+            has_run: they were what was recorded before it ran, so a change is most likely its own doing.
 
         Returns:
             Places outside of the store whose content has changed: they are the user's, who may do that.
@@ -60,10 +64,10 @@ class Custody:
                 stamp = self._stamp(path)
                 if self._is_intact(name, record, stamp):
                     continue
-                if stamp and self._store not in path.parents:
+                if stamp and not self._is_ours(path):
                     changed.append(path)
                 else:
-                    raise self._failure(name, path, stamp)
+                    raise self._failure(name, path, stamp, has_run=has_run)
         return changed
 
     def _stamp(self, path: Path) -> str:
@@ -86,10 +90,19 @@ class Custody:
         (self._intact if is_intact else self._changed)[key] = stamp
         return is_intact
 
-    def _failure(self, name: str, path: Path, stamp: str) -> StoreError:
+    def _is_ours(self, path: Path) -> bool:
+        return not self._stores.isdisjoint(path.parents)
+
+    def _failure(self, name: str, path: Path, stamp: str, *, has_run: bool) -> StoreError:
+        if has_run:
+            return StoreError(
+                "E420",
+                f"the step's input '{name}' was {'changed' if stamp else 'removed'} while it ran",
+                where=str(path),
+                hint="a step must not write into its inputs: let it copy what it changes, and change the copy",
+            )
         what = "has changed since it was recorded" if stamp else "is gone"
-        own = self._store in path.parents
-        hint = f"milonga run --resume {self._run_id} makes it again" if own else "start a new run"
+        hint = f"milonga run --resume {self._run_id} makes it again" if self._is_ours(path) else "start a new run"
         return StoreError("E420", f"the content of the input '{name}' {what}", where=str(path), hint=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from milonga.engine.scheduler import Scheduler
 from milonga.engine.settings import RunSettings
 from milonga.engine.values import Bundle
 from milonga.engine.workers import workforce
-from milonga.errors import MilongaError, StoreError
+from milonga.errors import MilongaError, StoreError, internal_error
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
 
 
@@ -34,7 +35,6 @@ def execute(
     sabotage: Sabotage,
     *,
     resumed: bool,
-    same_graph: bool,
 ) -> RunResult:
     """Run the graph of `runnable`, or go on with it, to its end.
 
@@ -48,7 +48,6 @@ def execute(
         finished: succeeded steps of an earlier part of this run, by path.
         sabotage: what is made to go wrong.
         resumed: whether this run has been worked on before.
-        same_graph: whether `finished` was made by this very graph.
 
     Raises:
         StoreError: the records cannot be written any more; the run can be resumed.
@@ -66,6 +65,7 @@ def execute(
         scheduler = Scheduler(
             graph=runnable.graph,
             run_id=record.id,
+            graph_digest=record.graph_digest,
             created_at=record.created_at,
             inputs=inputs,
             settings=settings,
@@ -78,10 +78,9 @@ def execute(
             sabotage=sabotage,
             clock=clock,
             resumed=resumed,
-            same_graph=same_graph,
         )
         try:
-            ended = _run_scheduler(scheduler, record, store, clock)
+            ended, is_complete = _run_scheduler(scheduler, record, store, clock)
         except StoreError as error:
             error.hint = f"free some space, or make the folder writable; then milonga run --resume {record.id}"
             raise
@@ -89,7 +88,7 @@ def execute(
             interruption.wrap_up()
             workers.close()
             scheduler.close()
-        if resumed and ended.state != "CANCELLED":
+        if resumed and is_complete:
             store.forget_tasks(record.id, keep=scheduler.paths)
         store.put_run(ended)
         store.commit()
@@ -115,24 +114,33 @@ def _report(
         return None
 
 
-def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore, clock: SteadyClock) -> RunRecord:
+def _run_scheduler(
+    scheduler: Scheduler, record: RunRecord, store: LineageStore, clock: SteadyClock
+) -> tuple[RunRecord, bool]:
+    """The run's final record, and whether the scheduler came to the end of the graph."""
     try:
         state, outputs, cause = scheduler.run()
     except KeyboardInterrupt as request:
         if not isinstance(request, Interrupted):
-            store.database.roll_back()  # it came in the middle of something
+            store.roll_back()  # it came in the middle of something
         scheduler.cancel()
         message = str(request) or "interrupted"
         error = {"code": "E439", "kind": "user", "message": message, "hint": f"milonga run --resume {record.id}"}
-        return replace(record, state="CANCELLED", ended_at=clock.now(), error=error)
+        return replace(record, state="CANCELLED", ended_at=clock.now(), error=error), False
     except (MilongaError, OSError) as failure:
         scheduler.cancel()
         known = failure if isinstance(failure, MilongaError) else unwritable_home(failure, Path(record.id))
-        return replace(record, state="FAILED", ended_at=clock.now(), error=known.to_json())
+        return replace(record, state="FAILED", ended_at=clock.now(), error=known.to_json()), False
+    except Exception as failure:
+        if os.environ.get("MILONGA_DEBUG"):
+            raise
+        scheduler.cancel()
+        error = dict(internal_error(f"{type(failure).__name__}: {failure}").to_json())
+        return replace(record, state="FAILED", ended_at=clock.now(), error=error), False
     error = {}
     if cause is not None:
         error = {**cause.error, "task": cause.error.get("task", cause.path)}
-    return replace(
+    ended = replace(
         record,
         state=state,
         ended_at=clock.now(),
@@ -140,3 +148,4 @@ def _run_scheduler(scheduler: Scheduler, record: RunRecord, store: LineageStore,
         output_artifacts=outputs.artifacts,
         error=error,
     )
+    return ended, True

@@ -6,7 +6,10 @@ import contextlib
 import errno
 import hashlib
 import json
+import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -146,11 +149,11 @@ def read_outputs(
                 expected=declared.parameter_type or "",
             )
         bundle.parameters[name] = value
-    made = _object(output, "artifacts")
+    _object(output, "artifacts")
     for name in component.output_artifacts:
         assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
-        entries = _entries(made, name) or [assigned]
-        records = tuple(_stored(name, {**assigned, **entry}, folder, store) for entry in entries)
+        entries = reported_artifacts(output, name) or [assigned]
+        records = tuple(_stored(name, completed(assigned, entry), folder, store) for entry in entries)
         is_list = bool(component.output_artifacts[name].is_artifact_list)
         bundle.artifacts[name] = records if is_list else records[0]
     return bundle
@@ -163,8 +166,13 @@ def _object(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found or {}
 
 
-def _entries(made: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = _object(made, name).get("artifacts") or []
+def reported_artifacts(output: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """What an ExecutorOutput says about an output; nothing when it does not name it.
+
+    Raises:
+        TaskFailed: E416, it has another form.
+    """
+    found = _object(_object(output, "artifacts"), name).get("artifacts") or []
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise _odd(name)
     for entry in found:
@@ -175,34 +183,62 @@ def _entries(made: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     return found
 
 
+def completed(assigned: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An artifact of a report; what it leaves out or empty is as it was assigned."""
+    return {**assigned, **{key: value for key, value in entry.items() if value is not None and value != ""}}
+
+
+def custom_path_of(entry: Mapping[str, Any]) -> str:
+    """The path of its own that a report gives to an artifact, or ""; kfp's executor writes the second spelling."""
+    return str(entry.get("customPath") or entry.get("custom_path") or "")
+
+
 def _odd(name: str) -> TaskFailed:
     return TaskFailed("E416", f"what the process left as its result has an odd form at '{name}'")
 
 
 def _from_file(request: Mapping[str, Any], name: str, kind: str | None) -> Any:
     path = Path(request["outputs"]["parameters"][name]["outputFile"])
-    if not path.is_file():
-        return None
     try:
-        text = path.read_text("utf-8", "replace")
+        text = _text_of(path)
     except OSError as error:
         raise TaskFailed("E416", f"the output '{name}' cannot be read: {error.strerror}", where=str(path)) from error
-    return text if kind == "STRING" else coerce(text, kind)
+    return text if text is None or kind == "STRING" else coerce(text, kind)
+
+
+def _text_of(path: Path) -> str | None:
+    """The text of the file at `path`; None when there is none, or a folder or pipe instead.
+
+    Raises:
+        OSError: it cannot be read, or a link is there: the file that it names may be anybody's.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read().decode("utf-8", "replace")
 
 
 def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentStore) -> ArtifactRecord:
     title = (entry.get("type") or {}).get("schemaTitle") or "system.Artifact"
     metadata = dict(entry.get("metadata") or {})
-    path = local_path(entry)
-    custom = entry.get("customPath") or entry.get("custom_path")  # kfp's executor writes the second spelling
-    if custom and Path(custom).exists():
-        path = _copied(Path(custom), folder / "custom" / safe_name(name))
-    if not (path.exists() or path.is_symlink()):
+    custom = custom_path_of(entry)
+    try:
+        path = _copied(Path(custom), folder, name) if custom and Path(custom).exists() else local_path(entry)
+        is_there, own = path.exists() or path.is_symlink(), _own_path(path, folder)
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a ring of links, a NUL character
+        message = f"the address of the artifact '{name}' is no path"
+        raise TaskFailed("E416", message, got=repr(custom or entry.get("uri"))[:200]) from error
+    if not is_there:
         uri = str(entry.get("uri", ""))
-        digest = digest_of_unwritten(uri, metadata, own=folder in path.parents)
+        digest = digest_of_unwritten(uri, metadata, own=Path(os.path.normpath(path)).is_relative_to(folder))
         return ArtifactRecord(name, title, uri, digest, 0, metadata)
-    if folder in path.parents and not path.is_symlink():
-        kept, content = store.take(path, name)
+    if own is not None:
+        kept, content = store.take(own, name)
         return ArtifactRecord(name, title, str(kept), content.digest, content.size_bytes, metadata)
     try:
         content = digest_path(path)  # an input passed through, or content that lives where the author put it
@@ -212,14 +248,29 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
     return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)
 
 
-def _copied(source: Path, target: Path) -> Path:
+def _own_path(path: Path, folder: Path) -> Path | None:
+    """Where content that the attempt in `folder` has made truly is; None when that is elsewhere, or a link.
+
+    Only what is its own moves into the store. `..`, and folders on the way that are links, lead to other people's.
+    """
+    if path.is_symlink():
+        return None
+    true, place = path.resolve(), folder.resolve()
+    if true == place or not true.is_relative_to(place):
+        return None
+    return folder / true.relative_to(place)
+
+
+def _copied(source: Path, folder: Path, name: str) -> Path:
     """A copy of what the author put at a path of his own, which stays his: KFP's launcher uploads it from there.
+
+    It lies in a new folder of the attempt's: one of a known name may be there already, as a link to somewhere else.
 
     Raises:
         StoreError: E424, it cannot be read or copied.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = Path(tempfile.mkdtemp(prefix="custom-", dir=folder)) / safe_name(name)
         copy_content(source, target)
     except OSError as error:
         raise StoreError("E424", f"the artifact cannot be stored: {error.strerror}", where=str(source)) from error

@@ -21,6 +21,7 @@ class TaskInstance:
     Attributes:
         settings: all parameters that are bound to it: those that its component does not declare carry its settings,
             such as the memory of its container.
+        has_worked: whether it, or anything inside of it, has been started by this engine.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class TaskInstance:
         "dag",
         "dependents",
         "error",
+        "has_worked",
         "inputs",
         "loop",
         "name",
@@ -52,6 +54,7 @@ class TaskInstance:
         self.path = path
         self.state: State = "PENDING"
         self.waiting = 0
+        self.has_worked = False
         self.dependents: list[TaskInstance] = []
         self.inputs = Bundle()
         self.settings: dict[str, Any] = {}

@@ -20,6 +20,7 @@ class Journal:
 
     Args:
         run_id: the run.
+        graph_digest: of the graph that it runs now.
         store: where records go.
         cache: what remembers results; it lets go of its lock with each commit.
         progress: who watches.
@@ -27,9 +28,16 @@ class Journal:
     """
 
     def __init__(
-        self, run_id: str, store: LineageStore, cache: ResultCache, progress: Progress, clock: SteadyClock
+        self,
+        run_id: str,
+        graph_digest: str,
+        store: LineageStore,
+        cache: ResultCache,
+        progress: Progress,
+        clock: SteadyClock,
     ) -> None:
         self._run_id = run_id
+        self._graph_digest = graph_digest
         self._store = store
         self._cache = cache
         self._progress = progress
@@ -62,6 +70,10 @@ class Journal:
         if attempt is not None and task.state == "SUCCEEDED":
             self._cache.remember(record)
         self._progress.task_ended(record)
+
+    def not_repeated(self, task: TaskInstance) -> None:
+        """A task that had succeeded before could not even be started again: its record stays, for the next resume."""
+        self._progress.task_ended(self._record(task, ended_at=self._clock.now()))
 
     def cancelled(self, step: Step, attempt: AttemptRecord) -> None:
         """A step was ended with its run."""
@@ -98,5 +110,6 @@ class Journal:
             identity=task.reuse.identity,
             cache_state=task.reuse.state,
             origin=task.reuse.origin,
+            graph=self._graph_digest,
             **details,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
@@ -27,11 +26,13 @@ class Provisioning:
 
     def __init__(self) -> None:
         self.stream, self._signal = os.pipe()
-        self._todo: queue.SimpleQueue[Provision] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[Provision | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[str, MilongaError | None]] = queue.SimpleQueue()
         self._waiting: dict[str, list[Callable[[MilongaError | None], None]]] = {}
         self._results: dict[str, MilongaError | None] = {}
         self._threads = 0
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     @property
     def is_busy(self) -> bool:
@@ -66,8 +67,7 @@ class Provisioning:
         return True
 
     def _work(self) -> None:
-        while True:
-            provision = self._todo.get()
+        while (provision := self._todo.get()) is not None:
             failure: MilongaError | None = None
             try:
                 provision.provide()
@@ -76,8 +76,9 @@ class Provisioning:
             except Exception as error:  # noqa: BLE001 - a thread has nobody else to tell
                 failure = RunError("E437", f"{provision.title} failed: {type(error).__name__}: {error}", kind="system")
             self._done.put((provision.key, failure))
-            with contextlib.suppress(OSError):
-                os.write(self._signal, b".")
+            with self._lock:
+                if not self._is_closed:
+                    os.write(self._signal, b".")
 
     def collect(self) -> None:
         """Tell those who wait for what is done."""
@@ -89,8 +90,12 @@ class Provisioning:
                 then(failure)
 
     def close(self) -> None:
-        """Let go of the pipe; nobody is waiting any more."""
+        """Let go of the pipe and the threads; nobody is waiting any more."""
         self._waiting.clear()
-        os.close(self.stream)
-        os.close(self._signal)
-        self._signal = -1
+        for _ in range(self._threads):
+            self._todo.put(None)
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                os.close(self.stream)
+                os.close(self._signal)

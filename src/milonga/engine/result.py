@@ -44,6 +44,11 @@ class RunResult:
         return self.run.state == "SUCCEEDED"
 
     @property
+    def error(self) -> dict[str, Any]:
+        """Code, message and task of the failure; empty when there is none."""
+        return dict(self.run.error)
+
+    @property
     def outputs(self) -> dict[str, Any]:
         """Root outputs by name: parameters as values, artifacts as records."""
         return {**self.run.outputs, **self.run.output_artifacts}

@@ -6,6 +6,7 @@ a killed engine resumes without repeating a finished step.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,7 +16,6 @@ from typing import Any
 from milonga.compiler.graph import Component, Graph
 from milonga.engine.attempts import AttemptRunner, Outcome, Step
 from milonga.engine.binding import dag_outputs, loop_items, loop_outputs, resolve_inputs
-from milonga.engine.cache.content_check import ContentCheck
 from milonga.engine.cache.keys import same_inputs
 from milonga.engine.cache.result_cache import ResultCache
 from milonga.engine.clock import SteadyClock
@@ -37,7 +37,7 @@ from milonga.engine.settings import RunSettings
 from milonga.engine.steps import Provision
 from milonga.engine.values import Bundle, holds, with_defaults
 from milonga.engine.workers.workforce import Workforce
-from milonga.errors import MilongaError, RunError
+from milonga.errors import MilongaError, RunError, internal_error
 from milonga.lineage import AttemptRecord, LineageStore, TaskRecord
 from milonga.lineage.records import State
 
@@ -51,6 +51,7 @@ class Scheduler:
     Args:
         graph: what to run.
         run_id: the run's id; its folder exists.
+        graph_digest: digest of `graph`.
         created_at: when the run was first started, seconds since the epoch.
         inputs: parameters and artifacts of the root.
         settings: what the caller asked for.
@@ -63,7 +64,6 @@ class Scheduler:
         sabotage: what is made to go wrong.
         clock: of the times that are recorded.
         resumed: whether this run has been worked on before.
-        same_graph: whether `finished` was made by this very graph.
 
     Attributes:
         paths: of the tasks that have their final state.
@@ -74,6 +74,7 @@ class Scheduler:
         *,
         graph: Graph,
         run_id: str,
+        graph_digest: str,
         created_at: float,
         inputs: Bundle,
         settings: RunSettings,
@@ -86,7 +87,6 @@ class Scheduler:
         sabotage: Sabotage,
         clock: SteadyClock,
         resumed: bool = False,
-        same_graph: bool = True,
     ) -> None:
         self._graph = graph
         self._run_id = run_id
@@ -98,12 +98,12 @@ class Scheduler:
         self._interruption = interruption
         self._clock = clock
         self._resumed = resumed
-        self._same_graph = same_graph
+        self._graph_digest = graph_digest
         self._ready: deque[TaskInstance] = deque()
         self._shapes: dict[int, tuple[TaskShape, ...]] = {}
         self._stopping = False
         self._cache = ResultCache(store, settings.home, settings.cache_policy, is_used=settings.use_cache)
-        self._journal = Journal(run_id, store, self._cache, progress, clock)
+        self._journal = Journal(run_id, graph_digest, store, self._cache, progress, clock)
         self._critical_path = CriticalPath(graph, lambda: store.durations_s(graph.name))
         self._provisioning = Provisioning()
         self.paths: set[str] = set()
@@ -119,20 +119,21 @@ class Scheduler:
             names=self._names,
             notice=progress.notice,
         )
-        self._custody = Custody(settings.home.content, run_id, lambda artifacts: ContentCheck(store).holds(artifacts))
+        spoilt = settings.home.run(run_id) / "faults"  # what faults spoil must be no content of another run
+        self._custody = Custody((settings.home.content, spoilt), run_id, self._cache.still_holds)
         self._runner = AttemptRunner(
             workers=workers,
             ledger=Ledger(machine, settings.steps_at_once),
             home=settings.home,
             names=self._names,
             run_id=run_id,
-            before_reading=self._cache.hold,
+            before_reading=self._before_reading,
             on_start=self._step_started,
             on_retry=self._step_retried,
             on_end=self._step_ended,
             check_inputs=self._check_inputs,
             now=clock.now,
-            content=sabotage.content(ContentStore(settings.home.content, self._custody.stored)),
+            content=sabotage.content(ContentStore(settings.home.content, self._custody.stored), spoilt),
         )
 
     # The loop --------------------------------------------------------------------------------------------------
@@ -142,6 +143,7 @@ class Scheduler:
 
         Raises:
             RunError: E480, the run has taken longer than its pipeline allows.
+            StoreError: E420, an artifact that the run would hand out is gone or has changed.
         """
         limit_s = int(self._graph.run_settings().get("activeDeadlineSeconds") or 0)
         deadline = time.monotonic() + limit_s if limit_s else None
@@ -164,8 +166,10 @@ class Scheduler:
             if deadline is not None and time.monotonic() >= deadline:
                 hint = "raise the time limit of the pipeline, or resume the run: finished steps are kept"
                 raise RunError("E480", f"the run has taken longer than its {limit_s} s", hint=hint, kind="user")
-        cause = self._root.cause
-        return ("FAILED" if cause else "SUCCEEDED"), self._result or Bundle(), cause
+        cause, outputs = self._root.cause, self._result or Bundle()
+        if cause is None:
+            self._custody.require(outputs.artifacts)  # what is handed out must be there, and be what was made
+        return ("FAILED" if cause else "SUCCEEDED"), outputs, cause
 
     def cancel(self) -> None:
         """End every attempt; what had not finished stays unfinished, and the run can be resumed."""
@@ -294,6 +298,10 @@ class Scheduler:
             self._decide(task)
         except MilongaError as error:
             self._fail(task, error)
+        except Exception as error:
+            if os.environ.get("MILONGA_DEBUG"):
+                raise
+            self._fail(task, internal_error(f"{type(error).__name__}: {error}"))
 
     def _decide(self, task: TaskInstance) -> None:
         producers = [task.dag.tasks[name] for name in task.shape.producers]
@@ -327,6 +335,10 @@ class Scheduler:
         return holds(condition, names)
 
     def _start_step(self, task: TaskInstance) -> None:
+        earlier = self._finished.get(task.path) if not self._is_asked_again(task) else None
+        if earlier is not None and self._is_done(earlier, task):
+            self._keep(task, earlier)
+            return
         prepared = self._preparation.step(task)
         if isinstance(prepared, Provision):
             if self._provisioning.request(prepared, lambda failure: self._provided(task, failure)):
@@ -334,13 +346,11 @@ class Scheduler:
             return
         task.started_at = self._clock.now()
         task.reuse = self._cache.reuse_of(task, prepared.identity)
-        earlier = self._finished.get(task.path)
-        if earlier is not None and self._is_kept(earlier, task):
-            task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
-            task.attempts = earlier.attempts
-            self._finish(task, "SUCCEEDED", is_recorded=True)
+        if earlier is not None and earlier.key == task.reuse.key and self._cache.holds(earlier.output_artifacts):
+            self._keep(task, earlier)
             return
         if prepared.importer is not None:
+            self._store.commit()  # what is imported is digested
             task.outputs = import_artifact(prepared.importer, task, self._names)
             self._finish(task, "SUCCEEDED")
             return
@@ -350,12 +360,16 @@ class Scheduler:
             self._finish(task, "SUCCEEDED")
             return
         retry = task.task.retry_policy
+        demand = self._preparation.demand(task)
+        if self._settings.mode == "in-process" and (prepared.timeout_s or demand.memory_limit_bytes):
+            task.reuse = replace(task.reuse, key="")  # where its limits are kept to, it might fail
+            self._progress.notice(f"{task.path} has limits that are not kept in this process: its result is not reused")
         self._runner.enqueue(
             Step(
                 task,
                 prepared,
                 first_attempt=self._first_attempt(task.path),
-                demand=self._preparation.demand(task),
+                demand=demand,
                 rank=self._critical_path.rank(task),
                 retries=(retry.max_retry_count or 0) if retry else 0,
                 backoff_s=_seconds(retry.backoff_duration if retry else None, 0.0),
@@ -376,10 +390,20 @@ class Scheduler:
         except MilongaError as error:
             self._fail(task, error)
 
-    def _is_kept(self, earlier: TaskRecord, task: TaskInstance) -> bool:
-        """Whether a finished step of a resumed run need not be repeated."""
-        same_work = earlier.key == task.reuse.key or (self._same_graph and same_inputs(earlier, task))
-        return same_work and self._cache.holds(earlier.output_artifacts)
+    def _is_done(self, earlier: TaskRecord, task: TaskInstance) -> bool:
+        """Whether a step of a resumed run was done for this very graph and these inputs: nothing has to be prepared."""
+        is_same = earlier.graph == self._graph_digest and same_inputs(earlier, task)
+        return is_same and self._cache.holds(earlier.output_artifacts)
+
+    @staticmethod
+    def _is_asked_again(task: TaskInstance) -> bool:
+        """Whether the work that an exit task follows has been done again: then there is something to clean up again."""
+        return task.runs_after_failure and any(task.dag.tasks[name].has_worked for name in task.shape.producers)
+
+    def _keep(self, task: TaskInstance, earlier: TaskRecord) -> None:
+        task.outputs = Bundle(dict(earlier.outputs), dict(earlier.output_artifacts))
+        task.attempts = earlier.attempts
+        self._finish(task, "SUCCEEDED", is_recorded=True)
 
     def _first_attempt(self, path: str) -> int:
         """A resumed run keeps the folders of earlier attempts."""
@@ -398,20 +422,29 @@ class Scheduler:
         if step.attempt == step.first_attempt:
             task.started_at = attempt.started_at
         task.attempts = step.attempt
+        worker: TaskInstance | None = task
+        while worker is not None and not worker.has_worked:
+            worker.has_worked = True
+            worker = worker.dag.owner
         self._journal.started(task, attempt)
         if self._settings.mode == "in-process":
             self._store.commit()  # the author's code runs next, and must not hold the store's lock meanwhile
 
-    def _check_inputs(self, task: TaskInstance) -> None:
+    def _check_inputs(self, task: TaskInstance, *, has_run: bool) -> None:
         """A step must get what its key says. What changes under it outside of the store makes its result a one-off.
 
         Raises:
             StoreError: E420, an input is gone, or is not what was stored.
         """
-        changed = self._custody.require(task.inputs.artifacts)
+        changed = self._custody.require(task.inputs.artifacts, has_run=has_run)
         if changed and task.reuse.key:
             task.reuse = replace(task.reuse, key="")
             self._progress.notice(f"{changed[0]} has changed since the run began: what {task.path} makes is not reused")
+
+    def _before_reading(self) -> None:
+        """Outputs are digested and move into the store next. Nobody waits for the database meanwhile."""
+        self._store.commit()
+        self._cache.hold()
 
     def _step_retried(self, step: Step, attempt: AttemptRecord, delay_s: float) -> None:
         step.task.error = dict(attempt.error)
@@ -455,7 +488,9 @@ class Scheduler:
         """`task` has its final state; whoever waits for it may go on."""
         task.state = state
         self.paths.add(task.path)
-        if not is_recorded:
+        if state in ("FAILED", "NOT_RUN") and not task.attempts and task.path in self._finished:
+            self._journal.not_repeated(task)
+        elif not is_recorded:
             self._journal.ended(task, attempt)
         dag = task.dag
         dag.unfinished -= 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from milonga.engine.cache.policy import CachePolicy
 from milonga.engine.home import Home
@@ -67,6 +67,13 @@ class RunSettings:
             raise UsageError(
                 "E901", "an unknown rule for resources", got=self.resources, expected=", ".join(get_args(ResourceRule))
             )
+
+        given: Mapping[str, Any] = self.secrets
+        for name, values in given.items():
+            if not isinstance(values, Mapping) or not all(isinstance(value, str) for value in values.values()):
+                raise UsageError(
+                    "E901", f"the secret '{name}' is no mapping of texts", expected='{"secret": {"key": "value"}}'
+                )
 
     @property
     def steps_at_once(self) -> int:

@@ -47,7 +47,7 @@ def coerce(value: Any, kind: str | None) -> Any:
     elif kind in ("LIST", "STRUCT") and isinstance(value, str):
         try:
             parsed = json.loads(value)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return value
         return parsed if isinstance(parsed, list if kind == "LIST" else dict) else value
     return value

@@ -12,6 +12,7 @@ from typing import Literal
 
 from milonga.compiler.graph import Graph
 from milonga.lineage.bindings import Bindings, Origin
+from milonga.lineage.column_text import from_column
 from milonga.lineage.records import ArtifactRecord, Artifacts, RunRecord, TaskRecord, flattened
 from milonga.lineage.store import LineageStore
 
@@ -191,7 +192,11 @@ class _Walk:
             chosen = next((row for row in made if row[0] == run_id), made[0] if made else None)
             record = self._record(str(chosen[0]), str(chosen[1])) if chosen is not None else None
             works = sum(not row[3] for row in made)
-            self._makers[digest, run_id] = (record, str(chosen[2]) if chosen is not None else "", max(works - 1, 0))
+            self._makers[digest, run_id] = (
+                record,
+                from_column(chosen[2]) if chosen is not None else "",
+                max(works - 1, 0),
+            )
         return self._makers[digest, run_id]
 
     def _made(
@@ -230,7 +235,7 @@ class _Walk:
             record = self._record(run_id, path)
             if record is not None and not (record.cached and record.key in told):
                 told.add(record.key)
-                self._edge(artifact, self._task(record), name)
+                self._edge(artifact, self._task(record), from_column(name))
 
     # Records -----------------------------------------------------------------------------------------------------
 

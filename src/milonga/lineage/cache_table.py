@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from milonga.lineage.column_text import to_column
 from milonga.lineage.database import Database
 from milonga.lineage.records import ArtifactRecord, CacheEntry
 from milonga.lineage.rows import ENTRIES
@@ -129,9 +130,10 @@ class CacheTable:
 
     def stamp(self, uri: str) -> tuple[str, str] | None:
         """(digest, stamp) of what was last read in full at `uri`; what a stamp is only its maker knows."""
-        rows = self._database.rows("SELECT digest, stamp FROM stamps WHERE uri = ?", (uri,))
+        rows = self._database.rows("SELECT digest, stamp FROM stamps WHERE uri = ?", (to_column(uri),))
         return (rows[0][0], rows[0][1]) if rows else None
 
     def put_stamps(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Keep stamps, given as (uri, digest, stamp)."""
-        self._database.write("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", rows)
+        written = [(to_column(uri), digest, stamp) for uri, digest, stamp in rows]
+        self._database.write("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", written)

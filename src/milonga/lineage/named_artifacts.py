@@ -6,6 +6,7 @@ import re
 
 from milonga.errors import UsageError
 from milonga.lineage.ancestry import Start, listed
+from milonga.lineage.column_text import to_column
 from milonga.lineage.records import ArtifactRecord, ArtifactValue, RunRecord, TaskRecord, flattened
 from milonga.lineage.selection import run_named, task_named
 from milonga.lineage.store import LineageStore
@@ -71,7 +72,7 @@ def _of_uri(store: LineageStore, uri: str) -> tuple[Start, ...]:
     query = (
         "SELECT run_id, path, direction FROM artifact_edges WHERE uri = ? ORDER BY direction DESC, run_id DESC LIMIT 1"
     )
-    for run_id, path, direction in store.database.rows(query, (uri,)):
+    for run_id, path, direction in store.database.rows(query, (to_column(uri),)):
         task = store.task(run_id, path)
         if task is not None:
             for name, _, record in listed(task.output_artifacts if direction == "out" else task.input_artifacts):

@@ -141,6 +141,7 @@ class TaskRecord:
     identity: str = ""
     cache_state: CacheState = ""
     origin: str = ""
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ class RunRecord:
         arguments: parameters of the run, defaults filled in.
         outputs, output_artifacts: what the pipeline returned.
         source: how the user named the pipeline, such as "file.py:retrain".
+        uses_cache: whether it may take earlier results; a resumed run goes on as it began.
     """
 
     id: str
@@ -215,3 +217,4 @@ class RunRecord:
     output_artifacts: Artifacts = field(default_factory=dict)
     source: str = ""
     error: Mapping[str, Any] = field(default_factory=dict)
+    uses_cache: bool = True

@@ -47,7 +47,7 @@ def _second(connection: sqlite3.Connection) -> None:
     """Attempts, what a task's key was made of, and what the cache holds on the disk."""
     for column in ("wall_s REAL NOT NULL DEFAULT 0", "identity TEXT NOT NULL DEFAULT ''"):
         connection.execute(f"ALTER TABLE tasks ADD COLUMN {column}")
-    for name in ("cache_state", "origin"):
+    for name in ("cache_state", "origin", "graph"):
         connection.execute(f"ALTER TABLE tasks ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
     connection.execute(
         "UPDATE tasks SET wall_s = max(ended_at - started_at, 0) WHERE started_at IS NOT NULL AND ended_at IS NOT NULL"
@@ -56,6 +56,7 @@ def _second(connection: sqlite3.Connection) -> None:
     connection.execute(
         "CREATE INDEX tasks_by_component ON tasks (component, ended_at) WHERE kind = 'step' AND ended_at IS NOT NULL"
     )
+    connection.execute("ALTER TABLE runs ADD COLUMN uses_cache INTEGER NOT NULL DEFAULT 1")
     connection.execute("CREATE INDEX runs_by_source ON runs (source)")
     connection.execute("CREATE TABLE identities (digest TEXT PRIMARY KEY, parts TEXT NOT NULL) WITHOUT ROWID")
     connection.execute(

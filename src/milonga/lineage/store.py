@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from milonga.lineage.cache_table import CacheTable
+from milonga.lineage.column_text import from_column, to_column
 from milonga.lineage.database import Database
 from milonga.lineage.records import ArtifactRecord, Artifacts, AttemptRecord, RunRecord, State, TaskRecord, flattened
 from milonga.lineage.rows import ATTEMPTS, RUNS, TASKS, json_text
@@ -41,6 +42,11 @@ class LineageStore:
     def close(self) -> None:
         """Commit what is pending and let go of the file."""
         self.database.close()
+
+    def roll_back(self) -> None:
+        """Forget what was written since the last commit."""
+        self._identities.clear()
+        self.database.roll_back()
 
     def commit(self) -> None:
         """Make everything written so far visible and lasting."""
@@ -79,7 +85,7 @@ class LineageStore:
         self.database.write(TASKS.put, [TASKS.row(task)])
         if task.state == "SUCCEEDED" and task.kind == "step":
             edges = [
-                (task.run_id, task.path, direction, name, position, record.digest, record.uri)
+                (task.run_id, task.path, direction, to_column(name), position, record.digest, to_column(record.uri))
                 for direction, artifacts in (("in", task.input_artifacts), ("out", task.output_artifacts))
                 for name, position, record in _flat(artifacts)
             ]
@@ -185,7 +191,7 @@ class LineageStore:
     def producers_of(self, digest: str) -> list[tuple[str, str, str]]:
         """(run id, task path, output name) of every task that made content of this digest."""
         query = "SELECT run_id, path, name FROM artifact_edges WHERE digest = ? AND direction = 'out'"
-        return [(run_id, path, name) for run_id, path, name in self.database.rows(query, (digest,))]
+        return [(run_id, path, from_column(name)) for run_id, path, name in self.database.rows(query, (digest,))]
 
     def digests_of_tasks(self, run_ids: Collection[str]) -> set[str]:
         """Digests of everything that the succeeded steps of these runs have taken or made."""

@@ -12,7 +12,7 @@ from real_scheduler import RealScheduler, engine_process, kill_group
 from milonga.backends.api import submit
 from milonga.backends.local.running.scheduler import LocalScheduler
 from milonga.backends.submit_request import SubmitRequest
-from milonga.errors import MilongaError, RemoteError, UsageError
+from milonga.errors import MilongaError, UsageError
 
 
 def test_a_run_is_submitted_watched_and_ends(real: RealScheduler) -> None:
@@ -63,7 +63,7 @@ def test_a_run_that_cannot_begin_says_why(real: RealScheduler) -> None:
 
 def test_there_is_no_such_run(real: RealScheduler) -> None:
     for call in (real.backend.status, real.backend.cancel):
-        with pytest.raises(RemoteError) as caught:
+        with pytest.raises(UsageError) as caught:
             call("20260101-000000-0000000")
         assert caught.value.code == "E812"
         with pytest.raises(UsageError) as wrong:

@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schedule_desk import Desk
+from travelling_clock import TravellingClock
 
 from milonga.backends.local.events.hook_server import serving_hooks
 from milonga.backends.local.events.hook_token import hook_token
@@ -189,6 +191,29 @@ def test_names_of_hooks_are_data(hooks: Hooks, name: str) -> None:
     draft = backend.draft(hooks.desk.graph, SubmitRequest(), HookTrigger(), name=name, arguments={}, max_concurrency=1)
     made = backend.kept.add(draft)
     assert hooks.send(name, {})[0] == 202 and made.timing == f"POST {hook_path(name)}"
+
+
+@pytest.mark.parametrize("path", ["/hooks/%FF", "/hooks/caf%E9", "/hooks/%ED%A0%80", "/hooks/%00", "/hooks/%C3"])
+def test_a_path_that_is_no_text_is_no_hook(hooks: Hooks, path: str) -> None:
+    status, answer = hooks.send(path, {})
+    assert (status, answer["error"]["code"], hooks.count) == (404, "E975", 0)
+
+
+def test_an_error_that_nobody_foresaw_is_answered_too(desk) -> None:
+    here: Desk = desk("2026-05-01T06:00:00")
+    here.hook()
+
+    class StoppedClock(TravellingClock):
+        def now(self) -> datetime:
+            raise ArithmeticError("no time")
+
+    clock = StoppedClock("2026-05-01T06:00:00")
+    with serving_hooks(0, here.places, clock, here.said.append) as address:
+        sender = Hooks(here, address, hook_token(here.places.hook_token))
+        for _ in range(2):
+            status, answer = sender.send(body={})
+            assert (status, answer["error"]["code"], sender.count) == (500, "E990", 0)
+    assert len(here.said) == 2 and "ArithmeticError" in here.said[0]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "BREW"])

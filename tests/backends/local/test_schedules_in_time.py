@@ -12,7 +12,7 @@ from schedule_desk import Desk
 from travelling_clock import UTC, TravellingClock, utc
 
 from milonga.dsl.schedule import Schedule
-from milonga.errors import RemoteError, UsageError
+from milonga.errors import UsageError
 
 DAYS_OF_CHANGE = [
     ("Europe/Berlin", "2026-03-28T20:00:00", "2026-03-29T12:00:00"),
@@ -201,7 +201,7 @@ def test_a_deleted_schedule_starts_nothing_and_one_of_its_name_begins_anew(desk)
     assert here.database.rows("SELECT COUNT(*) FROM pipelines") == [(1,)]
     here.backend.delete_schedule(again.id)
     here.end_all()
-    with pytest.raises(RemoteError) as caught:
+    with pytest.raises(UsageError) as caught:
         here.backend.delete_schedule(again.id)
     assert caught.value.code == "E813"
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milonga.engine.containers.command_line import Mount, client_environment, start_command
+from milonga.engine.containers.command_line import Mount, client_environment, file_of_variables, start_command
 from milonga.engine.containers.engine import ContainerEngine, Flavour
 from milonga.engine.containers.program import PodProgram, Volume
 from milonga.engine.containers.usage import Usage
 from milonga.engine.workers.base import Limits
+from milonga.errors import RunError
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\n\r"), min_size=1, max_size=40)
 
@@ -70,12 +71,28 @@ def test_values_of_variables_stand_in_no_list_of_processes() -> None:
     assert client_environment(variables) == variables
 
 
+@pytest.mark.parametrize("name", ["PATH", "HOME", "DOCKER_HOST", "CONTAINERS_CONF", "HTTPS_PROXY", "LD_PRELOAD", "A*"])
+def test_a_variable_that_would_change_the_client_goes_by_a_file(name: str) -> None:
+    words = command(environment={name: "hush"}, variables_file=Path("/private/variables"))
+    assert after(words, "--env") == [] and after(words, "--env-file") == ["/private/variables"]
+    assert client_environment({name: "hush"}) == {} and "hush" not in " ".join(words)
+    assert file_of_variables({name: "hush", "TOKEN": "other"}) == f"{name}=hush\n"
+
+
+@pytest.mark.parametrize("name", ["TOKEN", "my-key.json", "é", "a b"])
+def test_any_other_name_goes_by_the_environment_of_the_client(name: str) -> None:
+    words = command(environment={name: "hush"})
+    assert after(words, "--env") == [name] and "--env-file" not in words
+    assert client_environment({name: "hush"}) == {name: "hush"} and file_of_variables({name: "hush"}) == ""
+
+
 @pytest.mark.parametrize(
-    "name", ["PATH", "HOME", "DOCKER_HOST", "CONTAINERS_CONF", "HTTPS_PROXY", "LD_PRELOAD", "A*", "é"]
+    ("name", "value"), [("HTTPS_PROXY", "a\nPATH=b"), ("PATH", "a\r"), ("#A*", "x"), ("A B*", "x")]
 )
-def test_a_variable_that_would_change_the_client_does_not_reach_it(name: str) -> None:
-    assert after(command(environment={name: "x"}), "--env") == [f"{name}=x"]
-    assert client_environment({name: "x"}) == {}
+def test_what_such_a_file_cannot_hold_is_refused(name: str, value: str) -> None:
+    with pytest.raises(RunError) as caught:
+        file_of_variables({name: value})
+    assert caught.value.code == "E464"
 
 
 def test_limits_are_those_of_the_step() -> None:

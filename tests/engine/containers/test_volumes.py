@@ -135,3 +135,36 @@ def test_an_artifact_at_a_path_of_its_own_is_fetched_from_the_container(engine, 
     words = ["{{$.outputs.artifacts['m'].uri}}", "{{$.outputs.output_file}}"]
     result = play(box(script, *words, artifacts={"m": "system.Model"}))
     assert Path(result.tasks["box"].output_artifacts["m"].uri).read_text() == "kept\n"
+
+
+def test_no_place_that_the_container_names_is_read_on_this_machine(engine, box: Box, play, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("hush")
+    dots = "$(dirname $1)/../../../../../../precious"
+    for place in (str(tmp_path / "precious"), dots):
+        report = '{"artifacts": {"m": {"artifacts": [{"uri": "%s", "KEY": "%s"}]}}}'
+        script = f'printf \'{report}\' "$0" "{place}" > "$1"'
+        words = ["{{$.outputs.artifacts['m'].uri}}", "{{$.outputs.output_file}}"]
+        for key in ("customPath", "custom_path", "uri"):
+            result = play(box(script.replace("KEY", key), *words, artifacts={"m": "system.Model"}))
+            record = result.tasks["box"].output_artifacts.get("m")
+            assert key != "uri" or error_of(result)["code"] == "E416"
+            assert record is None or record.size_bytes == 0, "there is no such file in the container"
+    assert (tmp_path / "precious").read_text() == "hush" and not (tmp_path / "precious").is_symlink()
+
+
+def test_variables_of_the_client_reach_the_container_by_a_file_that_is_gone_afterwards(engine, box: Box, play) -> None:
+    variables = [
+        {"name": "HTTPS_PROXY", "value": "http://me:hush@host '\" x"},
+        {"name": "my-key.json", "value": "a\nb"},
+    ]
+    lines = log_of(play(box(command=["env"], env=variables))).splitlines()
+    assert "HTTPS_PROXY=http://me:hush@host '\" x" in lines
+    assert lines[lines.index("my-key.json=a") + 1] == "b"
+    assert not [*Path("/dev/shm").glob("milonga-*")]
+
+
+def test_a_secret_in_a_command_counts_by_its_name(engine, box: Box, play) -> None:
+    settings = {"secretAsEnv": [{"secretName": "s", "keyToEnv": [{"secretKey": "k", "envVar": "TOKEN"}]}]}
+    graph = box("echo $(TOKEN)", settings=settings, cached=True)
+    assert not play(graph, secrets={"s": {"k": "one"}}).tasks["box"].cached
+    assert play(graph, secrets={"s": {"k": "two"}}).tasks["box"].cached

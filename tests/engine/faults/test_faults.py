@@ -248,7 +248,7 @@ def test_a_fault_of_a_cached_step_has_hit_nothing(with_faults: Play) -> None:
         ("kill:trian", "did you mean 'train'?"),
         ("lose:modle", "did you mean 'model'?"),
         ("lose:weigh.model", "did you mean 'train.model'?"),
-        ("fail:zzz", ""),
+        ("fail:zzz", "as in fail:fetch"),
     ],
 )
 def test_a_fault_for_nothing_in_the_pipeline_is_refused(with_faults: Play, home: Path, fault: str, hint: str) -> None:
@@ -263,3 +263,21 @@ def test_what_needs_a_process_is_refused_where_there_is_none(with_faults: Play) 
         with pytest.raises(UsageError) as caught:
             with_faults.run(fault, mode="in-process")
         assert caught.value.code == "E967" and "in-process" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["lose", "corrupt"])
+@pytest.mark.parametrize("artifact", ["train.model", "fetch.Output"])
+def test_what_a_fault_damages_is_no_other_runs(with_faults: Play, home: Path, kind: str, artifact: str) -> None:
+    """Equal content is kept once: the good run's is the very content that the second run makes again."""
+    with_faults.run()
+    before = {path: path.read_bytes() for path in (home / "store").rglob("*") if path.is_file()}
+    spoilt = with_faults.run(f"{kind}:{artifact}", use_cache=False)
+    assert spoilt.state == "FAILED" and spoilt.error["code"] == "E420"
+    assert {path: path.read_bytes() for path in (home / "store").rglob("*") if path.is_file()} == before
+    assert with_faults.resume(use_cache=False).outputs == {"Output": 8}
+
+
+def test_a_fault_for_no_output_of_the_pipeline_is_told_which_there_are(with_faults: Play) -> None:
+    with pytest.raises(UsageError) as caught:
+        with_faults.run("lose:zzz", flow=limited)
+    assert caught.value.hint == "as in lose:fetch.Output"

@@ -129,19 +129,37 @@ def test_tracebacks_are_told_in_the_authors_lines(file: Path) -> None:
     assert lines.deepest(traceback) == place and lines.deepest("nothing") is None
 
 
-def test_modules_beside_the_file_are_looked_at_when_they_name_the_function(tmp_path: Path) -> None:
+def test_modules_that_the_file_imports_are_looked_at_when_they_name_the_function(tmp_path: Path) -> None:
     for name, text in {
-        "flow.py": "",
+        "flow.py": "import inner.steps\nfrom far import deep\nfrom inner import other",
+        "inner/__init__.py": "",
         "inner/steps.py": "def work(): ...",
         "inner/other.py": "def rest(): ...",
-        ".hidden/steps.py": "def work(): ...",
-        "env/pyvenv.cfg": "",
-        "env/lib/steps.py": "def work(): ...",
+        "far/deep.py": "def late():\n    from . import deeper",
+        "far/deeper.py": "import flow\ndef work(): ...",
+        "old_copy.py": "def work(): ...",
     }.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     found = [path.relative_to(tmp_path).as_posix() for path in author_files("flow.py:p", [tmp_path], "work")]
-    assert found == ["flow.py", "inner/steps.py"]
+    assert found == ["flow.py", "inner/steps.py", "far/deeper.py"]
     assert list(author_files("", [tmp_path], "work")) == []
     assert list(author_files("catalogue-name", [tmp_path], "work")) == []
+
+
+def test_a_copy_that_nobody_imports_is_never_named(file: Path) -> None:
+    text = text_in(file)
+    file.with_name("old_copy.py").write_text(STEPS)
+    file.write_text(STEPS.replace("math.sqrt(number)", "math.sqrt(number + 1)"))
+    found = author_lines(text, author_files("steps.py:flow", [file.parent], "work"))
+    assert {place.file for place in found.places.values()} == {str(file)}
+
+
+def test_what_was_changed_in_one_file_is_not_taken_from_another(file: Path) -> None:
+    text = text_in(file)
+    copy = file.with_name("old_copy.py")
+    copy.write_text(STEPS)
+    file.write_text("import old_copy\n" + STEPS.replace("math.sqrt(number)", "math.sqrt(number + 1)"))
+    found = author_lines(text, author_files("steps.py:flow", [file.parent], "work"))
+    assert text.splitlines().index("    return math.sqrt(number)") + 1 not in found.places

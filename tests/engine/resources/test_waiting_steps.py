@@ -96,3 +96,17 @@ def test_whatever_is_asked_for_all_steps_start_and_nothing_is_given_twice(asked,
         ledger.give_back(ended)
         del running[ended]
     assert started == len(asked) and ledger.is_idle
+
+
+def test_ten_thousand_kinds_of_demand_are_found_without_looking_at_all_of_them() -> None:
+    looked_at = 0
+
+    def fits(demand: Demand) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        return demand.memory_bytes % 50 == 0
+
+    queue = queue_of(*(Step(str(n), n % 97, Demand(memory_bytes=n)) for n in range(10_000)))
+    while queue.pop(fits) is not None:
+        pass
+    assert looked_at < 30_000 and len(queue) < 10_000

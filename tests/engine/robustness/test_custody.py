@@ -19,7 +19,7 @@ class Checked:
 
     def __init__(self, folder: Path) -> None:
         self.reads = 0
-        self.custody = Custody(folder / "store", "20260101-run", self.holds)
+        self.custody = Custody((folder / "store",), "20260101-run", self.holds)
         self.store = ContentStore(folder / "store", self.custody.stored)
 
     def holds(self, artifacts: Artifacts) -> bool:

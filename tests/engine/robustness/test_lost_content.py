@@ -169,3 +169,36 @@ def test_a_users_own_file_that_is_gone(bench: Bench, tmp_path: Path) -> None:
     ended = bench.run(data=own, place=own)
     assert (ended.code, ended.error["code"]) == (1, "E420") and "is gone" in ended.error["message"]
     assert "measure" not in bench.lines() and "start a new run" in ended.error["hint"]
+
+
+@pytest.mark.parametrize(("act", "what"), [("write_bytes(b'mine')", "changed"), ("unlink()", "removed")])
+def test_a_step_that_writes_into_its_own_input_is_told_so(bench: Bench, act: str, what: str) -> None:
+    """To resume would do the same again, and so would a retry."""
+    bench.flow = bench.flow[: bench.flow.index("@component")] + WRITES.replace("ACT", act)
+    bench.write()
+    ended = bench.run()
+    assert (ended.code, ended.error["code"], ended.error["task"]) == (1, "E420", "spoil")
+    assert ended.error["message"] == f"the step's input 'm' was {what} while it ran"
+    assert "copy" in ended.error["hint"] and "--resume" not in ended.error["hint"]
+    assert bench.lines() == ["make", "spoil"]
+
+
+WRITES = """
+@component
+def make(ledger: str) -> Dataset:
+    note(ledger, "make")
+    made = Dataset.create_file()
+    made.write_text("theirs")
+    return made
+
+@component(retries=2)
+def spoil(ledger: str, m: Dataset) -> int:
+    note(ledger, "spoil")
+    m.path.chmod(0o644)
+    m.path.ACT
+    return 1
+
+@pipeline
+def p(ledger: str) -> int:
+    return spoil(ledger, make(ledger))
+"""

@@ -8,7 +8,6 @@ import signal
 import time
 from dataclasses import dataclass
 
-from milonga.backends.call_failed import CallFailed
 from milonga.backends.local.clock import Clock
 from milonga.backends.local.places import Places
 from milonga.backends.local.records.database import ScheduleDatabase
@@ -21,7 +20,7 @@ from milonga.backends.local.running.launcher import Launcher
 from milonga.backends.marks import new_mark
 from milonga.backends.remote_run import RemoteRun
 from milonga.engine.run_lock import is_held
-from milonga.errors import RunError
+from milonga.errors import RunError, UsageError
 
 _BEGIN_S = 60.0
 _LOOK_S = 0.02
@@ -88,16 +87,13 @@ class DetachedRuns:
         """A run as it is now.
 
         Raises:
-            CallFailed: E812, there is no such run.
+            UsageError: E812, there is no such run.
         """
         run = run_as_it_is(self.places.home, run_id, is_going=self._is_going(run_id))
         if run is None:
-            raise CallFailed(
+            raise UsageError(
                 "E812",
                 f"there is no run '{run_id}'",
-                outcome="refused",
-                is_passing=False,
-                status=404,
                 where=str(self.places.home.root),
                 hint="milonga runs lists them",
             )
@@ -107,7 +103,7 @@ class DetachedRuns:
         """Ask the process of a run for its end; one that has lost its process is not resumed any more.
 
         Raises:
-            CallFailed: E812, there is no such run.
+            UsageError: E812, there is no such run.
         """
         self.status(run_id)
         if self.places.database.exists():

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from milonga.backends.call_failed import CallFailed
 from milonga.backends.local.clock import Clock
 from milonga.backends.local.places import Places
 from milonga.backends.local.records.changes import delete_schedule, pause_schedule, put_schedule, resume_schedule
@@ -17,6 +16,7 @@ from milonga.backends.local.records.schedule_table import ScheduleTable
 from milonga.backends.local.records.stored_schedule import ScheduleDraft, StoredSchedule
 from milonga.backends.local.running.presence import is_present
 from milonga.backends.remote_schedule import RemoteSchedule
+from milonga.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ class KeptSchedules:
         seen = draft.trigger.present_marks()
         with ScheduleDatabase(self.places.database) as database:
             made, was_there = put_schedule(database, draft, self.clock.now(), () if take_present else seen)
-        return made.listed(self._note(made, was_there=was_there))
+            pipeline = ScheduleTable(database).pipeline_name(made.work.pipeline)
+        return made.listed(pipeline, note=self._note(made, was_there=was_there))
 
     def _note(self, schedule: StoredSchedule, *, was_there: bool) -> str:
         notes = (
             "the schedule of that name was changed" if was_there else "",
             "" if schedule.is_enabled else "it is paused, and stays so",
-            "none of its times is left" if schedule.timetable is not None and schedule.next_due is None else "",
+            "none of its times is left" if schedule.is_over else "",
             "" if is_present(self.places) else "no scheduler is running here: milonga schedule serve starts one",
         )
         return "; ".join(filter(None, notes))
@@ -61,7 +62,10 @@ class KeptSchedules:
         if not self.places.database.exists():
             return ()
         with ScheduleDatabase(self.places.database) as database:
-            return tuple(schedule.listed() for schedule in ScheduleTable(database).all())
+            schedules, last = ScheduleTable(database), FiringTable(database).last_started()
+            found = schedules.all()
+            names = {digest: schedules.pipeline_name(digest) for digest in {item.work.pipeline for item in found}}
+            return tuple(item.listed(names[item.work.pipeline], last=last.get(item.number)) for item in found)
 
     def has_kind(self, kind: str) -> bool:
         """Whether one of them has a trigger of that kind."""
@@ -74,7 +78,7 @@ class KeptSchedules:
         """The newest firings of a schedule, newest first.
 
         Raises:
-            CallFailed: E813, there is no such schedule.
+            UsageError: E813, there is no such schedule.
         """
         with self._database_of(id) as (database, schedule):
             return FiringTable(database).of_schedule(schedule.number, limit)
@@ -83,7 +87,7 @@ class KeptSchedules:
         """Start nothing more; what was due before waits until it is resumed.
 
         Raises:
-            CallFailed: E813, there is no such schedule.
+            UsageError: E813, there is no such schedule.
         """
         with self._database_of(id) as (database, schedule):
             self._require(pause_schedule(database, schedule.number, self.clock.now()), id)
@@ -92,7 +96,7 @@ class KeptSchedules:
         """Start runs again; what was missed since the pause runs with `catch_up` only.
 
         Raises:
-            CallFailed: E813, there is no such schedule.
+            UsageError: E813, there is no such schedule.
         """
         with self._database_of(id) as (database, schedule):
             seen = () if catch_up or schedule.is_enabled else schedule.trigger.present_marks()
@@ -103,7 +107,7 @@ class KeptSchedules:
         """Forget it; what runs goes on.
 
         Raises:
-            CallFailed: E813, there is no such schedule.
+            UsageError: E813, there is no such schedule.
         """
         with self._database_of(id) as (database, schedule):
             self._require(delete_schedule(database, schedule.number, self.clock.now()), id)
@@ -122,13 +126,11 @@ class KeptSchedules:
         if not is_there:  # it was deleted a moment ago, or never there
             raise self._absent(id)
 
-    def _absent(self, id: str) -> CallFailed:
-        return CallFailed(
+    def _absent(self, id: str) -> UsageError:
+        """Nothing is remote here: whoever names what is not there has mistyped it."""
+        return UsageError(
             "E813",
             f"there is no schedule '{id}'",
-            outcome="refused",
-            is_passing=False,
-            status=404,
             where=str(self.places.home.root),
             hint="milonga schedule list has their ids",
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -45,6 +46,7 @@ class Artifact:
         self.uri = uri
         self.metadata: dict[str, Any] = dict(metadata or {})
         self._path = Path(path) if path is not None else None
+        self._is_fresh = False
 
     @property
     def path(self) -> Path:
@@ -56,6 +58,7 @@ class Artifact:
     @path.setter
     def path(self, value: str | Path) -> None:
         self._path = Path(value)
+        self._is_fresh = False
         self.uri = str(value)
 
     @classmethod
@@ -77,7 +80,9 @@ class Artifact:
         path.parent.mkdir(parents=True, exist_ok=True)
         if folder:
             path.mkdir(exist_ok=True)
-        return cls(name=name, uri=str(path), metadata=metadata, path=path)
+        made = cls(name=name, uri=str(path), metadata=metadata, path=path)
+        made._is_fresh = True
+        return made
 
     @classmethod
     def create_file(cls: type[ArtifactType], name: str = "", *, metadata: dict[str, Any] | None = None) -> ArtifactType:
@@ -96,13 +101,16 @@ class Artifact:
     def write_text(self, text: str) -> None:
         """Make `text` the whole content of this artifact, as one UTF-8 file.
 
-        An empty folder, as `create` makes it, gives way to the file.
+        The folder that `create` has just made gives way to the file, with what the task has put there.
 
         Raises:
-            OSError: the path is a folder that holds something; nothing is ever removed for it.
+            OSError: the path is any other folder that holds something; that is never removed.
         """
         if self.path.is_dir() and not self.path.is_symlink():
-            self.path.rmdir()
+            if self._is_fresh:
+                shutil.rmtree(self.path)
+            else:
+                self.path.rmdir()
         self.path.write_text(text, encoding="utf-8")
 
     def read_json(self) -> Any:

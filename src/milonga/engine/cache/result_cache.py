@@ -88,6 +88,10 @@ class ResultCache:
         self.hold()
         return self._content.holds(artifacts)
 
+    def still_holds(self, artifacts: Artifacts) -> bool:
+        """Whether what a step of this run takes is what was recorded, with a new look at it."""
+        return self._content.still_holds(artifacts)
+
     # Remembering -----------------------------------------------------------------------------------------------
 
     def hold(self) -> None:

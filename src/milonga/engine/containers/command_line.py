@@ -16,16 +16,19 @@ from pathlib import Path
 from milonga.engine.containers.engine import ContainerEngine
 from milonga.engine.containers.program import PodProgram
 from milonga.engine.workers.base import Limits
+from milonga.errors import RunError
 
 _READ_BY_CLIENTS = re.compile(
     r"PATH|HOME|USER|SHELL|TMPDIR|TZ|LANG|NOTIFY_SOCKET|REGISTRY_AUTH_FILE|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|"
     r".*_(PROXY|proxy)|(LD|DYLD|LC|XDG|DBUS|LISTEN|PODMAN|CONTAINERS)_.*|CONTAINER_(HOST|SSHKEY|CONNECTION)|"
     r"STORAGE_(DRIVER|OPTS)|GO(DEBUG|GC|MAXPROCS|MEMLIMIT|TRACEBACK)|"
     r"DOCKER_(HOST|CONFIG|CONTEXT|CERT_PATH|TLS.*|API_VERSION|DEFAULT_PLATFORM|CONTENT_TRUST.*|CLI_.*)|"
-    r".*[^A-Za-z0-9_].*",
+    r".*\*",
     re.DOTALL,
 )
 """Variables that would change what podman or docker itself does, or whose names it would read as a pattern."""
+_NO_LINE = re.compile(r"[\r\n]|\A\s*#|\A[^=]*\s")
+"""What a file of variables cannot hold: more than a line, and names that make it a comment or end early."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,13 @@ def start_command(
     mounts: Sequence[Mount],
     limits: Limits,
     id_file: Path,
+    variables_file: Path | None = None,
 ) -> list[str]:
     """The engine's arguments.
 
     The container is never removed by the engine (`--rm`): its exit code would go with it. Its command is process 1, as
-    in a pod. Values of most variables are taken from the client's environment, where no list of processes shows them.
+    in a pod. No value of a variable stands in the arguments, where every list of processes would show it. Most come
+    from the client's environment, those that the client itself would read from `variables_file` (`file_of_variables`).
     """
     options = ["run", "--name", name, "--pull", "never", "--cidfile", str(id_file), "--log-driver", "none"]
     options += ["--stop-timeout", "0"]
@@ -67,8 +72,9 @@ def start_command(
     user = engine.user_for(program.image_user)
     if user is not None:
         options += ["--user", user]
-    for key, value in environment.items():
-        options += ["--env", f"{key}={value}" if _READ_BY_CLIENTS.fullmatch(key) else key]
+    for key in client_environment(environment):
+        options += ["--env", key]
+    options += ["--env-file", str(variables_file)] if variables_file is not None else []
     for mount in mounts:
         options += ["--mount", mount.option()]
     for volume in program.volumes:
@@ -110,3 +116,21 @@ def _limit_options(engine: ContainerEngine, limits: Limits) -> list[str]:
 def client_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that the client must have, for the container to get them."""
     return {key: value for key, value in environment.items() if not _READ_BY_CLIENTS.fullmatch(key)}
+
+
+def file_of_variables(environment: Mapping[str, str]) -> str:
+    """The text of a file with the variables that must not reach the client's own environment; "" when there are none.
+
+    Raises:
+        RunError: E464, one of them has more than one line, which such a file cannot hold.
+    """
+    lines = [f"{key}={value}" for key, value in environment.items() if _READ_BY_CLIENTS.fullmatch(key)]
+    for line in lines:
+        if _NO_LINE.search(line):
+            name = line.partition("=")[0]
+            raise RunError(
+                "E464",
+                f"the variable '{name[:100]}' cannot be given to a container: the engine reads it itself, as one line",
+                hint="give it another name, or a value of one line",
+            )
+    return "".join(f"{line}\n" for line in lines)

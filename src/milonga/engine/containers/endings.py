@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from milonga.engine.containers.engine import last_line
+from milonga.engine.containers.log import tail_of
 from milonga.engine.containers.program import PodProgram
+from milonga.engine.containers.report import checked_report
 from milonga.engine.workers.base import LOG_FILE, OUTPUT_FILE, StepEnded, StepRequest
+from milonga.errors import TaskFailed
 
 _KILLED = 128 + 9
 _SIGNALS = range(129, 129 + 64)
@@ -19,12 +23,18 @@ def step_ended(request: StepRequest, report: Mapping[str, Any]) -> StepEnded:
     error = _error(request, report, code)
     if error is None and code != 0:
         raise AssertionError("every failure is explained")
+    output: dict[str, Any] | None = None
+    try:
+        output = checked_report(request) if error is None else None
+    except TaskFailed as failure:
+        error = failure.to_json()
     exit_code = 0 if error is None else -(code - 128) if code in _SIGNALS else code or 1
     return StepEnded(
         request.id,
         exit_code,
         cpu_s=report["cpu_s"],
         peak_memory_bytes=report["peak_memory_bytes"],
+        output=output,
         error=error,
         wall_s=report["wall_s"],
     )
@@ -71,13 +81,7 @@ def _missing_output(request: StepRequest) -> dict[str, str] | None:
 
 
 def _last_log_line(folder: Path) -> str:
-    path = folder / LOG_FILE
-    if not path.is_file():
-        return ""
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4096))
-        lines = [line.strip() for line in stream.read().decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:500] if lines else ""
+    return last_line(tail_of(folder / LOG_FILE))
 
 
 def _fields(code: str, message: str, *, kind: str = "user", **more: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from milonga.engine.containers.command_line import client_environment, start_command
+from milonga.engine.containers.command_line import client_environment, file_of_variables, start_command
 from milonga.engine.containers.engine import ContainerEngine
 from milonga.engine.containers.labels import ATTEMPT, HOME, RUN, STEWARD, home_mark
 from milonga.engine.containers.program import PodProgram
@@ -28,8 +28,8 @@ def steward_message(engine: ContainerEngine, request: StepRequest, home: Home, t
         token: of the steward.
 
     Raises:
-        RunError: E433 a placeholder without a value, E464 an argument that no program can be given, E423 a folder that
-            cannot be made.
+        RunError: E433 a placeholder without a value, E464 an argument or variable that cannot be given, E423 a folder
+            that cannot be made.
     """
     program = request.container
     if not isinstance(program, PodProgram):
@@ -38,7 +38,7 @@ def steward_message(engine: ContainerEngine, request: StepRequest, home: Home, t
     command = resolve_arguments(program.command, context)
     args = resolve_arguments(program.args, context)
     require_passable([*command, *args], request.environment)
-    surroundings = _made_surroundings(request, program, home)
+    surroundings = _made_surroundings(request, program, home, file_of_variables(request.environment))
     id_file = request.folder / "container.id"
     name = f"milonga-{token}-{request.id}"
     arguments = start_command(
@@ -52,6 +52,7 @@ def steward_message(engine: ContainerEngine, request: StepRequest, home: Home, t
         mounts=surroundings.mounts,
         limits=request.limits,
         id_file=id_file,
+        variables_file=surroundings.variables_file,
     )
     return {
         "do": "run",
@@ -66,11 +67,11 @@ def steward_message(engine: ContainerEngine, request: StepRequest, home: Home, t
     }
 
 
-def _made_surroundings(request: StepRequest, program: PodProgram, home: Home) -> Surroundings:
+def _made_surroundings(request: StepRequest, program: PodProgram, home: Home, variables: str) -> Surroundings:
     try:
         request.folder.mkdir(parents=True, exist_ok=True)
         (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
-        return prepare_surroundings(request, program, home)
+        return prepare_surroundings(request, program, home, variables)
     except OSError as error:
         message = f"a folder for the container cannot be made: {error.strerror}"
         raise RunError("E423", message, where=str(error.filename or request.folder), kind="system") from error

@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +24,10 @@ from typing import Any
 
 from milonga.engine.containers.engine import last_line
 from milonga.engine.containers.labels import HOME, RUN, STEWARD, home_mark
+from milonga.engine.containers.log import tail_of
 from milonga.engine.containers.usage import Usage
+from milonga.engine.executor_io import custom_path_of
 from milonga.engine.run_lock import is_held
-from milonga.runtime.task import write_atomically
 
 _INSPECT = ("inspect", "--type", "container", "--format")
 _LOOK_S = 0.1
@@ -161,14 +163,15 @@ class Steward:
                 "exit_code": client_code,
                 "message": f"it is {status or 'not known to the engine'}",
             }
-        message = str(state.get("Error") or "") or last_line(_tail(container.request["log"]))
+        message = str(state.get("Error") or "") or last_line(tail_of(Path(container.request["log"])))
         return {"state": "not-started", "exit_code": client_code, "message": message}
 
     async def _fetch_outputs(self, container: _Container) -> None:
         """Copy artifacts that the step has put at a path of its own out of the container, and note where they are.
 
         The report was written inside of the container, and is believed in nothing: no name of it becomes a path here,
-        and it is replaced, not written into, since it may be a link.
+        and it is replaced, not written into, since it may be a link. What is not fetched is refused by the engine
+        (`checked_report`), unless it lies in the attempt's folder.
         """
         output = Path(container.request["output"])
         folder = output.parent
@@ -176,18 +179,18 @@ class Steward:
             return
         with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
             document = json.loads(output.read_bytes())
-            fetched = 0
+            changed = False
             for listed in (document.get("artifacts") or {}).values():
                 for artifact in listed.get("artifacts") or []:
-                    key = "custom_path" if artifact.get("custom_path") else "customPath"
-                    path = str(artifact.get(key) or "")
-                    if path.startswith("/") and not Path(path).is_relative_to(folder):
-                        target = folder / f"fetched-{container.request['name']}-{fetched}"
-                        code, _ = await self._control("cp", f"{container.name}:{path}", str(target))
-                        artifact[key] = str(target) if code == 0 else ""  # never a file of this machine instead
-                        fetched += 1
-            if fetched:
-                write_atomically(output, json.dumps(document))
+                    path = custom_path_of(artifact)
+                    if path.startswith("/") and not _is_below(path, folder):
+                        target = Path(tempfile.mkdtemp(prefix="fetched-", dir=folder)) / "content"
+                        code, _ = await self._control("cp", f"{container.name}:{os.path.normpath(path)}", str(target))
+                        artifact.pop("custom_path", None)
+                        artifact["customPath"] = str(target) if code == 0 else ""  # never one of this machine instead
+                        changed = True
+            if changed:
+                _replace(output, json.dumps(document))
 
     async def _kill(self, container: _Container) -> None:
         """End it at once, also one that is only being made."""
@@ -214,14 +217,14 @@ class Steward:
         code, text = await self._control("ps", "--all", "--quiet", *chosen)
         ids = text.split() if code == 0 else []
         if ids and not own:
-            code, text = await self._control(*_INSPECT, "{{json .Config.Labels}}", *ids)
-            labels = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-            ids = [each for each, found in zip(ids, labels, strict=False) if self._is_forsaken(found)]
+            _, text = await self._control(*_INSPECT, "{{.Id}} {{json .Config.Labels}}", *ids)  # some may be gone by now
+            found = dict(each for line in text.splitlines() if (each := _labelled(line)) is not None)
+            ids = [each for each, labels in found.items() if each.startswith((*ids,)) and self._is_forsaken(labels)]
         if ids:
             await self._control("rm", "--force", "--volumes", *ids)
 
     def _is_forsaken(self, labels: dict[str, str]) -> bool:
-        if labels.get(STEWARD) == self._token:
+        if labels.get(HOME) != home_mark(self._home) or labels.get(STEWARD) == self._token:
             return False
         run = labels.get(RUN, "")
         return run == self._run or not is_held(self._home / "runs" / run)  # this engine holds the run's lock
@@ -253,11 +256,25 @@ class Steward:
                 data = data[os.write(self._output, data) :]
 
 
-def _tail(log: str) -> str:
-    with contextlib.suppress(OSError), Path(log).open("rb") as stream:
-        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 4096))
-        return stream.read().decode("utf-8", "replace")
-    return ""
+def _labelled(line: str) -> tuple[str, dict[str, str]] | None:
+    """The id of a container and its labels, which stand in one line: neither is ever taken for another's."""
+    each, _, text = line.strip().partition(" ")
+    with contextlib.suppress(ValueError):
+        labels = json.loads(text)
+        return (each, labels) if each and isinstance(labels, dict) else None
+    return None
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    return ".." not in Path(path).parts and Path(path).is_relative_to(folder)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a file where something stands that a container has made, by way of a name that it could not foresee."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    Path(temporary).replace(path)
 
 
 async def _main() -> None:

@@ -26,16 +26,24 @@ class Surroundings:
     Attributes:
         mounts: the paths that it sees.
         passing: folders that are removed when it has ended; they may hold secrets.
+        variables_file: a file for the engine's client, in one of those; None when it needs none.
     """
 
     mounts: tuple[Mount, ...]
     passing: tuple[Path, ...]
+    variables_file: Path | None = None
 
 
-def prepare_surroundings(request: StepRequest, program: PodProgram, home: Home) -> Surroundings:
+def prepare_surroundings(request: StepRequest, program: PodProgram, home: Home, variables: str = "") -> Surroundings:
     """Make the folders that an attempt needs; its own folder exists.
 
     Every path is the same inside as outside, so that what a step says about a path is true for the engine as well.
+
+    Args:
+        request: the attempt.
+        program: what it runs.
+        home: the state folder.
+        variables: text of a file that only the engine's client reads; "" is none.
 
     Raises:
         OSError: a folder cannot be made.
@@ -58,7 +66,12 @@ def prepare_surroundings(request: StepRequest, program: PodProgram, home: Home) 
             source.mkdir(parents=True, exist_ok=True)
             mounts.append(Mount(source, volume.target, is_read_only=volume.files is not None))
             passing += [source] if volume.source is None else []
-    return Surroundings(tuple(mounts), tuple(passing))
+    variables_file: Path | None = None
+    if variables:
+        passing.append(_private_folder())
+        variables_file = passing[-1] / "variables"
+        _write_privately(variables_file, variables)
+    return Surroundings(tuple(mounts), tuple(passing), variables_file)
 
 
 def run_of(folder: Path, home: Home) -> str:
@@ -104,12 +117,21 @@ def _new_folder(volume: Volume, ordinary: Path, program: PodProgram) -> Path:
         ordinary.mkdir(parents=True)
         ordinary.chmod(0o777)
         return ordinary
-    folder = Path(tempfile.mkdtemp(prefix="milonga-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+    folder = _private_folder()
     is_ours = program.image_user.partition(":")[0] in ("", "0", "root")
     for name, content in volume.files.items():
         path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(content, encoding="utf-8")
+        _write_privately(path, content)
         path.chmod(0o400 if is_ours else 0o444)
     folder.chmod(0o700 if is_ours else 0o755)
     return folder
+
+
+def _private_folder() -> Path:
+    """A new folder that nobody else may enter, in memory where there is a place for that."""
+    return Path(tempfile.mkdtemp(prefix="milonga-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None))
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8", newline="")

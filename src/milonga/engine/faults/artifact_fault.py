@@ -48,6 +48,10 @@ class ArtifactFault(Fault):
         spec.only(cls.form, 0)
         return ArtifactPattern(spec.target)
 
+    def spoils(self, task: str, artifact: str) -> bool:
+        """All of these faults do that."""
+        return self.artifacts.matches(task, artifact)
+
     def targets(self, graph: Graph) -> Targets:
         """The output artifacts of steps that the pattern names."""
         outputs = [(step.path, name) for step in steps_of(graph) for name in step.component.output_artifacts]

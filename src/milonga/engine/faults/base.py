@@ -53,6 +53,10 @@ class Fault(ABC):
         """What to do to attempt `number` of `task`, counted from 1 in this engine; None leaves it alone."""
         return None
 
+    def spoils(self, task: str, artifact: str) -> bool:
+        """Whether it damages the stored content of that artifact, which must be nobody else's then."""
+        return False
+
     def before_storing(self, task: str, artifact: str) -> bool:
         """Called before an artifact moves into the store; whether it was hit, which an OSError says as well."""
         return False

@@ -33,7 +33,7 @@ def _parse(text: str) -> Fault:
     kind = FAULTS.get(spec.kind)
     if kind is None:
         near = difflib.get_close_matches(spec.kind, FAULTS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "as in kill:train, lose:model or fail:fetch:2"
+        hint = f"did you mean '{near[0]}'?" if near else "as in kill:TASK, fail:TASK:2 or lose:TASK.OUTPUT"
         raise wrong_spec(text, f"there is no fault '{spec.kind}'", ", ".join(FAULTS), hint)
     return kind.read(spec)
 

@@ -53,13 +53,13 @@ class Sabotage:
 
         return Saboteur(workers, self.interference, self.hit)
 
-    def content(self, store: ContentStore) -> ContentStore:
-        """`store` with the faults in front of it."""
+    def content(self, store: ContentStore, own: Path) -> ContentStore:
+        """`store` with the faults in front of it; what they spoil lies under `own`, where no other run looks."""
         if not self._faults:
             return store
         from milonga.engine.faults.leaky_store import LeakyStore
 
-        return LeakyStore(store, self.before_storing, self.after_storing)
+        return LeakyStore(store, own, self.spoils, self.before_storing, self.after_storing)
 
     def describe(self) -> str:
         """The faults as one line; "" without any."""
@@ -86,6 +86,11 @@ class Sabotage:
     def hit(self, text: str) -> None:
         """The fault of that text has hit an attempt."""
         self._hits[text] += 1
+
+    def spoils(self, path: Path, artifact: str) -> bool:
+        """Whether a fault damages the stored content of the artifact at `path`."""
+        task = self._task_at(path)
+        return any(fault.spoils(task, artifact) for fault in self._faults)
 
     def before_storing(self, path: Path, artifact: str) -> None:
         """An artifact at `path` is about to be stored.
@@ -114,11 +119,12 @@ def _require_target(fault: Fault, graph: Graph) -> None:
     targets = fault.targets(graph)
     if targets.hit:
         return
+    kind = fault.text.partition(":")[0]
     near = difflib.get_close_matches(targets.wanted, dict.fromkeys((*targets.short, *targets.known)), n=1)
     raise UsageError(
         "E966",
         f"the fault '{fault.text}' is for no {targets.what} of this pipeline",
         got=targets.wanted,
         expected=", ".join(targets.known[:20]) + (" ..." if len(targets.known) > 20 else ""),
-        hint=f"did you mean '{near[0]}'?" if near else "",
+        hint=f"did you mean '{near[0]}'?" if near else f"as in {kind}:{targets.known[0]}" if targets.known else "",
     )

@@ -42,7 +42,10 @@ class FaultSpec:
         kind, *rest = (part.strip() for part in text.split(":"))
         if not kind or not rest or not all(rest):
             raise wrong_spec(
-                text, "a part of it is missing", "KIND:TARGET", "as in kill:train, lose:model, fail:fetch:2"
+                text,
+                "a part of it is missing",
+                "KIND:TARGET",
+                "kill:TASK, fail:TASK:2 or lose:TASK.OUTPUT; an output without a name of its own is called Output",
             )
         return cls(text, kind, rest[0], tuple(rest[1:]))
 

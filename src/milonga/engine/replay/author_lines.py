@@ -10,18 +10,19 @@ import ast
 import functools
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from milonga.compiler.constructs.python_steps import kfp_source_position
 from milonga.compiler.graph import Executor
 from milonga.dsl.places import Place
+from milonga.engine.replay.imported_files import imported_files
 from milonga.runtime.program import from_container, is_milonga_command
 
-_FILES_MAX = 300
 _BYTES_MAX = 2_000_000
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAME = re.compile(r"(?:async +)?(?:def|class) +(\w+)")
 _FRAME = re.compile(r'  File "(?P<file><component [^"\n]*>|[^"\n]*ephemeral_component\.py)", line (?P<line>\d+)')
 
 
@@ -46,7 +47,11 @@ class AuthorLines:
 
 
 def author_lines(text: str, files: Iterable[Path]) -> AuthorLines:
-    """The places of `text` in `files`; the first that has a definition counts."""
+    """The places of `text` in `files`; the first that has a definition counts.
+
+    Where a file has another definition of the same name, the author has changed it since, or it was never that one:
+    what other files have under that name is no better.
+    """
     try:
         wanted = _definitions(ast.parse(text), text)
     except (SyntaxError, ValueError):
@@ -61,7 +66,15 @@ def author_lines(text: str, files: Iterable[Path]) -> AuthorLines:
             here, there = left.pop(definition), known[definition]
             for offset in range(definition.count("\n") + 1):
                 places[here + offset] = Place(str(file), there + offset)
+        names = {name for definition in known if (name := _name(definition))}
+        left = {definition: line for definition, line in left.items() if _name(definition) not in names}
     return AuthorLines(places)
+
+
+def _name(definition: str) -> str:
+    """The name of a function or class; "" for any other statement."""
+    found = _NAME.match(definition)
+    return found[1] if found else ""
 
 
 def text_of(executor: Executor) -> str:
@@ -78,8 +91,8 @@ def text_of(executor: Executor) -> str:
     return (container.command or ())[position] if position is not None else ""
 
 
-def author_files(source: str, folders: Iterable[Path], function: str = "") -> Iterator[Path]:
-    """The author's file, and the modules around it that may hold a function of that name.
+def author_files(source: str, folders: Sequence[Path], function: str = "") -> Iterator[Path]:
+    """The author's file, and the modules that it imports which may hold a function of that name.
 
     Args:
         source: how the user named the pipeline, such as "flows/share.py:share".
@@ -93,31 +106,8 @@ def author_files(source: str, folders: Iterable[Path], function: str = "") -> It
     file = found / "pipeline.py" if found.is_dir() else found
     if file.suffix == ".py" and file.is_file():
         yield file
-    beside = (path for path in _python_files(file.parent) if path != file)
-    yield from (path for path in beside if function and f"def {function}" in _text(path))
-
-
-def _python_files(folder: Path) -> Iterator[Path]:
-    """Python files of a project, the nearest first; not those of what is installed or hidden in it."""
-    level, count = [folder], 0
-    while level:
-        following: list[Path] = []
-        for current in level:
-            try:
-                entries = sorted(current.iterdir())
-            except OSError:
-                continue
-            for entry in entries:
-                if entry.name.startswith((".", "__")) or entry.name == "node_modules":
-                    continue
-                if entry.is_dir():
-                    following.append(entry)
-                elif entry.suffix == ".py":
-                    count += 1
-                    yield entry
-                if count >= _FILES_MAX:
-                    return
-        level = [entry for entry in following if not (entry / "pyvenv.cfg").exists()]
+        imported = imported_files(file, folders)
+        yield from (path for path in imported if function and f"def {function}" in _text(path))
 
 
 def _text(file: Path) -> str:

@@ -112,4 +112,5 @@ def _gpus(resources: Resources, resolved: Callable[[str], Any], where: str) -> i
 
 
 def _gib(size_bytes: int) -> str:
-    return f"{size_bytes / 2**30:.3g} GiB"
+    large = size_bytes >= 1000 * 2**30
+    return f"{size_bytes / 2**40:.3g} TiB" if large else f"{size_bytes / 2**30:.3g} GiB"

@@ -71,7 +71,7 @@ class ContainerStep:
             shared_memory_bytes=shared_memory_of(context),
         )
         return PreparedStep(
-            identity=_identity(program, without_secrets(environment, context)),
+            identity=_identity(container, program, without_secrets(environment, context)),
             worker="container",
             container=program,
             environment=environment,
@@ -107,9 +107,14 @@ class ContainerStep:
         return Provision(f"image {policy} {name}", f"the image '{name}'", provide)
 
 
-def _identity(program: PodProgram, environment: Mapping[str, str]) -> Identity:
-    """What decides the result. A persistent volume may hold something else each time: such a step is never the same."""
-    code = hashlib.sha256(json.dumps([program.command, program.args]).encode()).hexdigest()
+def _identity(container: Container, program: PodProgram, environment: Mapping[str, str]) -> Identity:
+    """What decides the result. A persistent volume may hold something else each time: such a step is never the same.
+
+    The command counts as it is written, `$(NAME)` unexpanded, beside the variables: one may be a secret, and neither
+    its value nor a digest of that is kept.
+    """
+    words = [[*(container.command or ())], [*(container.args or ())]]
+    code = hashlib.sha256(json.dumps(words).encode()).hexdigest()
     variables = dict(environment)
     for volume in program.volumes:
         if volume.files is not None:

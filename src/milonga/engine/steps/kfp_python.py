@@ -11,6 +11,7 @@ from milonga.compiler.graph import Container, Executor
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
+from milonga.engine.steps.imported_distributions import ImportedDistributions
 from milonga.engine.steps.packages import StepPackages, packages_of
 from milonga.engine.steps.passable import require_passable
 from milonga.engine.steps.provision import Provision
@@ -21,7 +22,13 @@ _BROUGHT = re.compile(r"(kfp([=<>!~\[ ;@].*)?|pip|setuptools|wheel)$")
 
 
 class KfpPythonStep:
-    """Runs what kfp's compiler made of a decorated function."""
+    """Runs what kfp's compiler made of a decorated function. One object serves one run.
+
+    Its image is not part of the identity: a worker does not use it. kfp is, whose executor calls the function.
+    """
+
+    def __init__(self) -> None:
+        self._imported = ImportedDistributions()
 
     def matches(self, executor: Executor) -> bool:
         """Whether the command starts kfp's executor on a source that it carries."""
@@ -56,9 +63,8 @@ class KfpPythonStep:
         environment = environment_of(container, context)
         require_passable((), environment)
         code = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-        identity = Identity(
-            f"{function} {code}", f"{container.image} {packages.identity}", without_secrets(environment, context)
-        )
+        imported = self._imported.of(code, source, {}, packages.folder, "kfp")
+        identity = Identity(f"{function} {code}", packages.environment(imported), without_secrets(environment, context))
         return PreparedStep(
             identity=identity,
             worker="kfp",

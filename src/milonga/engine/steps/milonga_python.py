@@ -14,6 +14,7 @@ from milonga.compiler.passes.shared_code import carried_modules
 from milonga.engine.steps.base import PreparedStep, StepContext
 from milonga.engine.steps.environment import environment_of, timeout_of, without_secrets
 from milonga.engine.steps.identity import Identity
+from milonga.engine.steps.imported_distributions import ImportedDistributions
 from milonga.engine.steps.packages import packages_of
 from milonga.engine.steps.passable import require_passable
 from milonga.engine.steps.provision import Provision
@@ -22,7 +23,10 @@ from milonga.runtime.program import TaskProgram, from_container, is_milonga_comm
 
 
 class MilongaStep:
-    """Runs a milonga task in a worker."""
+    """Runs a milonga task in a worker. One object serves one run, and looks once in it for what a program imports."""
+
+    def __init__(self) -> None:
+        self._imported = ImportedDistributions()
 
     def matches(self, executor: Executor) -> bool:
         """Whether the container's command is milonga's."""
@@ -52,7 +56,9 @@ class MilongaStep:
             return packages
         environment = environment_of(container, context)
         require_passable((), environment)
-        identity = Identity(program.digest(), packages.identity, without_secrets(environment, context))
+        digest = program.digest()
+        imported = self._imported.of(digest, program.source, program.modules, packages.folder)
+        identity = Identity(digest, packages.environment(imported), without_secrets(environment, context))
         return PreparedStep(
             identity=identity,
             worker="milonga",

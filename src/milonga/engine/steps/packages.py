@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,19 @@ class StepPackages:
     """What a step imports from, besides its own modules.
 
     Attributes:
-        identity: the Python version, and the version of every package that the requirements reach. A package of a
-            shared environment also has the digest of its files, since two builds may carry one version.
+        versions: the version of every package that the requirements reach. A package of a shared environment also has
+            the digest of its files, since two builds may carry one version.
         folder: the packages of its shared environment, or None.
     """
 
-    identity: str
+    versions: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+
+    def environment(self, imported: Mapping[str, str]) -> str:
+        """The environment of the step's identity: the Python version, these packages, and those that it imports."""
+        versions = {**imported, **self.versions}
+        titles = (f"{name} {version}" for name, version in sorted(versions.items()))
+        return "; ".join([f"python {platform.python_version()}", *titles])
 
 
 def packages_of(
@@ -46,14 +52,14 @@ def packages_of(
         RunError: E442 some are missing and nothing may be installed, E450 a requirement cannot be read.
     """
     if not requirements:
-        return StepPackages(platform.python_version())
+        return StepPackages()
     # `packaging` is loaded for steps that declare something; a run of others starts without it
     from milonga.engine.environments import EnvironmentShelf, PackageRequest, build_environment, reached
 
     request = PackageRequest.of(requirements, label, sources)
     closure = reached(request, None)
     if not closure.unmet:
-        return StepPackages(_identity(closure))
+        return StepPackages(closure.versions)
     if not context.installs:
         missing = [line.shown for line in closure.unmet]
         raise RunError(
@@ -71,11 +77,9 @@ def packages_of(
         build = functools.partial(build_environment, shelf, request, title)
         return Provision(f"environment {request.digest}", title, build)
     environment.stamp()
-    return StepPackages(_identity(reached(request, environment), environment), environment.packages)
+    return StepPackages(_versions(reached(request, environment), environment), environment.packages)
 
 
-def _identity(closure: Closure, environment: SharedEnvironment | None = None) -> str:
-    versions = {name: f"{name}=={version}" for name, version in closure.versions.items()}
-    for package in environment.installed if environment is not None else ():
-        versions[package.name] = f"{package.name}=={package.version}#{package.digest[:16]}"
-    return ";".join([platform.python_version(), *(versions[name] for name in sorted(versions))])
+def _versions(closure: Closure, environment: SharedEnvironment) -> Mapping[str, str]:
+    brought = {package.name: f"{package.version} #{package.digest[:16]}" for package in environment.installed}
+    return {**closure.versions, **brought}

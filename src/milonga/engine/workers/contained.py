@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import secrets
-import select
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,8 +17,10 @@ from typing import Any
 
 from milonga.engine.home import Home
 from milonga.engine.workers.base import StepEnded, StepRequest
+from milonga.engine.workers.readiness import wait_for_ready
 from milonga.errors import MilongaError, RunError
 
+_CHUNK_BYTES = 1 << 20
 _PATIENCE_S = 60.0
 """How long the steward may take to end its containers when the run is over."""
 
@@ -72,17 +73,28 @@ class ContainerPool:
                 bufsize=0,
                 start_new_session=True,  # Ctrl-C reaches the engine only; it decides what ends
             )
+            if self._steward.stdin is not None:
+                os.set_blocking(self._steward.stdin.fileno(), False)
         except OSError as error:
             raise RunError("E431", f"the worker process does not start: {error.strerror}", kind="system") from error
 
     def _send(self, message: Mapping[str, Any]) -> None:
-        stream = self._steward.stdin if self._steward is not None else None
-        if stream is None:
+        """Write to the steward, and take in what it reports meanwhile: else each may wait for the other to read."""
+        if self._steward is None or self._steward.stdin is None or self._steward.stdout is None:
             return
-        data = json.dumps(message).encode() + b"\n"
+        there, back = self._steward.stdin.fileno(), self._steward.stdout.fileno()
+        data = memoryview(json.dumps(message).encode() + b"\n")
+        reading = [back]
         try:
             while data:
-                data = data[stream.write(data) :]
+                ready = wait_for_ready(reading, [there])
+                if back in ready:
+                    chunk = os.read(back, _CHUNK_BYTES)
+                    self._buffer += chunk
+                    reading = reading if chunk else []
+                if there in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        data = data[os.write(there, data) :]
         except OSError:
             return  # the steward is gone; `collect` reports its attempts
 
@@ -97,14 +109,11 @@ class ContainerPool:
 
         refused, self._refused = self._refused, []
         streams = self.streams()
-        if not streams or not select.select(streams, [], [], 0)[0]:
-            return refused
-        chunk = os.read(streams[0], 1 << 20)
-        if not chunk:
-            return [*refused, *self._all_lost()]
-        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        chunk = os.read(streams[0], _CHUNK_BYTES) if wait_for_ready(streams, timeout_s=0) else None
+        *lines, self._buffer = (self._buffer + (chunk or b"")).split(b"\n")
         reports = [json.loads(line) for line in lines]
-        return [*refused, *(step_ended(self._running.pop(report["id"]), report) for report in reports)]
+        ended = [step_ended(self._running.pop(report["id"]), report) for report in reports]
+        return [*refused, *ended, *(self._all_lost() if chunk == b"" and self._running else ())]
 
     def _all_lost(self) -> list[StepEnded]:
         """The steward died. A new one removes the containers that it has left behind: it holds the lock of the run."""

@@ -10,15 +10,16 @@ import contextlib
 import json
 import os
 import secrets
-import select
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import milonga
 from milonga.engine.workers.base import INPUT_FILE, StepEnded, StepRequest
+from milonga.engine.workers.readiness import wait_for_ready
 from milonga.engine.workers.strays import end_marked
 from milonga.errors import RunError
 
@@ -39,7 +40,8 @@ class ForkedPool:
     def __init__(self, search_path: tuple[str, ...] = ()) -> None:
         self._search_path = search_path
         self._running: dict[int, int] = {}  # request id → process id, 0 until the zygote has said it
-        self._buffer = b""
+        self._buffer = b""  # of reports
+        self._unsent = bytearray()  # of requests
         self._mark = ""
         self._started: subprocess.Popen[bytes] | None = None
 
@@ -61,7 +63,7 @@ class ForkedPool:
             "PYTHONUNBUFFERED": "1",
         }
         try:
-            return subprocess.Popen(
+            zygote = subprocess.Popen(
                 [sys.executable, "-c", _program(self._search_path), attempts_path],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -71,16 +73,19 @@ class ForkedPool:
             )
         except OSError as error:
             raise RunError("E431", f"the worker process does not start: {error.strerror}", kind="system") from error
+        os.set_blocking(_descriptor(zygote.stdin), False)
+        return zygote
 
     def submit(self, request: StepRequest) -> None:
         """Ask the zygote for a fork."""
         if self._started is not None and not self._running and self._started.poll() is not None:
-            self._forget_zygote()  # it died while nothing ran in it, so nothing is lost
-        self._running[request.id] = 0
+            self.close()  # it died while nothing ran in it, so nothing is lost
         request.folder.mkdir(parents=True, exist_ok=True)
         (request.folder / INPUT_FILE).write_text(json.dumps(request.executor_input), encoding="utf-8")
+        zygote = self._process
         self._running[request.id] = 0
         self._send(
+            zygote,
             {
                 "do": "run",
                 "id": request.id,
@@ -92,41 +97,48 @@ class ForkedPool:
                 "packages": str(request.packages) if request.packages else None,
                 "environment": {**request.environment, **_visible_gpus(request)},
                 "memory_limit_bytes": request.limits.memory_bytes,
-            }
+            },
         )
 
     def kill(self, request_id: int) -> None:
         """End an attempt's process group."""
         if self._started is not None:
-            self._send({"do": "kill", "id": request_id})
+            self._send(self._started, {"do": "kill", "id": request_id})
 
-    def _send(self, message: dict[str, object]) -> None:
-        stream = self._process.stdin
-        if stream is None:
-            raise AssertionError("opened with a pipe")
-        data = json.dumps(message).encode() + b"\n"
+    def _send(self, zygote: subprocess.Popen[bytes], message: dict[str, object]) -> None:
+        """Hand a message over. While there is no room for it, reports are read and kept: room comes as they go."""
+        requests, reports = _descriptor(zygote.stdin), _descriptor(zygote.stdout)
+        self._unsent += json.dumps(message).encode() + b"\n"  # behind what an interrupted call has left
         try:
-            while data:
-                data = data[stream.write(data) :]
-        except (BrokenPipeError, OSError):
-            return  # the zygote is gone; `wait` reports its attempts
+            while self._unsent:
+                try:
+                    del self._unsent[: os.write(requests, self._unsent)]
+                except BlockingIOError:
+                    if reports in wait_for_ready([reports], [requests]) and not self._read(reports):
+                        return  # the zygote is gone; `collect` reports its attempts
+        except OSError:
+            return  # as above
+
+    def _read(self, reports: int) -> bool:
+        """Take what the zygote has said; whether it will say more."""
+        chunk = os.read(reports, 1 << 20)
+        self._buffer += chunk
+        return bool(chunk)
 
     def streams(self) -> list[int]:
         """The zygote's reports."""
-        stream = self._started.stdout if self._started is not None and self._running else None
-        return [stream.fileno()] if stream is not None else []
+        return [_descriptor(self._started.stdout)] if self._started is not None and self._running else []
 
     def collect(self) -> list[StepEnded]:
         """Reports of ended attempts; all running ones when the zygote itself has died."""
         streams = self.streams()
-        if not streams or not select.select(streams, [], [], 0)[0]:
+        if not streams:
             return []
-        chunk = os.read(streams[0], 1 << 20)
-        if not chunk:
-            return self._all_lost()
-        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        is_alive = not wait_for_ready(streams, timeout_s=0) or self._read(streams[0])
+        *lines, self._buffer = self._buffer.split(b"\n")
         reports = [self._report(json.loads(line)) for line in lines]
-        return [report for report in reports if report is not None]
+        ended = [report for report in reports if report is not None]
+        return ended if is_alive else [*ended, *self._all_lost()]
 
     def _report(self, message: dict[str, float]) -> StepEnded | None:
         request_id = int(message["id"])
@@ -151,28 +163,31 @@ class ForkedPool:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
         end_marked(self._mark)
-        self._forget_zygote()
+        self.close()
         error = {"code": "E417", "kind": "system", "message": "the worker process died under this task"}
         return [StepEnded(request_id, -9, error=error) for request_id in sorted(lost)]
 
-    def _forget_zygote(self) -> None:
-        self.close()
-        self._started, self._buffer = None, b""
-
     def close(self) -> None:
         """Close the zygote's input, at which it ends every attempt and itself."""
-        if self._started is None:
+        zygote, self._started = self._started, None
+        self._buffer, self._unsent = b"", bytearray()
+        if zygote is None:
             return
-        with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+        for stream in (zygote.stdout, zygote.stdin):  # its reports first: nothing in it waits to be heard any more
+            if stream is not None:
+                stream.close()
         try:
-            self._process.wait(timeout=10)
+            zygote.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+            zygote.kill()
+            zygote.wait()
+            end_marked(self._mark)
+
+
+def _descriptor(stream: IO[bytes] | None) -> int:
+    if stream is None:
+        raise AssertionError("opened with a pipe")
+    return stream.fileno()
 
 
 def _visible_gpus(request: StepRequest) -> dict[str, str]:

@@ -1,37 +1,47 @@
-"""How much memory the processes of one attempt hold together. Linux only: elsewhere nothing is seen, and 0 is said."""
+"""How much memory the processes of attempts hold together. Linux only: elsewhere nothing is seen, and 0 is said."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 _PROC = Path("/proc")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-def memory_of_session(leader: int) -> int:
-    """Bytes held by all processes of the session that `leader` leads: what is private, and the largest shared part.
+def memory_of_sessions(leaders: Collection[int]) -> dict[int, int]:
+    """Bytes held by all processes of each session, by its leader: what is private, and the largest shared part.
 
     Memory that a fork still shares with its parent counts once a process, so this may be a little high, never low.
+    All processes of the machine are gone through once, however many sessions are asked for.
     """
-    private = shared = 0
+    private = dict.fromkeys(leaders, 0)
+    shared = dict.fromkeys(leaders, 0)
     with contextlib.suppress(OSError):
         for entry in os.scandir(_PROC):
             if entry.name.isdigit():
-                own, files = _memory_of(entry.name, leader)
-                private += own
-                shared = max(shared, files)
-    return private + shared
+                leader = _leader_of(int(entry.name))
+                if leader in private:
+                    own, files = _memory_of(entry.path)
+                    private[leader] += own
+                    shared[leader] = max(shared[leader], files)
+    return {leader: private[leader] + shared[leader] for leader in private}
 
 
-def _memory_of(pid: str, leader: int) -> tuple[int, int]:
-    """Private and file-backed bytes of a process; nothing when it has gone or belongs to another session."""
+def _leader_of(pid: int) -> int:
+    """The leader of a process's session; 0 when the process has gone. One system call: nothing is opened for it."""
     try:
-        fields = (_PROC / pid / "stat").read_text().rpartition(")")[2].split()
-        if int(fields[3]) != leader:
-            return 0, 0
-        resident, files = (_PROC / pid / "statm").read_text().split()[1:3]
-    except (OSError, ValueError, IndexError):
+        return os.getsid(pid)
+    except OSError:
+        return 0
+
+
+def _memory_of(process: str) -> tuple[int, int]:
+    """Private and file-backed bytes of a process, by its folder; nothing when it has gone."""
+    try:
+        resident, files = Path(process, "statm").read_bytes().split()[1:3]
+    except (OSError, ValueError):
         return 0, 0
     return (int(resident) - int(files)) * _PAGE_BYTES, int(files) * _PAGE_BYTES

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from milonga.errors import MilongaError, RunError
+from milonga.errors import MilongaError, RunError, TaskFailed
 from milonga.runtime.loading import load_function, use_modules
 from milonga.runtime.program import TaskProgram
 from milonga.runtime.task import run_task, write_atomically
@@ -139,6 +139,20 @@ def shown_error(error: BaseException, details: Mapping[str, Any]) -> str:
 
 def write_error(folder: Path, file: str, error: BaseException) -> None:
     """Leave the error where the engine looks for it, and its traceback in the log."""
+    error = _breakpoint_told(error)
     details = describe_error(error)
     print(shown_error(error, details), file=sys.stderr, flush=True)  # noqa: T201
     write_atomically(folder / file, json.dumps(details))
+
+
+def _breakpoint_told(error: BaseException) -> BaseException:
+    """What a breakpoint comes to in a process that nobody can type into; any other error as it is."""
+    from bdb import BdbQuit  # most steps do not fail, and need no debugger
+
+    if not isinstance(error, BdbQuit):
+        return error
+    return TaskFailed(
+        "E410",
+        "the step has stopped at a breakpoint, and has no terminal",
+        hint="milonga run --in-process, or milonga replay RUN TASK --pdb",
+    )

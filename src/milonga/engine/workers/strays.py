@@ -38,7 +38,13 @@ def end(pid: int) -> None:
 
 
 def end_marked(mark: str) -> None:
-    """Kill every process that has `mark` in its environment, and those that they start meanwhile."""
+    """Kill every process that has `mark` in its environment, and those that they start meanwhile.
+
+    Raises:
+        ValueError: the mark is empty, and in every environment there is.
+    """
+    if not mark:
+        raise ValueError("an empty mark is on every process of the machine")
     for _ in range(_ROUNDS):
         found = _marked(mark.encode())
         for pid in found:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from milonga.engine.workers.base import StepEnded, StepKind, StepRequest, WorkerPool
+from milonga.engine.workers.readiness import wait_for_ready
 
 
 class Workforce:
@@ -28,7 +28,11 @@ class Workforce:
         if pool is None:
             pool = self._pools[maker] = maker()
         self._pool_of[request.id] = pool
-        pool.submit(request)
+        try:
+            pool.submit(request)
+        except Exception:
+            del self._pool_of[request.id]  # it never started, and no report of it will come
+            raise
 
     def wait(self, timeout_s: float | None, others: Sequence[int] = ()) -> list[StepEnded]:
         """Attempts that have ended.
@@ -42,7 +46,7 @@ class Workforce:
             return ended
         streams = [*others, *(stream for pool in self._pools.values() for stream in pool.streams())]
         if streams:
-            if select.select(streams, [], [], timeout_s)[0]:
+            if wait_for_ready(streams, timeout_s=timeout_s):
                 return self._collect()
         elif timeout_s:
             time.sleep(timeout_s)

@@ -13,17 +13,18 @@ import gc
 import json
 import os
 import resource
-import select
 import signal
 import sys
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import milonga.runtime.task  # noqa: F401 - warm for the forks
 from milonga.engine.workers.base import ERROR_FILE, INPUT_FILE, LOG_FILE
-from milonga.engine.workers.memory import memory_of_session
+from milonga.engine.workers.memory import memory_of_sessions
+from milonga.engine.workers.readiness import wait_for_ready
 from milonga.engine.workers.step import run_kfp_step, run_milonga_step, write_error
 from milonga.engine.workers.strays import adopt_orphans, children_of_this_process, end
 
@@ -31,7 +32,7 @@ _PR_SET_PDEATHSIG = 1
 _LAST_WAIT_S = 5.0
 """For processes to be gone after they were killed; one that waits for a dead disk may take longer."""
 _LOOK_S = 0.1
-"""How often the memory of attempts that have a limit is looked at."""
+"""Between two looks at the memory of the attempts that have a limit."""
 
 
 class _Child:
@@ -44,9 +45,9 @@ class _Child:
         self._peak_bytes = 0
         self._is_over = False
 
-    def look(self, pid: int) -> None:
+    def look(self, pid: int, held_bytes: int) -> None:
         """End the attempt when its processes hold more than they may, as a kernel does with a pod's."""
-        self._peak_bytes = max(self._peak_bytes, memory_of_session(pid))
+        self._peak_bytes = max(self._peak_bytes, held_bytes)
         if self.limit_bytes is not None and self._peak_bytes > self.limit_bytes and not self._is_over:
             self._is_over = True
             _kill_attempt(pid)
@@ -77,7 +78,10 @@ class Zygote:
         self._path = path
         self._pid = os.getpid()
         self._children: dict[int, _Child] = {}
+        self._unsent: deque[bytes] = deque()  # reports, a line each
+        self._next_look = 0.0
         self._output = os.dup(1)
+        os.set_blocking(self._output, False)  # an engine that is busy with something else does not hold us up
         os.dup2(2, 1)  # nothing but reports may reach the engine
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -118,9 +122,9 @@ class Zygote:
         gc.freeze()
         buffer = b""
         while True:
-            ready, _, _ = select.select([0, self._wake_read], [], [], _LOOK_S if self._limited() else None)
-            for pid, child in self._limited():
-                child.look(pid)
+            writing = [self._output] if self._unsent else []
+            ready = wait_for_ready([0, self._wake_read], writing, timeout_s=self._look())
+            self._send_unsent()
             if self._wake_read in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_read, 4096)
@@ -133,8 +137,17 @@ class Zygote:
                 for line in lines:
                     self._handle(json.loads(line))
 
-    def _limited(self) -> list[tuple[int, _Child]]:
-        return [(pid, child) for pid, child in self._children.items() if child.limit_bytes is not None]
+    def _look(self) -> float | None:
+        """Look at the memory of attempts that have a limit, if it is time to; in how many seconds it will be again."""
+        limited = {pid: child for pid, child in self._children.items() if child.limit_bytes is not None}
+        if not limited:
+            return None
+        if time.monotonic() >= self._next_look:
+            held = memory_of_sessions(limited)
+            for pid, child in limited.items():
+                child.look(pid, held[pid])
+            self._next_look = time.monotonic() + _LOOK_S
+        return self._next_look - time.monotonic()
 
     def _handle(self, message: dict[str, Any]) -> None:
         if message["do"] == "run":
@@ -167,7 +180,7 @@ class Zygote:
         os.close(self._wake_write)
         exit_code = 1
         try:
-            self._send({"id": message["id"], "pid": os.getpid()})  # before anything that would have to be ended
+            self._tell_pid(message["id"])  # before anything that would have to be ended
             os.close(self._output)
             exit_code = run_attempt(message)
             _leave_as_python_does()
@@ -198,10 +211,31 @@ class Zygote:
                 end(pid)
 
     def _send(self, report: dict[str, float]) -> None:
-        """Write a line, by one call: the forks write to the same pipe, and so short a line is never torn."""
-        data = json.dumps(report).encode() + b"\n"
-        while data:
-            data = data[os.write(self._output, data) :]
+        self._unsent.append(_line(report))
+        self._send_unsent()
+
+    def _send_unsent(self) -> None:
+        """Write what there is room for, each line by one call.
+
+        The forks write to the same pipe. So short a line (POSIX: up to PIPE_BUF) is written as a whole or not at all.
+        """
+        with contextlib.suppress(BlockingIOError):
+            while self._unsent:
+                os.write(self._output, self._unsent[0])
+                self._unsent.popleft()
+
+    def _tell_pid(self, request_id: int) -> None:
+        """In the child: write a line of its own, which waits for room."""
+        line = _line({"id": request_id, "pid": os.getpid()})
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._output, line)
+                return
+            wait_for_ready([], [self._output])
+
+
+def _line(report: dict[str, float]) -> bytes:
+    return json.dumps(report).encode() + b"\n"
 
 
 def _leave_as_python_does() -> None:

@@ -76,7 +76,10 @@ def schedule_name(path: str) -> str:
     plain = path.partition("?")[0]
     if not plain.startswith(_PREFIX) or "/" in plain[len(_PREFIX) :] or plain == _PREFIX:
         raise HookRefused(404, "E975", "there is nothing here", got=plain[:200], expected="/hooks/NAME")
-    return unquote(plain[len(_PREFIX) :], errors="surrogatepass")
+    try:
+        return unquote(plain[len(_PREFIX) :], errors="strict")
+    except UnicodeDecodeError:
+        raise HookRefused(404, "E975", "there is no hook of this name", got=plain[:200], expected="UTF-8") from None
 
 
 def checked_key(key: str | None) -> str:

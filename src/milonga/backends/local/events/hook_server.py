@@ -28,7 +28,7 @@ from milonga.backends.local.events.hook_requests import (
 )
 from milonga.backends.local.events.hook_token import hook_token
 from milonga.backends.local.places import Places
-from milonga.errors import MilongaError, UsageError
+from milonga.errors import MilongaError, UsageError, internal_error
 
 _ADDRESS = "127.0.0.1"
 _PATIENCE_S = 10
@@ -75,6 +75,12 @@ class _Handler(BaseHTTPRequestHandler):
         except MilongaError as error:
             self._hooks.say(f"hook: {error}")
             self._answer(503, {"error": error.to_json()})
+        except (ConnectionError, TimeoutError):
+            raise  # nobody is there to be answered
+        except Exception as error:  # noqa: BLE001 - a caller who hears nothing would send the same for ever
+            failure = internal_error(f"{type(error).__name__}: {error}")
+            self._hooks.say(f"hook: {failure}")
+            self._answer(500, {"error": failure.to_json()})
         else:
             status = 200 if accepted.is_duplicate else 202
             self._answer(status, {"firing": accepted.firing, "is_duplicate": accepted.is_duplicate})

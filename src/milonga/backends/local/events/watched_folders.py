@@ -3,6 +3,9 @@
 A file counts when it has not changed for its trigger's `settle_s` seconds between two looks of this process, measured
 by a clock that does not jump: the times that a file carries are its writer's, and may be old (`cp -p`) or ahead. What
 has counted once is noted by its mark in the same transaction that records the firing.
+
+A folder of very many files, or one far away, takes long to look at: it is looked at less often, so that waiting costs
+next to nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ from milonga.backends.local.records.schedule_table import ScheduleTable
 from milonga.backends.local.records.stored_schedule import StoredSchedule
 from milonga.backends.local.triggers import FileTrigger
 from milonga.backends.local.triggers.sightings import Sighting
+
+_CHEAP_S = 0.005
+_REST = 20.0
+"""How many times as long as a look took a folder is left alone, unless it was cheap."""
 
 
 class WatchedFolders:
@@ -35,19 +42,26 @@ class WatchedFolders:
         self._say = say
         self._since: dict[int, dict[Sighting, float]] = {}
         self._known: dict[int, set[Sighting]] = {}
+        self._rest_until: dict[int, float] = {}
         self._unreadable: set[str] = set()
         self.settle_s = 0.0
 
     def look(self) -> None:
         """Look once; record a firing for each file that has arrived.
 
-        `settle_s` says afterwards for how long the youngest of the others must be left alone.
+        `settle_s` says afterwards for how long the others must be left alone before the next look is of use.
         """
         self.settle_s = 0.0
         for schedule in self._schedules.of_kind(FileTrigger.kind):
             trigger = schedule.trigger
             if schedule.is_enabled and isinstance(trigger, FileTrigger):
-                self._look_at(schedule, trigger)
+                began = self._clock.elapsed_s()
+                if began >= self._rest_until.get(schedule.number, began):
+                    self._look_at(schedule, trigger)
+                    now = self._clock.elapsed_s()
+                    self._rest_until[schedule.number] = now + _REST * (now - began) if now - began > _CHEAP_S else now
+                if self._since.get(schedule.number):
+                    self.settle_s = max(self.settle_s, self._rest_until[schedule.number] - began)
 
     def _look_at(self, schedule: StoredSchedule, trigger: FileTrigger) -> None:
         try:

@@ -79,6 +79,11 @@ class FiringTable:
         """The newest firings of a schedule, newest first."""
         return self._of("schedule = ? ORDER BY number DESC LIMIT ?", schedule, limit)
 
+    def last_started(self) -> dict[int, Firing]:
+        """Of each schedule the newest firing that was started, by the schedule's number."""
+        newest = "SELECT MAX(number) FROM firings WHERE schedule IS NOT NULL AND state <> 'PENDING' GROUP BY schedule"
+        return {firing.schedule: firing for firing in self._of(f"number IN ({newest})") if firing.schedule is not None}
+
     def recorded_times(self, schedule: int, after: datetime) -> frozenset[datetime]:
         """The times later than `after` that have been recorded."""
         query = "SELECT due FROM firings WHERE schedule = ? AND due > ?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,15 @@ from milonga.backends.local.records.work import Work
 from milonga.backends.local.timetable import Decision
 from milonga.backends.local.triggers import Trigger, trigger_from_text, trigger_text
 from milonga.backends.marks import slug
+from milonga.compiler.documents import parse_documents
 from milonga.errors import UsageError
 
 _COLUMNS = (
     "number, id, name, is_enabled, kind, trigger, work, max_concurrency, made_at, decided, next_due, made_up_until"
 )
 _ID_LONGEST = 48
+_PIPELINE_INFO = re.compile(r"^pipelineInfo:\n(?: .*\n)+", re.MULTILINE)
+"""The part of a kept pipeline that has its name: a listing need not read what may be megabytes of YAML."""
 
 
 class ScheduleTable:
@@ -87,6 +91,11 @@ class ScheduleTable:
         """The pipeline of that digest; "" when it is not kept any more."""
         rows = self._database.rows("SELECT text FROM pipelines WHERE digest = ?", digest)
         return str(rows[0][0]) if rows else ""
+
+    def pipeline_name(self, digest: str) -> str:
+        """The name of the pipeline of that digest; "" when it is not kept any more."""
+        found = _PIPELINE_INFO.search(self.pipeline_text(digest))
+        return str(parse_documents(found[0])[0]["pipelineInfo"]["name"]) if found else ""
 
     def keep_pipeline(self, digest: str, text: str) -> None:
         """Keep the text of a pipeline."""

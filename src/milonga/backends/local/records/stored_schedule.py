@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from milonga.backends.local.records.firing import Firing
+from milonga.backends.local.records.moments import shown
 from milonga.backends.local.records.work import Work
 from milonga.backends.local.timetable import Timetable
 from milonga.backends.local.triggers import Trigger
@@ -47,9 +49,37 @@ class StoredSchedule:
         """Its times, if it has any."""
         return self.trigger.timetable(self.made_at)
 
-    def listed(self, note: str = "") -> RemoteSchedule:
-        """The schedule as all back ends tell theirs."""
-        return RemoteSchedule(self.id, self.name, self.is_enabled, timing=self.trigger.timing(self.name), note=note)
+    @property
+    def is_over(self) -> bool:
+        """Whether it had times, and none is left."""
+        return self.next_due is None and self.timetable is not None
+
+    def listed(self, pipeline: str, *, last: Firing | None = None, note: str = "") -> RemoteSchedule:
+        """The schedule as all back ends tell theirs.
+
+        Args:
+            pipeline: name of its pipeline.
+            last: the newest of its firings that was started.
+            note: what whoever has just added it should know.
+        """
+        more = {
+            "trigger": {"kind": self.trigger.kind, **self.trigger.to_json()},
+            "max_concurrency": self.max_concurrency,
+            "pipeline": pipeline,
+            **self.work.to_json(),
+            **({} if last is None else {"last_firing": last.to_json()}),
+        }
+        return RemoteSchedule(
+            self.id,
+            self.name,
+            self.is_enabled,
+            timing=self.trigger.timing(self.name),
+            note=note,
+            next_time=shown(self.next_due) if self.is_enabled else "",
+            last_state="" if last is None else last.state,
+            is_over=self.is_over,
+            more=more,
+        )
 
 
 @dataclass(frozen=True, slots=True)

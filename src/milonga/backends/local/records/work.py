@@ -37,6 +37,16 @@ class Work:
         }
         return json.dumps(fields, sort_keys=True, separators=(",", ":"))
 
+    def to_json(self) -> dict[str, Any]:
+        """The work for people, as a JSON object; of the pipeline, which has a name, the digest."""
+        return {
+            "pipeline_digest": self.pipeline,
+            "arguments": dict(self.arguments),
+            "use_cache": self.use_cache,
+            "folder": self.folder,
+            **({"secrets": self.secrets} if self.secrets else {}),
+        }
+
     @classmethod
     def from_text(cls, text: str) -> Work:
         """The work behind `to_text`."""

@@ -101,5 +101,8 @@ class FileTrigger:
             return tuple(mark for sighting in self.sightings() for mark in self.marks(sighting))
         except OSError as error:
             raise UsageError(
-                "E977", f"the folder cannot be watched: {error.strerror}", where=error.filename or self.folder
+                "E977",
+                f"the folder cannot be watched: {error.strerror}",
+                where=error.filename or self.folder,
+                hint="make it first" if isinstance(error, FileNotFoundError) else "",
             ) from None
