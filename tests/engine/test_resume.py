@@ -58,7 +58,8 @@ def milonga(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 def test_an_interrupted_resume_does_not_make_old_results_count_for_new_code(project: Path) -> None:
     """The run's row names the new pipeline as soon as it goes on; its finished tasks are still those of the old one."""
     began = milonga(project, "run", "job.py", "--folder", str(project))
-    assert began.wait(60) == 1
+    began.communicate(timeout=60)
+    assert began.returncode == 1
     (project / "job.py").write_text(PROGRAM.replace("{version}", "new"))
     (project / "good").touch()
     interrupted = milonga(project, "run", "job.py", "--resume")

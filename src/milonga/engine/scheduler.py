@@ -119,6 +119,7 @@ class Scheduler:
             names=self._names,
             notice=progress.notice,
         )
+        self._sabotage = sabotage
         spoilt = settings.home.run(run_id) / "faults"  # what faults spoil must be no content of another run
         self._custody = Custody((settings.home.content, spoilt), run_id, self._cache.still_holds)
         self._runner = AttemptRunner(
@@ -457,6 +458,8 @@ class Scheduler:
             self._failure_seen()
         else:
             task.outputs = outcome.outputs
+            if self._sabotage.has_spoilt(task.path):
+                task.reuse = replace(task.reuse, key="")
         self._finish(task, attempt.state, attempt)
 
     # Ends ------------------------------------------------------------------------------------------------------

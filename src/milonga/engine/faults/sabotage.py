@@ -36,6 +36,7 @@ class Sabotage:
         self._hits: Counter[str] = Counter()
         self._attempts: Counter[str] = Counter()
         self._tasks: dict[Path, str] = {}
+        self._spoilt: set[str] = set()
         for fault in faults:
             _require_target(fault, graph)
             if fault.needs_process and not has_processes:
@@ -92,6 +93,10 @@ class Sabotage:
         task = self._task_at(path)
         return any(fault.spoils(task, artifact) for fault in self._faults)
 
+    def has_spoilt(self, task: str) -> bool:
+        """Whether something that `task` has made is damaged: it must not take the place of an earlier, whole result."""
+        return task in self._spoilt
+
     def before_storing(self, path: Path, artifact: str) -> None:
         """An artifact at `path` is about to be stored.
 
@@ -108,8 +113,11 @@ class Sabotage:
 
     def after_storing(self, path: Path, artifact: str, place: Path) -> None:
         """The artifact from `path` has been stored at `place`."""
+        task = self._task_at(path)
         for fault in self._faults:
-            self._hits[fault.text] += fault.after_storing(self._task_at(path), artifact, place)
+            if fault.after_storing(task, artifact, place):
+                self._hits[fault.text] += 1
+                self._spoilt.add(task)
 
     def _task_at(self, path: Path) -> str:
         return next((self._tasks[folder] for folder in path.parents if folder in self._tasks), "")
