@@ -33,6 +33,8 @@ SHARED = {
     "E149": "a pipeline without tasks: by the tracer and by the rules",
     "E163": "the author's file cannot be loaded",
     "E901": "a setting of a run that breaks a rule, by itself or beside another flag",
+    "E812": "a run that a back end does not have; on this machine nobody is remote, and the usage is wrong",
+    "E813": "a schedule that a back end does not have; likewise",
     "E919": "an output file that cannot be written",
     "E204": "an empty file, as text or as documents",
     "E210": "a component that does not exist",

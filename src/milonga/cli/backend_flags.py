@@ -22,14 +22,9 @@ def backend_flags(*uses: Use, default: str | None = None) -> list[click.Paramete
         uses: what the verb does besides connecting: the settings of anything else are no flags of it.
         default: the back end that is meant where `--to` is left out; None, it may not be.
     """
-    to = click.Option(
-        ["--to", "to"],
-        required=default is None,
-        default=default,
-        show_default=default is not None,
-        metavar="NAME",
-        help=f"Where the pipeline will run: {', '.join(BACKENDS)}.",
-    )
+    given: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
+    meaning = f"Where the pipeline will run: {', '.join(BACKENDS)}."
+    to = click.Option(["--to", "to"], metavar="NAME", help=meaning, **given)
     return [to, *_setting_flags(BACKENDS, uses)]
 
 

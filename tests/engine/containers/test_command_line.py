@@ -71,19 +71,14 @@ def test_values_of_variables_stand_in_no_list_of_processes() -> None:
     assert client_environment(variables) == variables
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "DOCKER_HOST", "CONTAINERS_CONF", "HTTPS_PROXY", "LD_PRELOAD", "A*"])
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "DOCKER_HOST", "CONTAINERS_CONF", "HTTPS_PROXY", "LD_PRELOAD", "A*", "é", "a.b"]
+)
 def test_a_variable_that_would_change_the_client_goes_by_a_file(name: str) -> None:
     words = command(environment={name: "hush"}, variables_file=Path("/private/variables"))
     assert after(words, "--env") == [] and after(words, "--env-file") == ["/private/variables"]
     assert client_environment({name: "hush"}) == {} and "hush" not in " ".join(words)
     assert file_of_variables({name: "hush", "TOKEN": "other"}) == f"{name}=hush\n"
-
-
-@pytest.mark.parametrize("name", ["TOKEN", "my-key.json", "é", "a b"])
-def test_any_other_name_goes_by_the_environment_of_the_client(name: str) -> None:
-    words = command(environment={name: "hush"})
-    assert after(words, "--env") == [name] and "--env-file" not in words
-    assert client_environment({name: "hush"}) == {name: "hush"} and file_of_variables({name: "hush"}) == ""
 
 
 @pytest.mark.parametrize(

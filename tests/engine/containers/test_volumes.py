@@ -155,11 +155,11 @@ def test_no_place_that_the_container_names_is_read_on_this_machine(engine, box: 
 def test_variables_of_the_client_reach_the_container_by_a_file_that_is_gone_afterwards(engine, box: Box, play) -> None:
     variables = [
         {"name": "HTTPS_PROXY", "value": "http://me:hush@host '\" x"},
-        {"name": "my-key.json", "value": "a\nb"},
+        {"name": "my-key.json", "value": "a b"},
     ]
     lines = log_of(play(box(command=["env"], env=variables))).splitlines()
     assert "HTTPS_PROXY=http://me:hush@host '\" x" in lines
-    assert lines[lines.index("my-key.json=a") + 1] == "b"
+    assert "my-key.json=a b" in lines
     assert not [*Path("/dev/shm").glob("milonga-*")]
 
 

@@ -23,10 +23,11 @@ _READ_BY_CLIENTS = re.compile(
     r".*_(PROXY|proxy)|(LD|DYLD|LC|XDG|DBUS|LISTEN|PODMAN|CONTAINERS)_.*|CONTAINER_(HOST|SSHKEY|CONNECTION)|"
     r"STORAGE_(DRIVER|OPTS)|GO(DEBUG|GC|MAXPROCS|MEMLIMIT|TRACEBACK)|"
     r"DOCKER_(HOST|CONFIG|CONTEXT|CERT_PATH|TLS.*|API_VERSION|DEFAULT_PLATFORM|CONTENT_TRUST.*|CLI_.*)|"
-    r".*\*",
+    r".*[^A-Za-z0-9_].*",
     re.DOTALL,
 )
-"""Variables that would change what podman or docker itself does, or whose names it would read as a pattern."""
+"""Variables that would change what podman or docker itself does, whose names it would read as a pattern, or that a
+shell drops, which such a program may be a script of."""
 _NO_LINE = re.compile(r"[\r\n]|\A\s*#|\A[^=]*\s")
 """What a file of variables cannot hold: more than a line, and names that make it a comment or end early."""
 
@@ -130,7 +131,7 @@ def file_of_variables(environment: Mapping[str, str]) -> str:
             name = line.partition("=")[0]
             raise RunError(
                 "E464",
-                f"the variable '{name[:100]}' cannot be given to a container: the engine reads it itself, as one line",
-                hint="give it another name, or a value of one line",
+                f"the variable '{name[:100]}' cannot be given to a container under this name",
+                expected="a value of one line, or a name of letters and digits that the container engine does not read",
             )
     return "".join(f"{line}\n" for line in lines)
