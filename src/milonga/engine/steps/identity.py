@@ -14,7 +14,8 @@ class Identity:
 
     Attributes:
         code: the program and everything that it reaches, as a digest or as text.
-        environment: what it runs in: versions of Python and of the packages that are declared or imported, or the digest of an image.
+        environment: what it runs in: versions of Python and of the packages that are declared or imported, or the
+            digest of an image.
         variables: declared environment variables; one from a secret has the name of the secret in place of its value.
             Only digests of them are written down.
     """
