@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 ADD = ("schedule", "add", "flow.py:p", "--set", "value=3")
 NOTE = """
     from milonga import Dataset, component, pipeline

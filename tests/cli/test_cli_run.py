@@ -61,7 +61,7 @@ def test_the_document_says_everything_about_a_run(finished) -> None:
     task = document["tasks"]["scale"]
     assert set(task) == {
         *("state", "kind", "component", "parameters", "artifacts", "inputs", "attempts", "cached", "log", "started_at"),
-        *("ended_at", "cpu_s", "peak_memory_bytes"),
+        *("ended_at", "wall_s", "cpu_s", "peak_memory_bytes", "cache", "origin"),
     }
     assert task["parameters"] == {"Output": 2.0} and task["inputs"]["parameters"] == {"value": 4, "factor": 0.5}
     assert document["started_at"] <= task["started_at"] <= task["ended_at"] <= document["ended_at"]

@@ -8,6 +8,10 @@ from textwrap import dedent
 
 import pytest
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 NOTE = """
     from milonga import component, pipeline
 

@@ -14,6 +14,9 @@ from milonga.backends.local.running.scheduler import LocalScheduler
 from milonga.backends.submit_request import SubmitRequest
 from milonga.errors import MilongaError, UsageError
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
 
 def test_a_run_is_submitted_watched_and_ends(real: RealScheduler) -> None:
     submission = submit(

@@ -13,6 +13,9 @@ from real_scheduler import RealScheduler, engine_process, kill_group
 from milonga.backends.local.places import Places
 from milonga.backends.local.running.presence import is_present
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
 
 def killed_now_and_then(real: RealScheduler, *, kills: int, owed: int, at_once: int, seed: int) -> None:
     chance = random.Random(seed)

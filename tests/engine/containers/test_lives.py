@@ -21,6 +21,10 @@ from milonga.engine.home import Home
 from milonga.engine.workers.base import Limits, StepEnded, StepRequest
 from milonga.engine.workers.contained import ContainerPool
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 Box = Callable[..., Graph]
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
 
 def test_a_milonga_pipeline_runs_in_its_images(engine, python_in_container: str, play, author) -> None:
     flow = author(

@@ -12,6 +12,10 @@ import pytest
 from milonga.compiler.graph import Graph
 from milonga.engine.result import RunResult
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 Box = Callable[..., Graph]
 
 

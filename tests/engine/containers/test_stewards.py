@@ -20,6 +20,10 @@ from milonga.engine.home import Home
 from milonga.engine.workers.base import StepRequest
 from milonga.engine.workers.contained import ContainerPool
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 PREAMBLE = f"""#!{sys.executable}
 import json, os, sys
 words = sys.argv[1:]

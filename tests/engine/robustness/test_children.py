@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from engine_bench import Bench, wait_for
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 DAEMON = """
 import signal, sys, time
 first = os.fork()

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from engine_bench import Bench
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 JUMPING = """
     import itertools, random, sys, time
     sys.argv[0] = "milonga"

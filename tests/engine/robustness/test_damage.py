@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from engine_bench import Bench, wait_for
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
 
 def overwrite_start(database: Path) -> None:
     with database.open("r+b") as stream:

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from engine_bench import Bench
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 NOBODY = 65534
 """A user who owns nothing here."""
 ODD = [

@@ -15,6 +15,10 @@ from engine_bench import Bench
 from milonga.engine.content import digest_path
 from milonga.lineage import LineageStore
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
+
 PROGRAM = """
     import sys, time
     import milonga as ml

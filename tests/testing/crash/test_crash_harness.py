@@ -18,6 +18,9 @@ from milonga.testing.crash.plan import TARGETS, Kill, plan_kills
 from milonga.testing.crash.site import CrashSite
 from milonga.testing.crash.trial import Undisturbed, run_trial, run_undisturbed
 
+pytestmark = pytest.mark.slow
+"""Real processes and containers, one after the other."""
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Undisturbed]:
