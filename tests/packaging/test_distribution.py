@@ -84,7 +84,7 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
         for line in metadata.splitlines()
         if line.startswith("Requires-Dist: ") and "extra ==" not in line
     }
-    assert needed == {"pyyaml", "click", "cronsim", "rich", "tomli"}
+    assert needed == {"pyyaml", "click", "cronsim", "packaging", "rich", "tomli"}
     extras = set(re.findall(r"(?m)^Provides-Extra: (.+)$", metadata))
     assert extras == {"data", "torch", "devices", "tuning", "serve", "kfp", "vertex", "all"}
 
