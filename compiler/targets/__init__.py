@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from milonga.compiler.targets.argo import ArgoClusterTarget, ArgoTarget, ArgoWorkflowTarget
 from milonga.compiler.targets.base import Target
 from milonga.compiler.targets.kfp import KfpTarget
 from milonga.compiler.targets.kfp_manifest import KfpManifestTarget
@@ -12,7 +13,16 @@ from milonga.compiler.targets.vertex import VertexTarget
 from milonga.errors import UsageError
 
 TARGETS: dict[str, type[Target]] = {
-    target.name: target for target in (KfpTarget, KfpManifestTarget, LocalTarget, VertexTarget)
+    target.name: target
+    for target in (
+        ArgoTarget,
+        ArgoClusterTarget,
+        ArgoWorkflowTarget,
+        KfpTarget,
+        KfpManifestTarget,
+        LocalTarget,
+        VertexTarget,
+    )
 }
 
 

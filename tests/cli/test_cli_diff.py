@@ -126,6 +126,10 @@ def test_two_runs_are_compared(milonga):
         ("train", "output", "Output 1.2 → 2.0"),
     }
     assert milonga("diff", first[:-1], first).code == 0
+    assert milonga("diff", first, "last", "--json").json["after"] == second
+    assert milonga("diff", "last", second).code == 0
+    several = milonga("diff", first[:8], second)
+    assert several.code == 2 and "E953" in several.err
     mixed = milonga("diff", first, "flow.py")
     assert mixed.code == 1 and "memory 2Gi → 4Gi" in mixed.out and "argument" not in mixed.out
     (milonga.home / "runs" / first / "pipeline.yaml").unlink()
@@ -143,6 +147,7 @@ def test_two_runs_are_compared(milonga):
         (["old/flow.py", "new/flow.py:nothing"], "E909"),
         (["old/flow.py:nothing", "new/flow.py"], "E909"),
         (["20260101-000000-000abcd", "new/flow.py"], "E905"),
+        (["last", "new/flow.py"], "E905"),
         (["old/flow.py", "empty.yaml"], "E204"),
         (["old/flow.py", "garbage.yaml"], "E200"),
         (["broken.py", "old/flow.py"], "E163"),

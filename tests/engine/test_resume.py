@@ -13,6 +13,7 @@ import pytest
 import milonga as ml
 from milonga import ExitHandler, Model, component, pipeline
 from milonga.engine.progress import Silent
+from milonga.engine.run_folder import pipeline_file
 
 PROGRAM = """
 import os
@@ -180,7 +181,22 @@ def made() -> Model:
 def test_a_run_whose_result_is_gone_has_not_succeeded(play) -> None:
     result = play(made, inject=["lose:make.Output"])
     assert result.state == "FAILED" and result.run.error["code"] == "E420"
+    assert "the output 'Output'" in result.run.error["message"]
     assert play(made, None, resume=result.run_id).succeeded
+
+
+def test_the_pipeline_of_a_run_is_written_again_when_it_is_another_one(play, ledger: Path) -> None:
+    failed = play(guarded, {"ledger": str(ledger)})
+    file = pipeline_file(failed.folder)
+    text, before = file.read_bytes(), file.stat()
+    play(guarded, None, resume=failed.run_id)
+    assert file.stat().st_ino == before.st_ino and file.read_bytes() == text, "it is there already"
+    file.write_text("{", "utf-8")
+    play(guarded, None, resume=failed.run_id)
+    assert file.read_bytes() == text, "it was damaged"
+    file.unlink()
+    play(guarded, None, resume=failed.run_id)
+    assert file.read_bytes() == text, "it was gone"
 
 
 def test_a_run_may_be_named_as_everywhere_else(play, ledger: Path) -> None:

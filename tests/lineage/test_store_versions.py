@@ -125,3 +125,15 @@ def test_many_processes_upgrade_one_file_at_once(tmp_path: Path, version: int) -
     store = LineageStore(path)
     assert [store.task(f"run-{index}", "t").wall_s for index in range(8)] == [float(index) for index in range(8)]
     store.close()
+
+
+def test_a_file_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "lineage.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version={VERSION + 1}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        LineageStore(path)
+    assert caught.value.code == "E422" and caught.value.expected == f"at most {VERSION}"
+    assert path.read_bytes() == before and [item.name for item in tmp_path.iterdir()] == ["lineage.sqlite"]

@@ -10,6 +10,7 @@ from milonga.backends.base import Backend
 from milonga.errors import UsageError
 
 BACKENDS: Mapping[str, str] = {
+    "argo": "milonga.backends.argo.backend:ArgoBackend",
     "kfp": "milonga.backends.kfp.backend:KfpBackend",
     "local": "milonga.backends.local.backend:LocalBackend",
     "vertex": "milonga.backends.vertex.backend:VertexBackend",

@@ -76,7 +76,7 @@ class Backend(Protocol):
             patience: for this look alone, instead of the back end's own.
 
         Raises:
-            UsageError: E939, no id.
+            UsageError: E939, no id; E812, there is no such run, where nobody remote is asked.
             RemoteError: E800-E808; E812, there is no such run.
         """
         ...
@@ -85,7 +85,7 @@ class Backend(Protocol):
         """Ask for the end of a run; no error when it has ended already, or was asked to.
 
         Raises:
-            UsageError: E939, no id.
+            UsageError: E939, no id; E812, there is no such run, where nobody remote is asked.
             RemoteError: E800-E808; E812, there is no such run.
         """
         ...
@@ -120,7 +120,7 @@ class Backend(Protocol):
         """Start no more runs until it is resumed; no error when it is paused already.
 
         Raises:
-            UsageError: E939, no id.
+            UsageError: E939, no id; E813, there is no such schedule, where nobody remote is asked.
             RemoteError: E800-E808; E813, there is no such schedule.
         """
         ...
@@ -133,7 +133,8 @@ class Backend(Protocol):
             catch_up: also start the runs that were missed in between.
 
         Raises:
-            UsageError: E938, this system does not let us choose; E939, no id.
+            UsageError: E938, this system does not let us choose; E939, no id; E813, there is no such schedule, where
+                nobody remote is asked.
             RemoteError: E800-E808; E813, there is no such schedule.
         """
         ...
@@ -142,7 +143,7 @@ class Backend(Protocol):
         """Forget a schedule; its runs stay.
 
         Raises:
-            UsageError: E939, no id.
+            UsageError: E939, no id; E813, there is no such schedule, where nobody remote is asked.
             RemoteError: E800-E808; E813, there is no such schedule.
         """
         ...

@@ -40,6 +40,7 @@ class Submission:
 
         Raises:
             RemoteError: E800-E808, E812.
+            UsageError: E812, where the run is one of this machine.
         """
         return self._backend.status(self.run_id)
 
@@ -52,6 +53,7 @@ class Submission:
 
         Raises:
             RemoteError: E800-E808, E812; E810, it has not ended in time. The run goes on.
+            UsageError: E812, where the run is one of this machine.
         """
         return ended_run(self._backend, self.run_id, timeout_s=timeout_s, watch=watch)
 
@@ -60,5 +62,6 @@ class Submission:
 
         Raises:
             RemoteError: E800-E808, E812.
+            UsageError: E812, where the run is one of this machine.
         """
         self._backend.cancel(self.run_id)

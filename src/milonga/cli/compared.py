@@ -12,12 +12,10 @@ from milonga.cli.sources import load_source
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.engine.home import Home
+from milonga.engine.run_folder import pipeline_file
 from milonga.errors import UsageError
-from milonga.lineage import LineageStore
 from milonga.lineage.comparison import RecordedRun
-
-_PIPELINE_FILE = "pipeline.yaml"
-"""What the engine writes into a run's folder: the pipeline as it was run."""
+from milonga.lineage.selection import NEWEST, recorded_runs, run_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def sides_named(before: str, after: str) -> tuple[Side, Side]:
     name, so the first of two is read in a process of its own.
 
     Raises:
-        UsageError: E905 no such run, E940 its pipeline is gone, E942 a file that ends Python.
+        UsageError: E905 no such run, E953 several begin so, E940 its pipeline is gone, E942 a file that ends Python.
         MilongaError: what `load_source` raises.
     """
     if _is_python(before) and _is_python(after):
@@ -51,25 +49,18 @@ def sides_named(before: str, after: str) -> tuple[Side, Side]:
 
 def side_named(name: str) -> Side:
     """The pipeline or the run of that name."""
-    if name[:8].isdigit() and not Path(name).exists():
+    if (name == NEWEST or name[:8].isdigit()) and not Path(name).exists():
         run = _recorded(name)
         return Side(run.run.id, run.graph, run)
     return Side(name, load_source(name).graph)
 
 
-def _recorded(run_id: str) -> RecordedRun:
+def _recorded(name: str) -> RecordedRun:
     home = Home.default()
-    if not home.database.exists():  # looking makes nothing
-        raise UsageError("E905", f"there is no run '{run_id}'", where=str(home.root))
-    store = LineageStore(home.database)
-    try:
-        record = store.run(run_id)
-        if record is None:
-            raise UsageError("E905", f"there is no run '{run_id}'", where=str(home.root))
+    with recorded_runs(home.database, name) as store:  # looking makes nothing
+        record = run_named(store, name)
         tasks = tuple(store.tasks(record.id))
-    finally:
-        store.close()
-    file = home.run(record.id) / _PIPELINE_FILE
+    file = pipeline_file(home.run(record.id))
     if not file.is_file():
         raise UsageError("E940", f"the pipeline of run '{record.id}' is gone", where=str(file))
     return RecordedRun(record, tasks, load_graph(file))

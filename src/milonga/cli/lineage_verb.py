@@ -13,6 +13,7 @@ from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.engine.content import digest_path
 from milonga.engine.home import Home
+from milonga.engine.run_folder import pipeline_file
 from milonga.errors import MilongaError, UsageError
 from milonga.lineage import LineageStore
 from milonga.lineage.ancestry import Ancestry, Direction, ancestry
@@ -108,7 +109,7 @@ def _graph_of(home: Home, run_id: str, *, for_values: bool = False) -> Graph | N
 
     With `for_values`, a large one in which no task gives another a value is not read: digests say the rest.
     """
-    file = home.run(run_id) / "pipeline.yaml"
+    file = pipeline_file(home.run(run_id))
     try:
         if not file.is_file() or (for_values and file.stat().st_size > _LARGE_BYTES and not _passes_values(file)):
             return None

@@ -32,6 +32,7 @@ _VERBS = {
     "doctor": "Say what this installation can do.",
     "environments": "Show the environments of packages that steps share, and remove them.",
     "explain": "Explain an error code, or a construct and what each target does with it.",
+    "image": "Build container images without a daemon, and look up their digests.",
     "lineage": "Walk from an artifact to the data, code and parameters behind it.",
     "logs": "Print the logs of a run or of a task, also while it runs.",
     "replay": "Run one step of an earlier run again, also under a debugger.",

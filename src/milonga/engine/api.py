@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from milonga.compiler.documents import dump_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.graph import digest_of
 from milonga.compiler.json_documents import dump_json_documents
@@ -175,11 +174,12 @@ def resume_run(
             raise UsageError(
                 "E906", "a resumed run keeps its arguments", got=json.dumps(dict(arguments)), hint="start a new run"
             )
-        record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=chosen.graph.digest())
+        documents = chosen.graph.to_documents()
+        record = replace(found, state="RUNNING", ended_at=None, error={}, graph_digest=digest_of(documents))
         folder.mkdir(parents=True, exist_ok=True)  # somebody may have cleaned up
         with locked(folder):
             if runnable is not None:
-                write_pipeline(folder, dump_graph(chosen.graph))
+                write_pipeline(folder, dump_json_documents(documents))
             finished = store.finished_steps(found.id)
             return execute(chosen, record, inputs, settings, store, progress, finished, sabotage, resumed=True)
     finally:

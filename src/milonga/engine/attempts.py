@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from milonga.compiler.graph.task import RetryPolicy
 from milonga.engine.content import ContentStore
-from milonga.engine.executor_io import cannot_write, drop_outputs, executor_input, read_outputs, read_result, unwritable
+from milonga.engine.executor_io import cannot_write, drop_outputs, executor_input, read_outputs, unwritable
+from milonga.engine.executor_output import read_result
 from milonga.engine.home import Home, log_of
 from milonga.engine.instances import TaskInstance
 from milonga.engine.resources import Demand, Ledger
 from milonga.engine.resources.waiting_steps import WaitingSteps
+from milonga.engine.run_names import task_names
 from milonga.engine.steps import PreparedStep
 from milonga.engine.values import Bundle
 from milonga.engine.workers.base import (
@@ -69,12 +72,35 @@ class Step:
     started_at: float = 0.0
     began: float = 0.0
 
+    @classmethod
+    def repeated(
+        cls, task: TaskInstance, prepared: PreparedStep, *, first_attempt: int, demand: Demand, rank: float
+    ) -> Step:
+        """A step whose failed attempts are repeated as its task says."""
+        retry = task.task.retry_policy or RetryPolicy()
+        return cls(
+            task,
+            prepared,
+            first_attempt,
+            demand,
+            rank,
+            retries=retry.max_retry_count or 0,
+            backoff_s=_seconds(retry.backoff_duration, 0.0),
+            backoff_factor=retry.backoff_factor or 2.0,
+            backoff_max_s=_seconds(retry.backoff_max_duration, 3600.0),
+        )
+
     def pause_s(self, used: int) -> float:
         """Seconds before the next attempt, when `used` have failed before this one."""
         try:
             return min(self.backoff_s * self.backoff_factor**used, self.backoff_max_s)
         except OverflowError:
             return self.backoff_max_s
+
+
+def _seconds(text: str | None, default: float) -> float:
+    """A protobuf JSON duration in seconds."""
+    return float(text.removesuffix("s")) if text else default
 
 
 class InputCheck(Protocol):
@@ -84,21 +110,17 @@ class InputCheck(Protocol):
         """Check them before the attempt, or when it `has_run`."""
 
 
-def _no_check(task: TaskInstance, *, has_run: bool) -> None:
-    pass
-
-
 class AttemptRunner:
     """Runs steps in a pool of workers.
 
     Args:
         workers: where attempts run; closed by the owner of this object.
         ledger: what they share.
+        names: run-level values of KFP's placeholders.
         check_inputs: called with the task of an attempt that is about to start, and again, with `has_run`, when it has
             succeeded; an error of it is the attempt's. After the second there is no retry: the input stays as it is.
         content: where output artifacts go; by default the content store of `home`.
         now: the time in seconds since the epoch.
-        names: run-level values of KFP's placeholders.
         before_reading: called before the outputs of an attempt are read and move into the content store.
         on_start: called when an attempt starts.
         on_retry: called when an attempt failed and another follows after a delay.
@@ -112,13 +134,13 @@ class AttemptRunner:
         ledger: Ledger,
         home: Home,
         run_id: str,
+        names: Mapping[str, str],
+        check_inputs: InputCheck,
         before_reading: Callable[[], None],
         on_start: Callable[[Step, AttemptRecord], None],
         on_retry: Callable[[Step, AttemptRecord, float], None],
         on_end: Callable[[Step, Outcome], None],
-        check_inputs: InputCheck = _no_check,
         content: ContentStore | None = None,
-        names: Mapping[str, str] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._workers = workers
@@ -127,7 +149,7 @@ class AttemptRunner:
         self._run_id = run_id
         self._store = content or ContentStore(home.content)
         self._check_inputs = check_inputs
-        self._names = names or {}
+        self._names = names
         self._now = now
         self._before_reading = before_reading
         self._on_start, self._on_retry, self._on_end = on_start, on_retry, on_end
@@ -190,11 +212,7 @@ class AttemptRunner:
                 packages=prepared.packages,
                 container=prepared.container,
                 limits=limits,
-                names={
-                    **self._names,
-                    "pipeline_task_name": step.task.name,
-                    "pipeline_task_uuid": step.task.path,
-                },
+                names=task_names(self._names, step.task),
                 environment=prepared.environment,
                 live_function=prepared.live_function,
                 executor_input=step.request,

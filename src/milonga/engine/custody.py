@@ -42,12 +42,13 @@ class Custody:
         """Remember content that has just been digested and moved to `place`."""
         self._intact[str(place), digest] = _stamp(place)
 
-    def require(self, artifacts: Artifacts, *, has_run: bool = False) -> list[Path]:
-        """See that `artifacts`, by name of the input, are what was recorded. Content elsewhere is taken on trust.
+    def require(self, artifacts: Artifacts, role: str = "input", *, has_run: bool = False) -> list[Path]:
+        """See that `artifacts`, by name, are what was recorded. Content elsewhere is taken on trust.
 
         Args:
-            artifacts: what a step takes.
-            has_run: they were what was recorded before it ran, so a change is most likely its own doing.
+            artifacts: what a step takes, or what the run hands out.
+            role: "input" or "output", for messages.
+            has_run: they were what was recorded before a step ran, so a change is most likely its own doing.
 
         Returns:
             Places outside of the store whose content has changed: they are the user's, who may do that.
@@ -67,7 +68,7 @@ class Custody:
                 if stamp and not self._is_ours(path):
                     changed.append(path)
                 else:
-                    raise self._failure(name, path, stamp, has_run=has_run)
+                    raise self._failure(f"{role} '{name}'", path, stamp, has_run=has_run)
         return changed
 
     def _stamp(self, path: Path) -> str:
@@ -93,17 +94,17 @@ class Custody:
     def _is_ours(self, path: Path) -> bool:
         return not self._stores.isdisjoint(path.parents)
 
-    def _failure(self, name: str, path: Path, stamp: str, *, has_run: bool) -> StoreError:
+    def _failure(self, what: str, path: Path, stamp: str, *, has_run: bool) -> StoreError:
         if has_run:
             return StoreError(
                 "E420",
-                f"the step's input '{name}' was {'changed' if stamp else 'removed'} while it ran",
+                f"the step's {what} was {'changed' if stamp else 'removed'} while it ran",
                 where=str(path),
                 hint="a step must not write into its inputs: let it copy what it changes, and change the copy",
             )
-        what = "has changed since it was recorded" if stamp else "is gone"
+        how = "has changed since it was recorded" if stamp else "is gone"
         hint = f"milonga run --resume {self._run_id} makes it again" if self._is_ours(path) else "start a new run"
-        return StoreError("E420", f"the content of the input '{name}' {what}", where=str(path), hint=hint)
+        return StoreError("E420", f"the content of the {what} {how}", where=str(path), hint=hint)
 
 
 def _stamp(path: Path) -> str:

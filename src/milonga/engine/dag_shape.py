@@ -23,17 +23,35 @@ class TaskShape:
     producers: tuple[str, ...]
 
 
-def tasks_of(graph: Graph, component: Component, where: str) -> tuple[TaskShape, ...]:
-    """The tasks of a DAG component, in the order of the file; nothing for a step.
+class DagShapes:
+    """The DAGs of one graph, each looked at when it is first asked for. Used by one thread.
 
     Args:
         graph: the pipeline.
-        component: the DAG.
-        where: path of the task that it belongs to, for errors; "" for the root.
-
-    Raises:
-        InvalidPipeline: E143 the tasks wait for each other in a circle, E211 a task waits for one that does not exist.
     """
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._known: dict[int, tuple[TaskShape, ...]] = {}
+
+    def of(self, component: Component, where: str) -> tuple[TaskShape, ...]:
+        """The tasks of a DAG component, in the order of the file; nothing for a step.
+
+        Args:
+            component: one of the graph's own.
+            where: path of the task that it belongs to, for errors; "" for the root.
+
+        Raises:
+            InvalidPipeline: E143 the tasks wait for each other in a circle, E211 a task waits for one that does not
+                exist.
+        """
+        known = self._known.get(id(component))
+        if known is None:
+            known = self._known[id(component)] = _tasks_of(self._graph, component, where)
+        return known
+
+
+def _tasks_of(graph: Graph, component: Component, where: str) -> tuple[TaskShape, ...]:
     tasks = (component.dag.tasks if component.dag is not None else None) or {}
     found = []
     for name, task in tasks.items():

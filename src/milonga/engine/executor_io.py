@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any
 
 from milonga.compiler.graph import ArtifactType, Component
 from milonga.engine.content import ContentStore, copy_content, digest_path
+from milonga.engine.executor_output import completed, custom_path_of, own_path, reported_artifacts, reported_parameters
 from milonga.engine.home import safe_name
-from milonga.engine.values import Bundle, coerce, fits
+from milonga.engine.values import Bundle
 from milonga.engine.workers.base import OUTPUT_FILE
 from milonga.errors import StoreError, TaskFailed
 from milonga.lineage.records import ArtifactRecord, flattened
@@ -80,25 +80,6 @@ def _runtime_artifact(record: ArtifactRecord) -> dict[str, Any]:
     }
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """The JSON object that an attempt has left at `path`; an empty one when there is no file.
-
-    Raises:
-        TaskFailed: E416, there is something else: a container may write what it likes there.
-    """
-    try:
-        if path.exists() and not path.is_file():  # a pipe, say, would keep its reader waiting for ever
-            raise OSError("no file")
-        value = json.loads(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise TaskFailed("E416", "what the process left as its result cannot be read", where=str(path)) from error
-    if not isinstance(value, dict):
-        raise TaskFailed("E416", "what the process left as its result is no JSON object", where=str(path))
-    return value
-
-
 def cannot_write(folder: Path) -> OSError | None:
     """Why nothing can be written into `folder` now; None when it can."""
     probe = folder / ".probe"
@@ -134,22 +115,9 @@ def read_outputs(
             type than the component declares.
         StoreError: E424, an artifact cannot be stored.
     """
-    bundle = Bundle()
-    values = _object(output, "parameterValues")
-    for name, declared in component.output_parameters.items():
-        value = values[name] if name in values else _from_file(request, name, declared.parameter_type)
-        if value is None:
-            continue
-        value = coerce(value, declared.parameter_type)
-        if not fits(value, declared.parameter_type):
-            raise TaskFailed(
-                "E418",
-                f"output '{name}' has the wrong type",
-                got=repr(value)[:120],
-                expected=declared.parameter_type or "",
-            )
-        bundle.parameters[name] = value
-    _object(output, "artifacts")
+    types = {name: declared.parameter_type for name, declared in component.output_parameters.items()}
+    files = {name: entry["outputFile"] for name, entry in request["outputs"]["parameters"].items()}
+    bundle = Bundle(parameters=reported_parameters(types, output, files))
     for name in component.output_artifacts:
         assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
         entries = reported_artifacts(output, name) or [assigned]
@@ -159,77 +127,13 @@ def read_outputs(
     return bundle
 
 
-def _object(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    if not isinstance(found, dict | None):
-        raise _odd(key)
-    return found or {}
-
-
-def reported_artifacts(output: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    """What an ExecutorOutput says about an output; nothing when it does not name it.
-
-    Raises:
-        TaskFailed: E416, it has another form.
-    """
-    found = _object(_object(output, "artifacts"), name).get("artifacts") or []
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise _odd(name)
-    for entry in found:
-        texts = (entry.get(key) or "" for key in ("uri", "customPath", "custom_path"))
-        objects = (entry.get(key) or {} for key in ("type", "metadata"))
-        if not all(isinstance(text, str) for text in texts) or not all(isinstance(item, dict) for item in objects):
-            raise _odd(name)
-    return found
-
-
-def completed(assigned: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An artifact of a report; what it leaves out or empty is as it was assigned."""
-    return {**assigned, **{key: value for key, value in entry.items() if value is not None and value != ""}}
-
-
-def custom_path_of(entry: Mapping[str, Any]) -> str:
-    """The path of its own that a report gives to an artifact, or ""; kfp's executor writes the second spelling."""
-    return str(entry.get("customPath") or entry.get("custom_path") or "")
-
-
-def _odd(name: str) -> TaskFailed:
-    return TaskFailed("E416", f"what the process left as its result has an odd form at '{name}'")
-
-
-def _from_file(request: Mapping[str, Any], name: str, kind: str | None) -> Any:
-    path = Path(request["outputs"]["parameters"][name]["outputFile"])
-    try:
-        text = _text_of(path)
-    except OSError as error:
-        raise TaskFailed("E416", f"the output '{name}' cannot be read: {error.strerror}", where=str(path)) from error
-    return text if text is None or kind == "STRING" else coerce(text, kind)
-
-
-def _text_of(path: Path) -> str | None:
-    """The text of the file at `path`; None when there is none, or a folder or pipe instead.
-
-    Raises:
-        OSError: it cannot be read, or a link is there: the file that it names may be anybody's.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    with os.fdopen(descriptor, "rb") as stream:
-        return stream.read().decode("utf-8", "replace")
-
-
 def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentStore) -> ArtifactRecord:
     title = (entry.get("type") or {}).get("schemaTitle") or "system.Artifact"
     metadata = dict(entry.get("metadata") or {})
     custom = custom_path_of(entry)
     try:
         path = _copied(Path(custom), folder, name) if custom and Path(custom).exists() else local_path(entry)
-        is_there, own = path.exists() or path.is_symlink(), _own_path(path, folder)
+        is_there, own = path.exists() or path.is_symlink(), own_path(path, folder)
     except (OSError, RuntimeError, ValueError) as error:  # too long, a ring of links, a NUL character
         message = f"the address of the artifact '{name}' is no path"
         raise TaskFailed("E416", message, got=repr(custom or entry.get("uri"))[:200]) from error
@@ -246,19 +150,6 @@ def _stored(name: str, entry: Mapping[str, Any], folder: Path, store: ContentSto
         reason = error.strerror or error
         raise StoreError("E424", f"the artifact '{name}' cannot be read: {reason}", where=str(path)) from error
     return ArtifactRecord(name, title, str(entry.get("uri", "")), content.digest, content.size_bytes, metadata)
-
-
-def _own_path(path: Path, folder: Path) -> Path | None:
-    """Where content that the attempt in `folder` has made truly is; None when that is elsewhere, or a link.
-
-    Only what is its own moves into the store. `..`, and folders on the way that are links, lead to other people's.
-    """
-    if path.is_symlink():
-        return None
-    true, place = path.resolve(), folder.resolve()
-    if true == place or not true.is_relative_to(place):
-        return None
-    return folder / true.relative_to(place)
 
 
 def _copied(source: Path, folder: Path, name: str) -> Path:

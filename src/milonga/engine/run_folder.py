@@ -15,7 +15,12 @@ from milonga.engine.home import Home
 from milonga.errors import MilongaError, RunError, StoreError
 from milonga.runtime.task import write_atomically
 
-_GRAPH_FILE = "pipeline.yaml"
+_PIPELINE_FILE = "pipeline.yaml"
+
+
+def pipeline_file(folder: Path) -> Path:
+    """The pipeline that the run in `folder` runs, as it is."""
+    return folder / _PIPELINE_FILE
 
 
 def new_run(home: Home, pipeline: str) -> str:
@@ -49,18 +54,26 @@ def new_run(home: Home, pipeline: str) -> str:
 
 
 def write_pipeline(folder: Path, pipeline: str) -> None:
-    """Put the text of a pipeline file into the folder of a run, whole or not at all.
+    """Put the text of a pipeline file into the folder of a run, whole or not at all; the same is not written again.
 
     Raises:
         StoreError: E423, it cannot be written.
     """
     try:
-        write_atomically(folder / _GRAPH_FILE, pipeline)
+        if not _has(pipeline_file(folder), pipeline.encode()):
+            write_atomically(pipeline_file(folder), pipeline)
     except OSError as error:
         with contextlib.suppress(OSError):
-            for left in folder.glob(f".{_GRAPH_FILE}.*"):
+            for left in folder.glob(f".{_PIPELINE_FILE}.*"):
                 left.unlink()
         raise unwritable_home(error, folder) from error
+
+
+def _has(file: Path, content: bytes) -> bool:
+    try:
+        return file.read_bytes() == content
+    except OSError:
+        return False
 
 
 def read_pipeline(folder: Path, source: str) -> Graph:
@@ -73,7 +86,7 @@ def read_pipeline(folder: Path, source: str) -> Graph:
     Raises:
         RunError: E467, it is gone or damaged.
     """
-    file = folder / _GRAPH_FILE
+    file = pipeline_file(folder)
     try:
         return load_graph(file)
     except (MilongaError, OSError) as error:
@@ -86,6 +99,13 @@ def read_pipeline(folder: Path, source: str) -> Graph:
             hint=f"name the pipeline: milonga run {target} --resume {folder.name}",
             kind="system",
         ) from error
+
+
+def last_attempt(home: Home, run_id: str, path: str) -> int:
+    """The number of the last attempt of a task that has a folder; 0 where there is none."""
+    folder = home.attempt(run_id, path, 1).parent
+    used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
+    return max(used, default=0)
 
 
 def unwritable_home(error: OSError, where: Path) -> StoreError:

@@ -56,9 +56,19 @@ def _taken(stream: int) -> bool:
 
 def is_held(folder: Path) -> bool:
     """Whether some process works on the run in `folder` now."""
+    return is_locked(folder / _FILE)
+
+
+def is_locked(file: Path, *, also_shared: bool = False) -> bool:
+    """Whether some process holds a lock on `file` now.
+
+    Args:
+        file: what is locked; one that does not exist is not.
+        also_shared: a lock that its holder shares counts too. Then two that ask at the same moment see each other.
+    """
     try:
-        with (folder / _FILE).open("r") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with file.open("r") as stream:
+            fcntl.flock(stream, (fcntl.LOCK_EX if also_shared else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

@@ -22,7 +22,7 @@ from milonga.engine.clock import SteadyClock
 from milonga.engine.content import ContentStore
 from milonga.engine.critical_path import CriticalPath
 from milonga.engine.custody import Custody
-from milonga.engine.dag_shape import TaskShape, tasks_of
+from milonga.engine.dag_shape import DagShapes
 from milonga.engine.faults.sabotage import Sabotage
 from milonga.engine.imports import import_artifact
 from milonga.engine.instances import DagInstance, LoopInstance, TaskInstance
@@ -32,7 +32,8 @@ from milonga.engine.preparation import Preparation
 from milonga.engine.progress import Progress
 from milonga.engine.provisioning import Provisioning
 from milonga.engine.resources import Ledger, Machine, available_cores
-from milonga.engine.run_names import run_names
+from milonga.engine.run_folder import last_attempt
+from milonga.engine.run_names import run_names, task_names
 from milonga.engine.settings import RunSettings
 from milonga.engine.steps import Provision
 from milonga.engine.values import Bundle, holds, with_defaults
@@ -100,16 +101,19 @@ class Scheduler:
         self._resumed = resumed
         self._graph_digest = graph_digest
         self._ready: deque[TaskInstance] = deque()
-        self._shapes: dict[int, tuple[TaskShape, ...]] = {}
+        self._shapes = DagShapes(graph)
         self._stopping = False
         self._cache = ResultCache(store, settings.home, settings.cache_policy, is_used=settings.use_cache)
         self._journal = Journal(run_id, graph_digest, store, self._cache, progress, clock)
-        self._critical_path = CriticalPath(graph, lambda: store.durations_s(graph.name))
+        self._critical_path = CriticalPath(self._shapes, lambda: store.durations_s(graph.name))
         self._provisioning = Provisioning()
         self.paths: set[str] = set()
         self._root: DagInstance | None = None
         self._result: Bundle | None = None
-        self._names = run_names(graph, run_id, created_at, settings)
+        folder, root = settings.home.run(run_id), settings.home.content
+        self._names = run_names(
+            graph, run_id, created_at, folder=folder, root=root, scheduled_for=settings.scheduled_for
+        )
         machine = Machine.measured()
         self._preparation = Preparation(
             graph=graph,
@@ -120,8 +124,8 @@ class Scheduler:
             notice=progress.notice,
         )
         self._sabotage = sabotage
-        spoilt = settings.home.run(run_id) / "faults"  # what faults spoil must be no content of another run
-        self._custody = Custody((settings.home.content, spoilt), run_id, self._cache.still_holds)
+        spoilt = folder / "faults"  # what faults spoil must be no content of another run
+        self._custody = Custody((root, spoilt), run_id, self._cache.still_holds)
         self._runner = AttemptRunner(
             workers=workers,
             ledger=Ledger(machine, settings.steps_at_once),
@@ -134,7 +138,7 @@ class Scheduler:
             on_end=self._step_ended,
             check_inputs=self._check_inputs,
             now=clock.now,
-            content=sabotage.content(ContentStore(settings.home.content, self._custody.stored), spoilt),
+            content=sabotage.content(ContentStore(root, self._custody.stored), spoilt),
         )
 
     # The loop --------------------------------------------------------------------------------------------------
@@ -152,7 +156,7 @@ class Scheduler:
         while True:
             while self._ready:
                 self._interruption.check()
-                self._advance(self._ready.popleft())
+                self._guarded(self._ready.popleft(), self._decide)
             self._journal.commit()
             self._interruption.check()
             self._runner.dispatch()
@@ -169,7 +173,7 @@ class Scheduler:
                 raise RunError("E480", f"the run has taken longer than its {limit_s} s", hint=hint, kind="user")
         cause, outputs = self._root.cause, self._result or Bundle()
         if cause is None:
-            self._custody.require(outputs.artifacts)  # what is handed out must be there, and be what was made
+            self._custody.require(outputs.artifacts, "output")  # what is handed out must be there, and be what was made
         return ("FAILED" if cause else "SUCCEEDED"), outputs, cause
 
     def cancel(self) -> None:
@@ -195,9 +199,7 @@ class Scheduler:
     ) -> DagInstance:
         inputs = Bundle(with_defaults(inputs.parameters, component), inputs.artifacts)
         dag = DagInstance(component, inputs, path, owner, iteration)
-        shapes = self._shapes.get(id(component))
-        if shapes is None:
-            shapes = self._shapes[id(component)] = tasks_of(self._graph, component, path)
+        shapes = self._shapes.of(component, path)
         tasks = dag.tasks
         for shape in shapes:
             tasks[shape.name] = TaskInstance(shape, dag, dag.path_of(shape.name))
@@ -207,8 +209,7 @@ class Scheduler:
             instance.waiting = len(shape.producers)
             for producer in shape.producers:
                 tasks[producer].dependents.append(instance)
-        starting = [instance for instance in tasks.values() if instance.waiting == 0]
-        self._ready.extend(starting)
+        self._ready.extend([instance for instance in tasks.values() if instance.waiting == 0])
         if not tasks:
             self._dag_ended(dag)
         return dag
@@ -272,10 +273,7 @@ class Scheduler:
         dag.unfinished = 1
         instance.settings = inputs.parameters
         instance.inputs = Bundle(with_defaults(inputs.parameters, task.component), inputs.artifacts)
-        try:
-            self._start_step(instance)
-        except MilongaError as error:
-            self._fail(instance, error)
+        self._guarded(instance, self._start_step)
 
     def _iteration_ended(self, task: TaskInstance, index: int, outputs: Bundle, cause: TaskInstance | None) -> None:
         loop = task.loop
@@ -293,10 +291,10 @@ class Scheduler:
 
     # Tasks -----------------------------------------------------------------------------------------------------
 
-    def _advance(self, task: TaskInstance) -> None:
-        """Everything before `task` has finished: decide what becomes of it."""
+    def _guarded(self, task: TaskInstance, work: Callable[[TaskInstance], None]) -> None:
+        """Do the work of `task`; an error of it is the task's, and not the run's."""
         try:
-            self._decide(task)
+            work(task)
         except MilongaError as error:
             self._fail(task, error)
         except Exception as error:
@@ -305,6 +303,7 @@ class Scheduler:
             self._fail(task, internal_error(f"{type(error).__name__}: {error}"))
 
     def _decide(self, task: TaskInstance) -> None:
+        """Everything before `task` has finished: decide what becomes of it."""
         producers = [task.dag.tasks[name] for name in task.shape.producers]
         if not task.runs_after_failure:
             if self._is_held(task) or any(producer.state in ("FAILED", "NOT_RUN") for producer in producers):
@@ -313,9 +312,7 @@ class Scheduler:
             if any(producer.state == "SKIPPED" for producer in producers):
                 self._finish(task, "SKIPPED")
                 return
-        task.inputs = resolve_inputs(
-            task, {**self._names, "pipeline_task_name": task.name, "pipeline_task_uuid": task.path}
-        )
+        task.inputs = resolve_inputs(task, task_names(self._names, task))
         policy = task.task.trigger_policy
         if policy is not None and policy.condition and not self._condition_holds(task, policy.condition):
             self._finish(task, "SKIPPED")
@@ -360,36 +357,21 @@ class Scheduler:
             task.outputs = Bundle(dict(task.reuse.parameters), dict(task.reuse.artifacts))
             self._finish(task, "SUCCEEDED")
             return
-        retry = task.task.retry_policy
         demand = self._preparation.demand(task)
         if self._settings.mode == "in-process" and (prepared.timeout_s or demand.memory_limit_bytes):
             task.reuse = replace(task.reuse, key="")  # where its limits are kept to, it might fail
             self._progress.notice(f"{task.path} has limits that are not kept in this process: its result is not reused")
-        self._runner.enqueue(
-            Step(
-                task,
-                prepared,
-                first_attempt=self._first_attempt(task.path),
-                demand=demand,
-                rank=self._critical_path.rank(task),
-                retries=(retry.max_retry_count or 0) if retry else 0,
-                backoff_s=_seconds(retry.backoff_duration if retry else None, 0.0),
-                backoff_factor=(retry.backoff_factor if retry and retry.backoff_factor else 2.0),
-                backoff_max_s=_seconds(retry.backoff_max_duration if retry else None, 3600.0),
-            )
-        )
+        first, rank = self._first_attempt(task.path), self._critical_path.rank(task)
+        self._runner.enqueue(Step.repeated(task, prepared, first_attempt=first, demand=demand, rank=rank))
 
     def _provided(self, task: TaskInstance, failure: MilongaError | None) -> None:
         """What `task` lacked is here, or cannot be had."""
         if self._is_held(task):
             self._finish(task, "NOT_RUN")
-            return
-        try:
-            if failure is not None:
-                raise failure
-            self._start_step(task)
-        except MilongaError as error:
-            self._fail(task, error)
+        elif failure is not None:
+            self._fail(task, failure)
+        else:
+            self._guarded(task, self._start_step)
 
     def _is_done(self, earlier: TaskRecord, task: TaskInstance) -> bool:
         """Whether a step of a resumed run was done for this very graph and these inputs: nothing has to be prepared."""
@@ -411,9 +393,7 @@ class Scheduler:
         if not self._resumed:
             return 1
         self._journal.lose_attempts(path)
-        folder = self._settings.home.attempt(self._run_id, path, 1).parent
-        used = [int(item.name.removeprefix("attempt-")) for item in folder.glob("attempt-*")] if folder.is_dir() else []
-        return max(used, default=0) + 1
+        return last_attempt(self._settings.home, self._run_id, path) + 1
 
     # What the runner reports -----------------------------------------------------------------------------------
 
@@ -508,8 +488,3 @@ class Scheduler:
                 self._iteration_ended(dag.owner, dag.iteration, task.outputs, dag.cause)
             else:
                 self._dag_ended(dag)
-
-
-def _seconds(text: str | None, default: float) -> float:
-    """A protobuf JSON duration in seconds."""
-    return float(text.removesuffix("s")) if text else default

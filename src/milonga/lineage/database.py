@@ -1,26 +1,20 @@
-"""`Database`: one SQLite file, its version, its transactions, and its failures as errors of ours."""
+"""`Database`: the SQLite file of runs, and its transactions."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from milonga.errors import StoreError
 from milonga.lineage.schema import STEPS, VERSION
-
-_BUSY_S = 30.0
-_DAMAGE = ("malformed", "not a database", "no such table", "no such column", "corrupt", "duplicate column name")
+from milonga.lineage.sqlite_file import SqliteFile
 
 
-class Database:
-    """One connection, used by one thread at a time.
-
-    Several processes may open the same file: WAL mode, writers wait for each other up to `_BUSY_S`. Writes are
-    collected and become visible together at `commit`.
+class Database(SqliteFile):
+    """One connection, used by one thread at a time. Writes are collected and become visible together at `commit`.
 
     Args:
         path: the file; its folder is made.
@@ -29,67 +23,35 @@ class Database:
         StoreError: E421 the file is no database of ours, E422 it is of a newer version, E423 it cannot be written.
     """
 
+    version: ClassVar[int] = VERSION
+    synchronous: ClassVar[Literal["NORMAL", "FULL"]] = "NORMAL"
+    if_full: ClassVar[str] = "free some space and resume the run"
+    if_busy: ClassVar[str] = "resume the run when it is free again"
+
     def __init__(self, path: Path) -> None:
-        self.path = path
         _require_text(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.DatabaseError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise StoreError("E423", f"the run store cannot be written: {reason}", where=str(path)) from error
-        try:
-            self._choose_journal()
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._bring_up_to_date()
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise self._failure(error) from error
-        except StoreError:
-            self._connection.close()
-            raise
+        super().__init__(path)
 
-    def _choose_journal(self) -> None:
-        """Switch to WAL. SQLite does not wait for its lock here, and engines that begin together need it at once."""
-        deadline = time.monotonic() + _BUSY_S
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode=WAL")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
+    def _upgrade(self, version: int) -> None:
+        for step in STEPS[version:]:
+            step(self._connection)
 
-    def _bring_up_to_date(self) -> None:
-        """Take the steps that the file lacks, all of them or none. Of several processes one does, the others wait."""
-        if self._version() == VERSION:
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            for step in STEPS[self._version() :]:
-                step(self._connection)
-            self._connection.execute(f"PRAGMA user_version={VERSION}")
-            self._connection.execute("COMMIT")
-        except (ValueError, TypeError, AttributeError) as error:  # what an old row holds is no JSON of ours
-            raise self._failure(sqlite3.DatabaseError(f"malformed row: {error}")) from error
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+    def _damaged(self, said: str) -> StoreError:
+        hint = "move the file away to start a new store; the runs' folders stay"
+        return StoreError("E421", f"the run store is damaged: {said}", where=str(self.path), hint=hint)
 
-    def _version(self) -> int:
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise StoreError(
-                "E422",
-                "the run store was written by a newer milonga",
-                where=str(self.path),
-                got=f"version {version}",
-                expected=f"at most {VERSION}",
-                hint="upgrade milonga, or choose another folder with MILONGA_HOME",
-            )
-        return version
+    def _newer(self, version: int) -> StoreError:
+        return StoreError(
+            "E422",
+            "the run store was written by a newer milonga",
+            where=str(self.path),
+            got=f"version {version}",
+            expected=f"at most {self.version}",
+            hint="upgrade milonga, or choose another folder with MILONGA_HOME",
+        )
+
+    def _unwritable(self, said: str, hint: str = "") -> StoreError:
+        return StoreError("E423", f"the run store cannot be written: {said}", where=str(self.path), hint=hint)
 
     def close(self) -> None:
         """Commit what is pending and let go of the file."""
@@ -123,25 +85,7 @@ class Database:
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. What this object has written and not committed is seen."""
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise self._failure(error) from error
-
-    def _execute(self, statement: str) -> None:
-        try:
-            self._connection.execute(statement)
-        except sqlite3.DatabaseError as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: sqlite3.DatabaseError) -> StoreError:
-        """What SQLite says, as one of ours. It has no classes for these; its texts have been stable for decades."""
-        text = str(error)
-        if any(word in text for word in _DAMAGE):
-            hint = "move the file away to start a new store; the runs' folders stay"
-            return StoreError("E421", f"the run store is damaged: {error}", where=str(self.path), hint=hint)
-        hint = "free some space and resume the run" if "full" in text else "resume the run when it is free again"
-        return StoreError("E423", f"the run store cannot be written: {error}", where=str(self.path), hint=hint)
+        return self._fetch(query, values)
 
 
 def _require_text(path: Path) -> None:

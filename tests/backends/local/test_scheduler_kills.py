@@ -11,16 +11,18 @@ import pytest
 from real_scheduler import RealScheduler, engine_process, kill_group
 
 from milonga.backends.local.places import Places
+from milonga.backends.local.records.database import ScheduleDatabase
 from milonga.backends.local.running.presence import is_present
 
 pytestmark = pytest.mark.slow
 """Real processes and containers, one after the other."""
 
 
-def killed_now_and_then(real: RealScheduler, *, kills: int, owed: int, at_once: int, seed: int) -> None:
-    chance = random.Random(seed)
-    real.owe(owed, at_once=at_once)
-    for _ in range(kills):
+@pytest.mark.parametrize("seed", range(5))
+def test_a_scheduler_that_is_killed_all_the_time_loses_and_doubles_nothing(real: RealScheduler, seed: int) -> None:
+    chance, owed = random.Random(seed), 24
+    real.owe(owed, at_once=1 + seed)
+    for _ in range(20):
         process = real.start()
         real.wait_for(lambda: is_present(Places(real.home)))
         time.sleep(chance.uniform(0.0, 0.6))
@@ -30,31 +32,12 @@ def killed_now_and_then(real: RealScheduler, *, kills: int, owed: int, at_once: 
     real.require_exactly_once(owed)
 
 
-def test_a_scheduler_that_is_killed_now_and_then_loses_and_doubles_nothing(real: RealScheduler) -> None:
-    killed_now_and_then(real, kills=4, owed=5, at_once=3, seed=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
-def test_a_scheduler_that_is_killed_all_the_time_loses_and_doubles_nothing(real: RealScheduler, seed: int) -> None:
-    killed_now_and_then(real, kills=20, owed=24, at_once=1 + seed, seed=seed)
-
-
-@pytest.mark.slow
 def test_schedulers_side_by_side_double_nothing(real: RealScheduler) -> None:
     real.owe(12, at_once=4)
     for _ in range(3):
         real.start()
     real.wait_for(lambda: real.all_ended(12))
     real.require_exactly_once(12)
-
-
-def test_two_schedulers_on_one_state_folder_double_nothing(real: RealScheduler) -> None:
-    real.owe(4, at_once=2)
-    for _ in range(2):
-        real.start()
-    real.wait_for(lambda: real.all_ended(4))
-    real.require_exactly_once(4)
 
 
 def test_a_run_goes_on_when_its_scheduler_is_killed_and_counts_in_the_next_one(real: RealScheduler) -> None:
@@ -87,8 +70,6 @@ def test_a_run_whose_process_dies_with_the_machine_is_resumed(real: RealSchedule
 
 def test_a_process_that_dies_before_it_has_noted_its_run_finds_it_again(real: RealScheduler) -> None:
     """The run is in the store and its firing does not know: the worst moment of all."""
-    from milonga.backends.local.records.database import ScheduleDatabase
-
     real.owe(1)
     process = real.start()
     real.wait_for(lambda: real.all_ended(1))
@@ -103,8 +84,6 @@ def test_a_process_that_dies_before_it_has_noted_its_run_finds_it_again(real: Re
 
 
 def test_a_process_that_always_dies_is_given_up(real: RealScheduler) -> None:
-    from milonga.backends.local.records.database import ScheduleDatabase
-
     real.owe(1)
     with ScheduleDatabase(Places(real.home).database) as database:
         database.execute("UPDATE pipelines SET text = ''")  # what it would run does not matter

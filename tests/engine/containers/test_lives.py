@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from boxes import Box
 
 from milonga.compiler.documents import dump_graph
-from milonga.compiler.graph import Graph
 from milonga.engine.containers.image import find_image
 from milonga.engine.containers.program import PodProgram
 from milonga.engine.home import Home
@@ -23,9 +23,6 @@ from milonga.engine.workers.contained import ContainerPool
 
 pytestmark = pytest.mark.slow
 """Real processes and containers, one after the other."""
-
-
-Box = Callable[..., Graph]
 
 
 @pytest.fixture

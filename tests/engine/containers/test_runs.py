@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from milonga.compiler.graph import Graph
-from milonga.engine.result import RunResult
+from boxes import Box, error_of, log_of
 
 pytestmark = pytest.mark.slow
 """Real processes and containers, one after the other."""
-
-
-Box = Callable[..., Graph]
-
-
-def error_of(result: RunResult) -> dict[str, str]:
-    assert result.state == "FAILED"
-    return dict(result.tasks["box"].error)
-
-
-def log_of(result: RunResult) -> str:
-    return (result.folder / result.tasks["box"].log).read_text("utf-8")
 
 
 def test_a_value_goes_in_as_an_argument_and_comes_out_of_a_file(engine, box: Box, play) -> None:

@@ -99,3 +99,12 @@ def test_a_folder_of_many_files_is_not_walked_for_every_task(checked: Checked, t
 def test_content_elsewhere_is_taken_on_trust(checked: Checked, uri: str) -> None:
     assert checked.custody.require({"data": ArtifactRecord("data", "system.Dataset", uri, "0" * 64)}) == []
     assert checked.reads == 0
+
+
+def test_what_is_missing_is_called_what_it_is(checked: Checked, tmp_path: Path) -> None:
+    artifacts = checked.take(made(tmp_path / "made"))
+    for file in tmp_path.glob("store/*/*/data"):
+        file.rename(tmp_path / "away")
+    for role in ("input", "output"):
+        with pytest.raises(StoreError, match=f"^E420: the content of the {role} 'data' is gone"):
+            checked.custody.require(artifacts, role)

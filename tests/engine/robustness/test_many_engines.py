@@ -55,7 +55,6 @@ PROGRAM = """
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [["same"] * 4, ["one", "two", "three", "four"]], ids=["one pipeline", "four pipelines"]
 )

@@ -14,13 +14,13 @@ from milonga.compiler.graph import Graph
 from milonga.engine.cache.code_differences import code_differences, program_in
 from milonga.engine.cache.keys import CUSTOM_PART
 from milonga.engine.home import Home
+from milonga.engine.run_folder import pipeline_file
 from milonga.errors import MilongaError
 from milonga.lineage import LineageStore, TaskRecord
 from milonga.lineage.differences import artifacts, stated, values
 
 Verdict = Literal["hit", "miss", "none"]
 
-_GRAPH_FILE = "pipeline.yaml"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _VALUE_MAX = 2000
 _LOOKED_AT = 100
@@ -181,6 +181,6 @@ def _of_code(home: Home, before: TaskRecord, after: TaskRecord) -> Iterator[Chan
 
 def _graph(home: Home, run_id: str) -> Graph | None:
     try:
-        return load_graph(home.run(run_id) / _GRAPH_FILE)
+        return load_graph(pipeline_file(home.run(run_id)))
     except (MilongaError, OSError):
         return None

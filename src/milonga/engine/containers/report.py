@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from milonga.engine.executor_io import completed, custom_path_of, read_result, reported_artifacts
+from milonga.engine.executor_output import completed, custom_path_of, read_result, reported_artifacts
 from milonga.engine.workers.base import OUTPUT_FILE, StepRequest
 from milonga.errors import TaskFailed
 from milonga.runtime.placement import local_path

@@ -26,7 +26,7 @@ from milonga.engine.containers.engine import last_line
 from milonga.engine.containers.labels import HOME, RUN, STEWARD, home_mark
 from milonga.engine.containers.log import tail_of
 from milonga.engine.containers.usage import Usage
-from milonga.engine.executor_io import custom_path_of
+from milonga.engine.executor_output import custom_path_of
 from milonga.engine.run_lock import is_held
 
 _INSPECT = ("inspect", "--type", "container", "--format")

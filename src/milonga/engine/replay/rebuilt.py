@@ -10,7 +10,7 @@ from milonga.compiler.graph import Component, Graph, Task
 from milonga.engine.binding import loop_items
 from milonga.engine.dag_shape import TaskShape
 from milonga.engine.instances import DagInstance, TaskInstance
-from milonga.engine.values import Bundle
+from milonga.engine.values import Bundle, with_defaults
 from milonga.lineage.bindings import name_at, tasks_of
 from milonga.lineage.records import TaskRecord
 
@@ -52,8 +52,11 @@ def rebuilt(graph: Graph, arguments: Mapping[str, Any], path: str, record_at: Re
                 found = record_at(dag.path)
                 instance = task_instance(name, task, instance.component, dag, dag.path)
                 _fill(instance, found)
+            else:
+                dag.inputs = _with_defaults(dag.inputs, dag.component)
         else:
-            dag = DagInstance(instance.component, instance.inputs, instance.path, instance, None)
+            inputs = _with_defaults(instance.inputs, instance.component)
+            dag = DagInstance(instance.component, inputs, instance.path, instance, None)
         if not rest:
             return instance
         if not rest.startswith("/"):
@@ -84,6 +87,11 @@ def _fill(instance: TaskInstance, record: TaskRecord | None) -> None:
         instance.state, instance.error = record.state, dict(record.error)
         instance.inputs = Bundle(dict(record.inputs), dict(record.input_artifacts))
         instance.outputs = Bundle(dict(record.outputs), dict(record.output_artifacts))
+
+
+def _with_defaults(inputs: Bundle, component: Component) -> Bundle:
+    """What the tasks of a DAG see of its inputs."""
+    return Bundle(with_defaults(inputs.parameters, component), inputs.artifacts)
 
 
 def _inputs_of(loop: TaskInstance, index: int) -> Bundle:

@@ -12,12 +12,11 @@ from milonga.engine.home import Home
 from milonga.engine.instances import DagInstance, TaskInstance
 from milonga.engine.replay.author_lines import AuthorLines, author_files, author_lines, text_of
 from milonga.engine.replay.rebuilt import rebuilt, task_instance
+from milonga.engine.run_folder import pipeline_file
 from milonga.engine.runnable import Runnable
 from milonga.engine.values import Bundle
 from milonga.errors import MilongaError, RunError
 from milonga.lineage import LineageStore, RunRecord, TaskRecord
-
-_GRAPH_FILE = "pipeline.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def recorded_step(store: LineageStore, home: Home, run: RunRecord, record: TaskR
         RunError: E455 it is no step or never had inputs, E457 the run's pipeline is gone or does not have it.
     """
     _require_inputs(record)
-    file = home.run(run.id) / _GRAPH_FILE
+    file = pipeline_file(home.run(run.id))
     if not file.is_file():
         raise RunError(
             "E457",
@@ -91,7 +90,7 @@ def current_step(store: LineageStore, run: RunRecord, record: TaskRecord, curren
 
 def lines_of(run: RunRecord, record: TaskRecord, home: Home) -> AuthorLines:
     """Where the lines of a recorded step stand in the author's files; empty when that is not to be found out."""
-    file = home.run(run.id) / _GRAPH_FILE
+    file = pipeline_file(home.run(run.id))
     if record.kind != "step" or not file.is_file():
         return AuthorLines()
     try:

@@ -7,7 +7,6 @@ under `replays/` in the run's folder, its artifacts in a content store of their 
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +25,13 @@ from milonga.engine.replay.authored_function import authored_function
 from milonga.engine.replay.comparison import compared_outputs
 from milonga.engine.replay.debugged_pool import DebuggedPool
 from milonga.engine.replay.recorded_inputs import recorded_inputs
+from milonga.engine.replay.recorded_settings import recorded_settings
 from milonga.engine.replay.recorded_step import RecordedStep, current_step, lines_of_executor, recorded_step
+from milonga.engine.replay.replay_folder import ReplayFolder
 from milonga.engine.replay.replayed import Replayed
 from milonga.engine.resources import Demand, Ledger, Machine
+from milonga.engine.run_lock import locked
+from milonga.engine.run_names import run_names
 from milonga.engine.runnable import Runnable
 from milonga.engine.settings import RunSettings
 from milonga.engine.steps import PreparedStep, Provision
@@ -81,8 +84,48 @@ def replay_recorded(
     inputs, dropped = recorded_inputs(
         record, step.instance.component, ContentStore(home.content), ContentCheck(store), request.changes
     )
+    notes = tuple(f"the step takes no '{name}' any more; the recorded one is left out" for name in dropped)
+    lines = lines_of_executor(run, step.executor, record.component, home)
+    folder = ReplayFolder.made(home.run(run.id))
+    with locked(folder.path):
+        try:
+            names = _given(step, inputs, home, folder, request)
+            settings = _settings(home, request)
+            prepared, demand = _prepared(step, settings, names, request)
+        except BaseException:
+            folder.remove()
+            raise
+        if prepared.importer is not None:
+            outcome = _imported(step, prepared.importer, names)
+        else:
+            if request.debug and prepared.live_function is None and prepared.worker == "milonga":
+                known = authored_function(prepared.function, prepared.source, lines)
+                prepared = dataclasses.replace(prepared, live_function=known)
+            outcome = _run(step, prepared, demand, settings, folder, names, request.log_started)
+    return _result(step, outcome, lines, folder, request, notes)
+
+
+def _given(
+    step: RecordedStep, inputs: Bundle, home: Home, folder: ReplayFolder, request: ReplayRequest
+) -> dict[str, str]:
+    """Give the step its inputs, and what its settings are made of.
+
+    Returns:
+        What placeholders stand for: the names of the run, and places of the replay's own.
+    """
+    run = home.run(step.run.id)
+    if step.graph.wants_workspace:
+        folder.copy_workspace(run)
+        recorded = {name: value for name, value in inputs.parameters.items() if name not in request.changes}
+        inputs.parameters.update(folder.in_own_workspace(recorded, run))
+    names = run_names(step.graph, step.run.id, step.run.created_at, folder=folder.path, root=folder.home.content)
     step.instance.inputs = inputs
-    settings = RunSettings(
+    step.instance.settings = {**recorded_settings(step.instance, names), **inputs.parameters}
+    return names
+
+
+def _settings(home: Home, request: ReplayRequest) -> RunSettings:
+    return RunSettings(
         home=home,
         jobs=1,
         mode="in-process" if request.debug else "isolated",
@@ -90,32 +133,20 @@ def replay_recorded(
         secrets=request.secrets,
         search_path=request.search_path,
     )
-    names = {"pipeline_job_name": step.graph.name, "pipeline_job_uuid": run.id}
+
+
+def _prepared(
+    step: RecordedStep, settings: RunSettings, names: Mapping[str, str], request: ReplayRequest
+) -> tuple[PreparedStep, Demand]:
+    """The step, everything that it needs brought here, and what it asks of the machine."""
     preparation = Preparation(
         graph=step.graph,
         settings=settings,
         machine=Machine.measured(),
-        functions=current.functions if current is not None else {},
+        functions=request.current.functions if request.current is not None else {},
         names=names,
         notice=request.notice,
     )
-    prepared = _prepared(step, preparation, request)
-    notes = tuple(f"the step takes no '{name}' any more; the recorded one is left out" for name in dropped)
-    lines = lines_of_executor(run, step.executor, record.component, home)
-    replays, number = _fresh_home(home.run(run.id) / "replays")
-    if prepared.importer is not None:
-        outcome = _imported(step, prepared.importer, names)
-    else:
-        if request.debug and prepared.live_function is None and prepared.worker == "milonga":
-            known = authored_function(prepared.function, prepared.source, lines)
-            prepared = dataclasses.replace(prepared, live_function=known)
-        demand = preparation.demand(step.instance)
-        outcome = _run(step, prepared, demand, settings, replays, number, request.log_started)
-    return _result(step, inputs, outcome, lines, replays, number, request, notes)
-
-
-def _prepared(step: RecordedStep, preparation: Preparation, request: ReplayRequest) -> PreparedStep:
-    """The step, everything that it needs brought here."""
     found = preparation.step(step.instance)
     for _ in range(_PROVISIONS_MAX):
         if not isinstance(found, Provision):
@@ -134,22 +165,7 @@ def _prepared(step: RecordedStep, preparation: Preparation, request: ReplayReque
             hint="replay it without --pdb",
             kind="user",
         )
-    return found
-
-
-def _fresh_home(root: Path) -> tuple[Home, str]:
-    """Where replays of a run are kept, and a number that no other replay has; its folder is made."""
-    for number in itertools.count(1):
-        try:
-            (root / "runs" / str(number)).mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise RunError(
-                "E423", f"the state folder cannot be written: {error.strerror}", where=str(root), kind="system"
-            ) from error
-        return Home(root), str(number)
-    raise AssertionError("numbers do not end")
+    return found, preparation.demand(step.instance)
 
 
 def _imported(step: RecordedStep, importer: Importer, names: Mapping[str, str]) -> Outcome:
@@ -166,21 +182,25 @@ def _run(
     prepared: PreparedStep,
     demand: Demand,
     settings: RunSettings,
-    replays: Home,
-    number: str,
+    folder: ReplayFolder,
+    names: Mapping[str, str],
     log_started: Callable[[Path], None],
 ) -> Outcome:
     """Run one attempt to its end. What it may use is what it could use then, since that may be what it failed by."""
     outcomes: list[Outcome] = []
-    is_debugged = settings.mode == "in-process"
-    workers = Workforce({"milonga": DebuggedPool, "kfp": DebuggedPool}) if is_debugged else workforce(settings)
+    if settings.mode == "in-process":
+        workers = Workforce({"milonga": DebuggedPool, "kfp": DebuggedPool})
+    else:  # a container sees the workspace of the home that its pool is told of
+        workers = workforce(dataclasses.replace(settings, home=folder.home))
     runner = AttemptRunner(
         workers=workers,
         ledger=Ledger(Machine.measured(), 1),
-        home=replays,
-        run_id=number,
+        home=folder.home,
+        run_id=folder.number,
+        names=names,
         before_reading=lambda: None,
-        on_start=lambda step, attempt: log_started(replays.run(number) / attempt.log),
+        check_inputs=lambda task, *, has_run: None,  # they were looked at a moment ago, and nothing is kept of it
+        on_start=lambda step, attempt: log_started(folder.path / attempt.log),
         on_retry=lambda step, attempt, delay_s: None,
         on_end=lambda step, outcome: outcomes.append(outcome),
     )
@@ -197,16 +217,13 @@ def _run(
 
 def _result(
     step: RecordedStep,
-    inputs: Bundle,
     outcome: Outcome,
     lines: AuthorLines,
-    replays: Home,
-    number: str,
+    folder: ReplayFolder,
     request: ReplayRequest,
     notes: tuple[str, ...],
 ) -> Replayed:
     record, outputs = step.record, outcome.outputs
-    folder = replays.attempt(number, record.path, 1)
     attempt = outcome.attempt
     error: dict[str, Any] = dict(attempt.error)
     traceback = str(error.get("traceback", ""))
@@ -219,9 +236,9 @@ def _result(
         error=error if outputs is None else {},
         outputs=outputs.parameters if outputs is not None else {},
         output_artifacts=outputs.artifacts if outputs is not None else {},
-        inputs=json.loads(json.dumps(inputs.parameters)),
-        folder=folder,
-        log=replays.run(number) / log_of(record.path, 1),
+        inputs=json.loads(json.dumps(step.instance.inputs.parameters)),
+        folder=folder.home.attempt(folder.number, record.path, 1),
+        log=folder.path / log_of(record.path, 1),
         place=lines.deepest(traceback),
         lines=lines,
         changed=tuple(request.changes),

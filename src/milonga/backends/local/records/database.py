@@ -7,20 +7,16 @@ it is on the disk when it ends (`synchronous=FULL`): a firing is known before it
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from milonga.backends.local.records.schema import STATEMENTS, VERSION
 from milonga.errors import StoreError
+from milonga.lineage.sqlite_file import SqliteFile
 
-_BUSY_S = 30.0
 
-
-class ScheduleDatabase:
+class ScheduleDatabase(SqliteFile):
     """A connection.
 
     Args:
@@ -30,59 +26,31 @@ class ScheduleDatabase:
         StoreError: E473 the file is no database of ours, E474 it is of another version, E475 it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-        except (OSError, sqlite3.DatabaseError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise StoreError("E475", f"the schedules cannot be written: {reason}", where=str(path)) from error
-        try:
-            version = self._known_version()
-            self._choose_journal()
-            self._connection.execute("PRAGMA synchronous=FULL")
-            if version != VERSION:
-                self._make_tables()
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise self._failure(error) from error
-        except StoreError:
-            self._connection.close()
-            raise
+    version: ClassVar[int] = VERSION
+    synchronous: ClassVar[Literal["NORMAL", "FULL"]] = "FULL"
+    if_full: ClassVar[str] = "free some space"
+    if_busy: ClassVar[str] = "try again when it is free"
 
-    def _choose_journal(self) -> None:
-        """Switch to WAL. SQLite does not wait for its lock here, and processes that begin together need it at once."""
-        deadline = time.monotonic() + _BUSY_S
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode=WAL")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-    def _known_version(self) -> int:
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise StoreError(
-                "E474",
-                "the schedules were written by a newer milonga",
-                where=str(self.path),
-                got=f"version {version}",
-                expected=f"at most {VERSION}",
-                hint="upgrade milonga, or choose another folder with MILONGA_HOME",
-            )
-        return version
-
-    def _make_tables(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _upgrade(self, version: int) -> None:
         for statement in STATEMENTS:
             self._connection.execute(statement)
-        self._connection.execute(f"PRAGMA user_version={VERSION}")
-        self._connection.execute("COMMIT")
+
+    def _damaged(self, said: str) -> StoreError:
+        hint = "move the file away to start anew; runs and their folders stay"
+        return StoreError("E473", f"the file of schedules is damaged: {said}", where=str(self.path), hint=hint)
+
+    def _newer(self, version: int) -> StoreError:
+        return StoreError(
+            "E474",
+            "the schedules were written by a newer milonga",
+            where=str(self.path),
+            got=f"version {version}",
+            expected=f"at most {self.version}",
+            hint="upgrade milonga, or choose another folder with MILONGA_HOME",
+        )
+
+    def _unwritable(self, said: str, hint: str = "") -> StoreError:
+        return StoreError("E475", f"the schedules cannot be written: {said}", where=str(self.path), hint=hint)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -108,29 +76,12 @@ class ScheduleDatabase:
 
     def execute(self, statement: str, *values: Any) -> int:
         """Run one statement; the number of the row that it made."""
-        try:
-            return self._connection.execute(statement, values).lastrowid or 0
-        except sqlite3.DatabaseError as error:
-            raise self._failure(error) from error
+        return self._execute(statement, values).lastrowid or 0
 
     def changed(self, statement: str, *values: Any) -> int:
         """Run one statement; how many rows it changed."""
-        try:
-            return self._connection.execute(statement, values).rowcount
-        except sqlite3.DatabaseError as error:
-            raise self._failure(error) from error
+        return self._execute(statement, values).rowcount
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        try:
-            return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: sqlite3.DatabaseError) -> StoreError:
-        text = str(error)
-        if any(word in text for word in ("malformed", "not a database", "no such table", "no such column", "corrupt")):
-            hint = "move the file away to start anew; runs and their folders stay"
-            return StoreError("E473", f"the file of schedules is damaged: {error}", where=str(self.path), hint=hint)
-        hint = "free some space" if "full" in text else "try again when it is free"
-        return StoreError("E475", f"the schedules cannot be written: {error}", where=str(self.path), hint=hint)
+        return self._fetch(query, values)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from milonga.backends.local.places import Places
+from milonga.engine.run_lock import is_locked
 
 
 @contextmanager
@@ -20,11 +21,4 @@ def present(places: Places) -> Iterator[None]:
 
 def is_present(places: Places) -> bool:
     """Whether some scheduler is there now."""
-    try:
-        with places.presence.open("r") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+    return is_locked(places.presence, also_shared=True)

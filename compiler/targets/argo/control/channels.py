@@ -1,0 +1,276 @@
+"""Hands control values through the DAG templates, from the step that makes them to the task that Argo decides about.
+
+A DAG template sees its own inputs and the outputs of its own tasks, nothing else. So a value goes up as outputs of all
+DAGs around its maker and down as inputs of all DAGs around its user; each of these is made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from milonga.compiler.graph import Graph, ParameterBinding
+from milonga.compiler.targets.argo.control.conditions import condition, selected
+from milonga.compiler.targets.argo.control.value import Inexpressible, Value
+from milonga.compiler.targets.argo.names import Names
+from milonga.compiler.targets.argo.origins import document_value
+from milonga.compiler.targets.argo.places import Place, Places
+from milonga.compiler.targets.argo.step_kinds import writes_plain_text
+
+Aspect = Literal["value", "count"]
+"""What is wanted of a parameter: itself, or how many elements it has."""
+
+_PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\[(?:'|\")(.*?)(?:'|\")\]\}\}")
+_CHANNEL = "pipelinechannel--"
+
+
+class Channels:
+    """What templates take and hand out for Argo's own use. Not thread-safe; one belongs to one emission.
+
+    Attributes:
+        task_names: of each DAG, Argo's name of each task.
+        inputs: of each task, what its template takes: the name there, and the value in the template of its DAG.
+        items: of each loop whose elements Argo must know: the input of its body that gets one.
+        outputs: of each step, values that it hands to Argo: the name there, the output, and what of it.
+        dag_outputs: of each DAG, values that it hands to Argo: the name there, and the expression inside of it.
+    """
+
+    def __init__(self, graph: Graph, places: Places, workflow_parameters: Mapping[str, str]) -> None:
+        self._graph = graph
+        self._places = places
+        self.workflow_parameters = workflow_parameters
+        self.task_names: dict[Place, dict[str, str]] = {}
+        for place in places:
+            names = Names()
+            self.task_names[place] = {name: names.add(name) for name in place.tasks}
+        self.inputs: dict[Place, dict[str, Value]] = defaultdict(dict)
+        self.items: dict[Place, str] = {}
+        self.outputs: dict[Place, dict[str, tuple[str, Aspect]]] = defaultdict(dict)
+        self.dag_outputs: dict[Place, dict[str, str]] = defaultdict(dict)
+        self._names: dict[Place, Names] = defaultdict(lambda: Names("_"))
+        self._known: dict[tuple[Place, str, str], str] = {}
+
+    # Questions -----------------------------------------------------------------------------------------------------
+
+    def condition(self, place: Place) -> str:
+        """The expression of a task's trigger condition, "" when it has none.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        policy = place.task.trigger_policy if place.task is not None else None
+        if policy is None or not policy.condition:
+            return ""
+        return condition(policy.condition, lambda name: self.bound(place, name))
+
+    def bound(self, place: Place, name: str, aspect: Aspect = "value") -> Value:
+        """What is bound to an input parameter of a task, in the template of its DAG; null when nothing is.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        binding = place.task.parameter_bindings.get(name) if place.task is not None else None
+        return self.binding(place, binding, aspect) if binding is not None else Value()
+
+    def binding(self, place: Place, binding: ParameterBinding, aspect: Aspect = "value") -> Value:
+        """What a binding of a task stands for, in the template of its DAG.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        owner = place.owner
+        if owner is None:
+            raise Inexpressible("root")
+        selector = binding.parameter_expression_selector
+        if selector:
+            whole = self._source(place, owner, binding, "value")
+            return _aspect(selected(selector, whole), aspect)
+        return self._source(place, owner, binding, aspect)
+
+    def _source(self, place: Place, owner: Place, binding: ParameterBinding, aspect: Aspect) -> Value:
+        if binding.runtime_value is not None and binding.runtime_value.constant is not None:
+            return _aspect(self._constant(place, document_value(binding.runtime_value.constant)), aspect)
+        if binding.task_output_parameter is not None:
+            source = binding.task_output_parameter
+            return self._output(self._places.inside(owner, source.producer_task), source.output_parameter_key, aspect)
+        if binding.component_input_parameter is not None:
+            return self.dag_input(owner, binding.component_input_parameter, aspect)
+        raise Inexpressible("final status")
+
+    def status(self, place: Place, owner: Place, task: str) -> None:
+        """Make the final status of a task of `owner` an input of `place`, which lies somewhere inside of `owner`."""
+        name = self._name(place, f"status {owner.path}#{task}", "value", "status")
+        if name not in self.inputs[place]:
+            if place.owner is owner:
+                value = Value(expression=f"tasks['{self.task_names[owner][task]}'].status", kind="status")
+            elif place.owner is not None:
+                self.status(place.owner, owner, task)
+                outer = self._name(place.owner, f"status {owner.path}#{task}", "value", "status")
+                value = Value(expression=f"inputs.parameters['{outer}']", kind="status")
+            self.inputs[place][name] = value
+
+    def status_name(self, place: Place, key: str) -> str:
+        """The input that carries the final status of the task with this key (see `origins.status_key`)."""
+        return self._name(place, f"status {key}", "value", "status")
+
+    def add_input(self, place: Place, wanted: str, value: Value) -> str:
+        """A further input of a step's template; its name there."""
+        name = self._name(place, f"setting {wanted}", "value", wanted)
+        self.inputs[place][name] = value
+        return name
+
+    def items_of(self, place: Place) -> Value:
+        """The list that the loop goes over whose body `place` is.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        return self._items(place, "value")
+
+    def count_of(self, place: Place) -> Value:
+        """How many elements it has.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        return self._items(place, "count")
+
+    def _items(self, place: Place, aspect: Aspect) -> Value:
+        iterator = place.task.parameter_iterator if place.task is not None else None
+        if iterator is None or iterator.items is None:
+            raise Inexpressible("artifacts")
+        if iterator.items.raw is not None:
+            return _aspect(Value(json.loads(iterator.items.raw), kind="LIST"), aspect)
+        found = self.bound(place, iterator.items.input_parameter or "", aspect)
+        return found if aspect == "count" else found.as_kind("LIST")
+
+    # Down --------------------------------------------------------------------------------------------------------
+
+    def dag_input(self, place: Place, name: str, aspect: Aspect = "value") -> Value:
+        """An input parameter of a DAG, inside of its template.
+
+        Raises:
+            Inexpressible: Argo cannot compute it.
+        """
+        declared = place.component.input_parameters.get(name)
+        kind = (declared.parameter_type if declared is not None else None) or ""
+        if place.owner is None or place.task is None:
+            found = Value(expression=f"workflow.parameters['{self.workflow_parameters[name]}']", kind=kind)
+            return _aspect(found, aspect)
+        iterator = place.task.parameter_iterator
+        if place.is_iteration and iterator is not None and iterator.item_input == name:
+            return _aspect(self._item(place, name, kind), aspect)
+        known = (place, name, aspect)
+        if known not in self._known:
+            value = self.bound(place, name, aspect)
+            default = document_value(declared.default_value) if declared is not None else None
+            if default is not None:
+                value = value.or_default(default if aspect == "value" else len(default))
+            if aspect == "value":
+                value = value.as_kind(kind)
+            self.inputs[place][self._name(place, name, aspect)] = value
+        return Value(
+            expression=f"inputs.parameters['{self._name(place, name, aspect)}']", kind=kind if aspect == "value" else ""
+        )
+
+    def _item(self, place: Place, name: str, kind: str) -> Value:
+        """The element that an iteration has got. Whoever asks makes the loop hand its list to Argo."""
+        if place not in self.items:
+            self.items_of(place)  # is it possible?
+            self.items[place] = self._name(place, name, "value")
+        return Value(expression=f"inputs.parameters['{self.items[place]}']", kind=kind)
+
+    # Up ----------------------------------------------------------------------------------------------------------
+
+    def _output(self, place: Place, name: str, aspect: Aspect) -> Value:
+        """An output parameter of a task, in the template of its DAG."""
+        if place.is_iteration or place.owner is None:
+            raise Inexpressible("what a loop has collected")
+        declared = place.component.output_parameters.get(name)
+        kind = (declared.parameter_type if declared is not None else None) or ""
+        if place.component.dag is not None:
+            slug = self._dag_output(place, name, aspect)
+        else:
+            if writes_plain_text(self._graph, place.component):
+                aspect_here: Aspect = "value"
+                slug = self._leaf_output(place, name, aspect_here)
+                found = _plain(_output_of(self.task_names[place.owner][place.task_name], slug), kind)
+                return _aspect(found, aspect)
+            slug = self._leaf_output(place, name, aspect)
+        expression = _output_of(self.task_names[place.owner][place.task_name], slug)
+        return Value(expression=expression, kind=kind if aspect == "value" else "")
+
+    def _leaf_output(self, place: Place, name: str, aspect: Aspect) -> str:
+        slug = self._name(place, f"output {name}", aspect, name)
+        self.outputs[place][slug] = (name, aspect)
+        return slug
+
+    def _dag_output(self, place: Place, name: str, aspect: Aspect) -> str:
+        slug = self._name(place, f"output {name}", aspect, name)
+        if slug in self.dag_outputs[place]:
+            return slug
+        outputs = place.component.dag.outputs if place.component.dag is not None else None
+        origin = ((outputs.parameters if outputs else None) or {}).get(name)
+        if origin is None:
+            raise Inexpressible(name)
+        selectors = (
+            (origin.value_from_parameter,)
+            if origin.value_from_parameter is not None
+            else (origin.value_from_oneof.parameter_selectors if origin.value_from_oneof else None) or ()
+        )
+        expression = "'null'"
+        for selector in reversed(selectors):
+            inner = self._places.inside(place, selector.producer_subtask)
+            value = self._output(inner, selector.output_parameter_key, aspect)
+            task = self.task_names[place][selector.producer_subtask]
+            expression = f"tasks['{task}'].status == 'Succeeded' ? {value.text} : {expression}"
+        self.dag_outputs[place][slug] = expression
+        return slug
+
+    def _constant(self, place: Place, constant: Any) -> Value:
+        """A constant; one with placeholders of the task's own parameters is put together by Argo."""
+        if "{{$" not in json.dumps(constant):
+            return Value(constant)
+        if not isinstance(constant, str):
+            raise Inexpressible("placeholders inside of a list or struct")
+        parts, at = [], 0
+        for match in _PLACEHOLDER.finditer(constant):
+            parts += [Value(constant[at : match.start()]).parsed] if match.start() > at else []
+            inner = self.bound(place, match[1])
+            parts.append(f"(type({inner.parsed}) == 'string' ? {inner.parsed} : {inner.text})")
+            at = match.end()
+        parts += [Value(constant[at:]).parsed] if at < len(constant) else []
+        if "{{$" in _PLACEHOLDER.sub("", constant):
+            raise Inexpressible("a placeholder of the run")
+        return Value(expression=f"toJson({' + '.join(parts)})", kind="STRING", is_built=True)
+
+    def _name(self, place: Place, what: str, aspect: Aspect, wanted: str = "") -> str:
+        known = (place, what, aspect)
+        if known not in self._known:
+            base = (wanted or what).removeprefix(_CHANNEL)
+            self._known[known] = self._names[place].add(f"{base}_n" if aspect == "count" else base)
+        return self._known[known]
+
+
+def _aspect(value: Value, aspect: Aspect) -> Value:
+    if aspect == "value":
+        return value
+    if not value.expression:
+        constant = json.loads(value.constant) if isinstance(value.constant, str) else value.constant
+        return Value(len(constant) if isinstance(constant, list) else 0)
+    items = value.parsed if value.kind != "STRING" else f"fromJSON({value.parsed})"
+    return Value(expression=f"toJson(len({items}))")
+
+
+def _output_of(task: str, slug: str) -> str:
+    return f"(tasks['{task}']?.outputs?.parameters?.{slug} ?? 'null')"
+
+
+def _plain(expression: str, kind: str) -> Value:
+    """A value that a container has written as text: for a string the text itself, for others JSON."""
+    if kind == "STRING":
+        return Value(expression=f"toJson({expression})", kind=kind, is_built=True)
+    return Value(expression=expression, kind=kind, is_built=True)

@@ -1,0 +1,214 @@
+"""Templates of pods. Steps that differ in their inputs only share one: what differs comes as parameters.
+
+    t   name of the step's results in the store      k0, k1, ...   keys of the objects that it needs
+    i   "/0/3": the iterations around it             others        values that settings of the pod are made of
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from milonga.compiler.graph import Container, Graph, ParameterBinding, wire
+from milonga.compiler.graph.task import Task
+from milonga.compiler.targets.argo.control.channels import Channels
+from milonga.compiler.targets.argo.control.value import Inexpressible, Value
+from milonga.compiler.targets.argo.places import Place
+from milonga.compiler.targets.argo.pod import ControlValue, pod_fields
+from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
+from milonga.compiler.targets.argo.retries import retry_strategy
+from milonga.compiler.targets.argo.step_kinds import StepKind
+from milonga.errors import UnsupportedByTarget
+from milonga.runtime.argo.layout import (
+    CODE,
+    CONTROL,
+    INPUTS,
+    OUTPUTS,
+    PARAMETERS,
+    PROGRAM_FILE,
+    RESULT,
+    SCRIPT_FILE,
+    artifact_object,
+)
+
+CODE_VOLUME, OUTPUT_VOLUME = "milonga-code", "milonga-out"
+_STORE = "milonga/{{workflow.uid}}/"
+_TAR = {"tar": {"compressionLevel": 0}}
+_PROGRAM = f"{CODE}/{PROGRAM_FILE}"
+
+
+class LeafTemplates:
+    """Makes the template of each step. Not thread-safe; one belongs to one emission.
+
+    Args:
+        graph: the pipeline.
+        channels: control values.
+        recipes: writes the recipes of steps.
+        runtime_image: an image with Python, for pods and init containers that run nothing of the user's.
+    """
+
+    def __init__(self, graph: Graph, channels: Channels, recipes: RecipeWriter, runtime_image: str) -> None:
+        self._graph = graph
+        self._channels = channels
+        self._recipes = recipes
+        self._runtime_image = runtime_image
+
+    def step(self, place: Place, task: Task, kind: StepKind, recipe: StepRecipe) -> dict[str, Any]:
+        """The template of a step, without a name.
+
+        Raises:
+            UnsupportedByTarget: E315 a setting, E317 a container without a command.
+        """
+        label = place.component.executor_label or ""
+        container = self._graph.executors[label].container or Container()
+        if kind == "container" and not container.command:
+            raise UnsupportedByTarget(
+                "E317",
+                "a container without a command cannot run on Argo: its outputs are stored by a script around it",
+                where=place.path,
+                got=container.image or "",
+                hint="write the command of the image into the component",
+            )
+        fields = pod_fields(
+            container=container,
+            settings=self._graph.platform_settings(label),
+            value=lambda binding: self._setting(place, binding),
+            parameter=lambda name: self._parameter(place, name),
+        )
+        main = self._mounted(dict(fields.container))
+        template: dict[str, Any] = dict(fields.template)
+        if kind == "python":
+            main["command"] = ["python3", _PROGRAM]
+            main["args"] = self._arguments("run", recipe, place)
+        else:
+            main["command"] = ["sh", f"{OUTPUTS}/{SCRIPT_FILE}"]
+            template["initContainers"] = [*template.get("initContainers", ()), self._preparation(recipe, place, container)]
+        retry = retry_strategy(task, place.path)
+        if retry:
+            template["retryStrategy"] = retry
+        return {
+            **template,
+            "inputs": self._inputs(place, recipe),
+            "outputs": self._outputs(place, kind),
+            "container": main,
+        }
+
+    def probe(self, place: Place, recipe: StepRecipe) -> dict[str, Any]:
+        """The template of a pod that computes values which Argo cannot."""
+        main = self._mounted({"image": self._runtime_image})
+        main["command"] = ["python3", _PROGRAM]
+        main["args"] = self._arguments("probe", recipe, place)
+        outputs = [_control_output(name) for name in sorted(recipe.body["control"])]
+        return {"inputs": self._inputs(None, recipe), "outputs": {"parameters": outputs}, "container": main}
+
+    def _mounted(self, container: dict[str, Any]) -> dict[str, Any]:
+        mounts = [
+            {"name": CODE_VOLUME, "mountPath": CODE},
+            {"name": OUTPUT_VOLUME, "mountPath": OUTPUTS},
+            *container.get("volumeMounts", ()),
+        ]
+        return {**container, "volumeMounts": mounts}
+
+    def _preparation(self, recipe: StepRecipe, place: Place, container: Container) -> dict[str, Any]:
+        """The container that writes the start script, since the user's image may have no Python."""
+        variables = json.dumps([variable.name for variable in container.env or ()])
+        return {
+            "name": "milonga-prepare",
+            "image": self._runtime_image,
+            "command": ["python3", _PROGRAM],
+            "args": self._arguments("prepare", recipe, place),
+            "env": [{"name": "MILONGA_VARIABLES", "value": variables}],
+            "mirrorVolumeMounts": True,
+        }
+
+    def _arguments(self, mode: str, recipe: StepRecipe, place: Place) -> list[str]:
+        names = {key: self._channels.status_name(place, key) for key in recipe.statuses}
+        return [
+            mode,
+            "{{inputs.parameters.t}}",
+            "{{inputs.parameters.i}}",
+            "{{workflow.name}}",
+            "{{workflow.uid}}",
+            "{{workflow.creationTimestamp.RFC3339}}",
+            *(f"i:{{{{workflow.parameters.{self._channels.workflow_parameters[name]}}}}}" for name in recipe.given),
+            *(f"s:{{{{inputs.parameters.{names[key]}}}}}" for key in recipe.statuses),
+        ]
+
+    def _inputs(self, place: Place | None, recipe: StepRecipe) -> dict[str, Any]:
+        parameters = ["t", "i", *(f"k{at}" for at in range(len(recipe.slots)))]
+        parameters += sorted(self._channels.inputs.get(place, {})) if place is not None else []
+        artifacts = [
+            {
+                "name": f"k{at}",
+                "path": f"{INPUTS}/{at}",
+                "optional": True,
+                "s3": {"key": f"{_STORE}{{{{inputs.parameters.k{at}}}}}"},
+            }
+            for at in range(len(recipe.slots))
+        ]
+        made: dict[str, Any] = {"parameters": [{"name": name} for name in parameters]}
+        return {**made, "artifacts": artifacts} if artifacts else made
+
+    def _outputs(self, place: Place, kind: StepKind) -> dict[str, Any]:
+        component = place.component
+        contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
+        stored = [*contents, RESULT] if component.output_parameters or component.output_artifacts else []
+        artifacts = [
+            {
+                "name": name,
+                "path": f"{OUTPUTS}/{name}",
+                "optional": True,
+                "archive": _TAR,
+                "s3": {"key": f"{_STORE}{{{{inputs.parameters.t}}}}/{name}{{{{inputs.parameters.i}}}}.tgz"},
+            }
+            for name in stored
+        ]
+        slugs = self._recipes.parameter_slugs[place.slug]
+        control = [
+            _control_output(slug)
+            if kind == "python"
+            else _plain_output(slug, f"{OUTPUTS}/{RESULT}/{PARAMETERS}/{slugs[name]}")
+            for slug, (name, _) in sorted(self._channels.outputs.get(place, {}).items())
+        ]
+        made = {"artifacts": artifacts, "parameters": control}
+        return {key: value for key, value in made.items() if value}
+
+    # Settings of the pod that the run decides ----------------------------------------------------------------------
+
+    def _setting(self, place: Place, setting: Mapping[str, Any]) -> ControlValue:
+        binding = wire.load(ParameterBinding, setting, f"the Kubernetes settings of {place.path}")
+        if binding.runtime_value is not None and binding.parameter_expression_selector is None:
+            constant = wire.plain(binding.runtime_value.constant)
+            if not isinstance(constant, str) or "{{$" not in constant:
+                return ControlValue(constant=constant)
+        return self._control_value(place, lambda: self._channels.binding(place, binding), str(sorted(setting.items())))
+
+    def _parameter(self, place: Place, name: str) -> ControlValue:
+        return self._control_value(place, lambda: self._channels.bound(place, name), name)
+
+    def _control_value(self, place: Place, find: Any, wanted: str) -> ControlValue:
+        try:
+            value: Value = find()
+        except Inexpressible as reason:
+            raise UnsupportedByTarget(
+                "E318",
+                "a setting of the pod depends on a value that Argo cannot compute",
+                where=place.path,
+                got=str(reason),
+                hint="let a component of its own compute it, and take its output",
+            ) from None
+        if not value.expression:
+            return ControlValue(constant=value.constant)
+        name = self._channels.add_input(place, wanted, value)
+        return ControlValue(
+            json_text=f"{{{{inputs.parameters.{name}}}}}", expression=f"fromJSON(inputs.parameters['{name}'])"
+        )
+
+
+def _control_output(name: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"path": f"{OUTPUTS}/{CONTROL}/{name}", "default": "null"}}
+
+
+def _plain_output(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"path": path, "default": ""}}

@@ -1,0 +1,234 @@
+"""The Kubernetes objects of a pipeline."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from milonga.compiler.graph import Graph
+from milonga.compiler.graph.component import Component
+from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
+from milonga.compiler.targets.argo.control.channels import Channels
+from milonga.compiler.targets.argo.dag_templates import DagTemplates
+from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
+from milonga.compiler.targets.argo.names import Names
+from milonga.compiler.targets.argo.origins import Origins, document_value
+from milonga.compiler.targets.argo.places import Places
+from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
+from milonga.compiler.targets.argo.step_kinds import step_kind
+from milonga.compiler.trace.library import DEFAULT_IMAGE
+from milonga.errors import UnsupportedByTarget
+from milonga.runtime.argo.layout import PROGRAM_FILE, RECIPES_FILE
+from milonga.runtime.argo.text import escaped_json
+
+OBJECT_BYTES_MAX = 1_048_576
+"""What an API server takes as one object (etcd's limit with its default settings)."""
+
+_PATIENT = {"env": [{"name": "EXECUTOR_RETRY_BACKOFF_STEPS", "value": "9"}]}
+"""A store that is away for some minutes must not cost the result of a finished task; Argo's own patience is 12 s."""
+
+_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_PARAMETER = re.compile(r"[-A-Za-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is sent to a cluster.
+
+    Attributes:
+        config_maps: the program of every pod, and this pipeline's recipes and code.
+        name: of the pipeline as a Kubernetes object.
+        metadata: labels and annotations of the workflow object and of its runs.
+        spec: of the workflow object.
+    """
+
+    config_maps: tuple[dict[str, Any], ...]
+    name: str
+    metadata: dict[str, Any]
+    spec: dict[str, Any]
+
+
+def manifest(graph: Graph) -> Manifest:
+    """The objects of a pipeline; the same pipeline, the same objects.
+
+    Raises:
+        UnsupportedByTarget: E315-E319, something that Argo cannot do.
+    """
+    places = Places(graph)
+    origins = Origins(graph, places)
+    parameters = _workflow_parameters(graph.root)
+    channels = Channels(graph, places, parameters)
+    recipes = RecipeWriter(graph, places, origins)
+    leaves = LeafTemplates(graph, channels, recipes, _runtime_image(graph))
+    writer = DagTemplates(
+        graph=graph, places=places, origins=origins, channels=channels, leaves=leaves, recipes=recipes
+    )
+    entrypoint = writer.run()
+    layout = {
+        "pipeline": graph.name,
+        "graph": graph.digest(),
+        "inputs": parameters,
+        "leaves": {
+            place.slug: {
+                "path": place.path,
+                "depth": place.depth,
+                "outputs": _declared(place.component, recipes.artifact_slugs[place.slug]),
+            }
+            for place in places
+            if place.slug
+        },
+        "dags": writer.layout,
+        "outputs": origins.outputs(),
+    }
+    labels = {recipe.body["executor"] for recipe in writer.recipes} - {""}
+    archive = pipeline_archive(graph, labels, writer.recipes)
+    name = object_name(graph.name)
+    program = program_archive()
+    code = {
+        "binaryData": {RECIPES_FILE: _base64(archive)},
+        "data": {"layout": json.dumps(layout, sort_keys=True, separators=(",", ":"))},
+    }
+    code_name = f"{name[:50]}-{digest(archive + code['data']['layout'].encode())}"
+    program_name = f"milonga-runtime-{digest(program)}"
+    metadata = {
+        "labels": {"app.kubernetes.io/managed-by": "milonga", "milonga.dev/pipeline": _label(graph.name)},
+        "annotations": {"milonga.dev/graph": graph.digest(), "milonga.dev/code": code_name},
+    }
+    maps = (
+        _config_map(program_name, {"binaryData": {PROGRAM_FILE: _base64(program)}}),
+        _config_map(code_name, code, metadata["labels"]),
+    )
+    for item in maps:
+        _require_size(item)
+    spec = _spec(graph, entrypoint, list(writer.templates.values()), parameters, (program_name, code_name), metadata)
+    return Manifest(maps, name, metadata, spec)
+
+
+def _spec(
+    graph: Graph,
+    entrypoint: str,
+    templates: list[dict[str, Any]],
+    parameters: dict[str, str],
+    config_maps: tuple[str, ...],
+    metadata: dict[str, Any],
+) -> dict[str, Any]:
+    root = graph.root
+    arguments = [
+        {"name": parameters[name], "value": escaped_json(document_value(declared.default_value))}
+        if document_value(declared.default_value) is not None or declared.is_optional
+        else {"name": parameters[name]}
+        for name, declared in root.input_parameters.items()
+    ]
+    arguments += [
+        {"name": parameters[name], **({"value": "null"} if declared.is_optional else {})}
+        for name, declared in root.input_artifacts.items()
+    ]
+    spec: dict[str, Any] = {
+        "entrypoint": entrypoint,
+        "podSpecPatch": json.dumps(
+            {"containers": [{"name": "wait", **_PATIENT}], "initContainers": [{"name": "init", **_PATIENT}]}
+        ),
+        "templates": templates,
+        "volumes": [
+            {"name": CODE_VOLUME, "projected": {"sources": [{"configMap": {"name": name}} for name in config_maps]}},
+            {"name": OUTPUT_VOLUME, "emptyDir": {}},
+        ],
+        "workflowMetadata": metadata,
+    }
+    if arguments:
+        spec["arguments"] = {"parameters": arguments}
+    limit_s = int(graph.run_settings().get("activeDeadlineSeconds") or 0)
+    if limit_s:
+        spec["activeDeadlineSeconds"] = limit_s
+    return spec
+
+
+def object_name(name: str) -> str:
+    """The name of a pipeline as that of a Kubernetes object: lower case letters, digits and dashes."""
+    return Names("-", 52).add(name.lower()).lower()
+
+
+def _workflow_parameters(root: Component) -> dict[str, str]:
+    """Argo's name for each input of the pipeline: its own, wherever that is possible."""
+    names = Names("_")
+    found: dict[str, str] = {}
+    for name in [*root.input_parameters, *root.input_artifacts]:
+        found[name] = name if _PARAMETER.fullmatch(name) else names.add(name)
+    return found
+
+
+def _runtime_image(graph: Graph) -> str:
+    """An image with Python that the pipeline uses anyway."""
+    used = Counter(
+        executor.container.image
+        for executor in graph.executors.values()
+        if executor.container is not None and executor.container.image and "{{$" not in executor.container.image
+        for component in graph.components.values()
+        if component.executor_label is not None
+        and graph.executors.get(component.executor_label) is executor
+        and step_kind(graph, component) == "python"
+    )
+    return max(sorted(used), key=lambda image: used[image]) if used else DEFAULT_IMAGE
+
+
+def _declared(component: Component, slugs: dict[str, str]) -> dict[str, Any]:
+    artifacts = {}
+    for name, declared in component.output_artifacts.items():
+        kind = declared.artifact_type
+        title = (kind.schema_title or kind.schema_uri if kind is not None else None) or "system.Artifact"
+        artifacts[name] = {"slug": slugs[name], "type": title, "list": bool(declared.is_artifact_list)}
+    parameters = {name: declared.parameter_type for name, declared in component.output_parameters.items()}
+    return {"parameters": parameters, "artifacts": artifacts}
+
+
+def _config_map(name: str, content: dict[str, Any], labels: dict[str, str] | None = None) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "labels": labels or {"app.kubernetes.io/managed-by": "milonga"}},
+        "immutable": True,
+        **content,
+    }
+
+
+def _require_size(document: dict[str, Any]) -> None:
+    size = len(json.dumps(document))
+    if size > OBJECT_BYTES_MAX:
+        raise UnsupportedByTarget(
+            "E316",
+            "the pipeline's code is too large for a ConfigMap",
+            where=document["metadata"]["name"],
+            got=f"{size // 1000} kB",
+            expected=f"at most {OBJECT_BYTES_MAX // 1000} kB",
+            hint="put modules into the image of the components",
+        )
+
+
+def _label(name: str) -> str:
+    return name if _LABEL.fullmatch(name) else object_name(name)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def documents(made: Manifest, kind: str) -> Iterator[dict[str, Any]]:
+    """The objects as JSON, the workflow object last.
+
+    Args:
+        made: what is to be written.
+        kind: WorkflowTemplate, ClusterWorkflowTemplate or Workflow.
+    """
+    yield from made.config_maps
+    name = {"generateName": f"{made.name}-"} if kind == "Workflow" else {"name": made.name}
+    yield {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {**name, **made.metadata},
+        "spec": made.spec,
+    }

@@ -1,0 +1,44 @@
+"""The targets `argo`, `argo-workflow` and `argo-cluster`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from milonga.compiler.documents import dump_yaml
+from milonga.compiler.graph import Graph
+from milonga.compiler.targets.argo.manifest import documents, manifest
+from milonga.compiler.targets.argo.table import TABLE
+from milonga.compiler.targets.base import Target
+
+
+class ArgoTarget(Target):
+    """Writes a WorkflowTemplate for a bare Argo Workflows: one pod a step, no server, no database.
+
+    One form for all lines of Argo; the file holds two ConfigMaps and the template.
+    """
+
+    name = "argo"
+    title = "Argo Workflows"
+    versions = ("3.7", "4.0", "4.1")
+    table = TABLE
+    kind: ClassVar[str] = "WorkflowTemplate"
+
+    def emit(self, graph: Graph) -> str:
+        """YAML documents, ready for `kubectl apply`."""
+        return "---\n".join(dump_yaml(document) for document in documents(manifest(graph), self.kind))
+
+
+class ArgoWorkflowTarget(ArgoTarget):
+    """Writes one run, for `kubectl create`."""
+
+    name = "argo-workflow"
+    title = "Argo Workflows, one run"
+    kind = "Workflow"
+
+
+class ArgoClusterTarget(ArgoTarget):
+    """Writes a ClusterWorkflowTemplate; its ConfigMaps must be in each namespace that runs it."""
+
+    name = "argo-cluster"
+    title = "Argo Workflows, for all namespaces"
+    kind = "ClusterWorkflowTemplate"

@@ -1,0 +1,1 @@
+"""Kubernetes with the Argo Workflows controller, and a bucket."""

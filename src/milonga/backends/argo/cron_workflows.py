@@ -1,0 +1,118 @@
+"""Schedules: CronWorkflows that start runs of an installed pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from milonga.backends.argo.argo_connection import ArgoConnection
+from milonga.backends.argo.bundle import Bundle
+from milonga.backends.argo.installation import replaced
+from milonga.backends.argo.marks import MANAGED_BY, RUN_NAME
+from milonga.backends.argo.resources import CRON_WORKFLOWS
+from milonga.backends.argo.starts import workflow_parameters
+from milonga.backends.attempts import removed
+from milonga.backends.remote_schedule import RemoteSchedule
+from milonga.backends.submit_request import SubmitRequest
+
+
+def added(
+    connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, document: Mapping[str, Any]
+) -> RemoteSchedule:
+    """Make a CronWorkflow, or change the one of that name that milonga has made.
+
+    Args:
+        connection: the namespace.
+        bundle: the pipeline, installed.
+        request: the arguments, the labels and the name of its runs.
+        document: the translated schedule.
+
+    Raises:
+        CallFailed: E800-E809; E830, a CronWorkflow of that name belongs to somebody else.
+    """
+    name = document["metadata"]["name"]
+    wanted = new_cron_workflow(bundle, request, document, connection.settings.service_account)
+    done = replaced(connection, CRON_WORKFLOWS, wanted)
+    note = {"changed": f"the schedule '{name}' was there and has been changed", "same": f"'{name}' was there already"}
+    found = connection.read("GET", CRON_WORKFLOWS, name)
+    return _schedule(found, note=note.get(done, ""))
+
+
+def new_cron_workflow(
+    bundle: Bundle, request: SubmitRequest, document: Mapping[str, Any], service_account: str
+) -> dict[str, Any]:
+    """A translated schedule with what only a submission knows."""
+    specification = document["spec"]["workflowSpec"]
+    parameters = workflow_parameters(bundle, request.parameters)
+    names = {RUN_NAME: request.name} if request.name else {}
+    return {
+        **document,
+        "metadata": {**document["metadata"], "labels": bundle.labels, "annotations": bundle.annotations},
+        "spec": {
+            **document["spec"],
+            "workflowMetadata": {
+                "labels": {**request.labels, **bundle.labels},
+                "annotations": {**bundle.annotations, **names},
+            },
+            "workflowSpec": {
+                **{key: value for key, value in specification.items() if key != "arguments"},
+                "workflowTemplateRef": {"name": bundle.name},
+                **({"arguments": {"parameters": parameters}} if parameters else {}),
+                **({"serviceAccountName": service_account} if service_account else {}),
+            },
+        },
+    }
+
+
+def listed(connection: ArgoConnection) -> tuple[RemoteSchedule, ...]:
+    """All CronWorkflows of the namespace, whoever made them, newest first.
+
+    Raises:
+        CallFailed: E800-E808.
+    """
+    found = connection.listed(CRON_WORKFLOWS)
+    found.sort(key=lambda item: str(item["metadata"].get("creationTimestamp") or ""), reverse=True)
+    return tuple(_schedule(item) for item in found)
+
+
+def changed_suspension(connection: ArgoConnection, name: str, *, suspend: bool) -> None:
+    """Pause or resume a CronWorkflow.
+
+    Raises:
+        CallFailed: E800-E808.
+    """
+    connection.read("PATCH", CRON_WORKFLOWS, name, body={"spec": {"suspend": suspend}})
+
+
+def deleted(connection: ArgoConnection, name: str) -> None:
+    """Delete a CronWorkflow; its Workflows lose their owner and stay.
+
+    Raises:
+        CallFailed: E800-E808.
+    """
+    query = {"propagationPolicy": "Orphan"}
+    removed(lambda: connection.ask("DELETE", CRON_WORKFLOWS, name, query=query), connection.patience)
+
+
+def _schedule(item: Mapping[str, Any], note: str = "") -> RemoteSchedule:
+    metadata, specification, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
+    times = specification.get("schedules") or [specification.get("schedule") or ""]
+    zone = specification.get("timezone") or ""
+    template = ((specification.get("workflowSpec") or {}).get("workflowTemplateRef") or {}).get("name") or ""
+    told = next((str(found.get("message")) for found in status.get("conditions") or [] if found.get("message")), "")
+    more = {
+        "pipeline": template,
+        "made_by_milonga": (metadata.get("labels") or {}).get(MANAGED_BY) == "milonga",
+        "last_scheduled": status.get("lastScheduledTime") or "",
+        "active_runs": [str(run.get("name")) for run in status.get("active") or []],
+        "problem": told,
+    }
+    return RemoteSchedule(
+        id=str(metadata.get("name") or ""),
+        name=str(metadata.get("name") or ""),
+        enabled=not specification.get("suspend"),
+        timing=f"{', '.join(times)} {zone}".strip(),
+        note=note,
+        is_over=status.get("phase") == "Stopped",
+        more={key: value for key, value in more.items() if value not in ("", [], False)},
+    )

@@ -1,0 +1,1 @@
+"""What a compiled pipeline says about itself: see `layout`."""

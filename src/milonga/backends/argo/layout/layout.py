@@ -1,0 +1,86 @@
+"""What the compiler writes beside a pipeline, so that what runs on a cluster can be told in the pipeline's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from milonga.backends.argo.layout.leaf import Leaf
+
+Kind = Literal["task", "iteration", "inner"]
+
+
+@dataclass(frozen=True, slots=True)
+class LaidTask:
+    """A task of one DAG template: its name in the pipeline, and what it is there."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The layout of a compiled pipeline.
+
+    Attributes:
+        pipeline: its name.
+        graph: its digest.
+        inputs: name of the workflow's parameter by input of the pipeline.
+        leaves: steps by slug.
+        dags: tasks by name, by name of the template.
+        parameters, artifacts: where the outputs of the pipeline come from, as `milonga.engine.recipes` reads it.
+        steps: slugs by path, with "[]" for every index.
+    """
+
+    pipeline: str = ""
+    graph: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    leaves: Mapping[str, Leaf] = field(default_factory=dict)
+    dags: Mapping[str, Mapping[str, LaidTask]] = field(default_factory=dict)
+    parameters: Mapping[str, list[Any]] = field(default_factory=dict)
+    artifacts: Mapping[str, list[Any]] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_text(cls, text: str) -> Layout:
+        """The layout in a ConfigMap.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: it is none.
+        """
+        document = json.loads(text)
+        leaves = {slug: Leaf.from_json(slug, found) for slug, found in (document.get("leaves") or {}).items()}
+        outputs = document.get("outputs") or {}
+        return cls(
+            pipeline=str(document.get("pipeline") or ""),
+            graph=str(document.get("graph") or ""),
+            inputs=dict(document.get("inputs") or {}),
+            leaves=leaves,
+            dags={
+                template: {
+                    task: LaidTask(str(found["name"]), found.get("kind") or "task")
+                    for task, found in (dag.get("tasks") or {}).items()
+                }
+                for template, dag in (document.get("dags") or {}).items()
+            },
+            parameters=dict(outputs.get("parameters") or {}),
+            artifacts=dict(outputs.get("artifacts") or {}),
+            steps={leaf.path: slug for slug, leaf in leaves.items()},
+        )
+
+    def task(self, template: str, name: str) -> LaidTask:
+        """The task of that name in a DAG; one that the layout does not know is taken by its own name."""
+        return self.dags.get(template, {}).get(name) or LaidTask(name, "task")
+
+    def leaf_at(self, path: str) -> Leaf | None:
+        """The step at a path of a run, whose loops have indices; None for a group."""
+        slug = self.steps.get(re.sub(r"\[\d+\]", "[]", path))
+        return self.leaves[slug] if slug is not None else None
+
+
+def indices_of(path: str) -> tuple[int, ...]:
+    """The indices in a path, the outermost first: (2, 0) for `a[2]/b[0]/c`."""
+    return tuple(int(index) for index in re.findall(r"\[(\d+)\](?=/|$)", path))

@@ -1,0 +1,46 @@
+"""A step of a compiled pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LeafArtifact:
+    """An output artifact of a step: the name of its content in the store, its type, whether it is a list."""
+
+    slug: str
+    type: str = ""
+    is_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A step.
+
+    Attributes:
+        slug: the name of its results in the store.
+        path: task names joined by "/", "[]" after those that are loops.
+        depth: how many loops are around it.
+        parameters: type by name of the output.
+        artifacts: by name of the output.
+    """
+
+    slug: str
+    path: str
+    depth: int = 0
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, LeafArtifact] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, slug: str, document: Mapping[str, Any]) -> Leaf:
+        """The step that a layout describes."""
+        outputs = document.get("outputs") or {}
+        artifacts = {
+            name: LeafArtifact(found.get("slug") or name, found.get("type") or "", bool(found.get("list")))
+            for name, found in (outputs.get("artifacts") or {}).items()
+        }
+        parameters = {name: str(kind) for name, kind in (outputs.get("parameters") or {}).items()}
+        return cls(slug, str(document["path"]), int(document.get("depth") or 0), parameters, artifacts)

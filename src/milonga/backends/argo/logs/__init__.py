@@ -1,0 +1,1 @@
+"""What the pods of a run have written, and go on writing."""

@@ -1,0 +1,104 @@
+"""Looking at runs."""
+
+from __future__ import annotations
+
+from milonga.backends.absent import absent
+from milonga.backends.argo.argo_connection import ArgoConnection
+from milonga.backends.argo.layout.layout import Layout
+from milonga.backends.argo.nodes.states import run_state
+from milonga.backends.argo.nodes.task_node import TaskNode
+from milonga.backends.argo.nodes.task_tree import TaskTree
+from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.resources import CONFIG_MAPS, WORKFLOWS
+from milonga.backends.call_failed import CallFailed
+from milonga.backends.ids import checked_id
+from milonga.backends.remote_run import RemoteRun
+from milonga.backends.remote_state import RemoteState
+from milonga.backends.remote_task import RemoteTask
+
+
+def workflow_named(connection: ArgoConnection, run_id: str) -> Workflow:
+    """The Workflow of a run.
+
+    Raises:
+        UsageError: E939, no id.
+        CallFailed: E800-E808; E812, there is none; E833, it cannot be read.
+    """
+    checked_id("run", run_id)
+    try:
+        return Workflow.from_json(connection.read("GET", WORKFLOWS, run_id))
+    except CallFailed as failure:
+        raise absent("run", run_id, failure) from None
+
+
+def layout_of(connection: ArgoConnection, workflow: Workflow) -> Layout:
+    """The layout of what a Workflow runs, read once a connection; an empty one where there is none.
+
+    Raises:
+        CallFailed: E800-E808; E833, it is there and broken.
+    """
+    name = workflow.code
+    if not name:
+        return Layout()
+    return connection.kept(f"layout {name}", lambda: _read_layout(connection, workflow, name))
+
+
+def _read_layout(connection: ArgoConnection, workflow: Workflow, name: str) -> Layout:
+    try:
+        document = connection.read("GET", CONFIG_MAPS, name)
+    except CallFailed as failure:
+        if failure.status == 404:
+            return Layout()  # deleted: the run is shown all the same, in Argo's own words
+        raise
+    try:
+        return Layout.from_text((document.get("data") or {}).get("layout") or "{}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CallFailed(
+            "E833",
+            f"the layout of run '{workflow.name}' cannot be read",
+            outcome="refused",
+            is_passing=False,
+            where=f"ConfigMap {name}",
+            got=f"{type(error).__name__}: {error}",
+            hint="it was made by another version of milonga, or changed by hand",
+        ) from None
+
+
+def remote_run(connection: ArgoConnection, run_id: str) -> RemoteRun:
+    """A run as it is now, in the words of all back ends.
+
+    Raises:
+        UsageError: E939, no id.
+        CallFailed: E800-E808; E812, there is none; E833, it cannot be read.
+    """
+    workflow = workflow_named(connection, run_id)
+    tasks = TaskTree(workflow, layout_of(connection, workflow)).tasks()
+    return RemoteRun(
+        run_id=workflow.name,
+        state=run_state(workflow),
+        tasks=tuple(RemoteTask(task.node.id, task.path, _remote(task), task.message) for task in tasks),
+        error=run_error(workflow, tasks),
+        url=connection.page(workflow.name),
+    )
+
+
+def _remote(task: TaskNode) -> RemoteState:
+    """All back ends tell a task that something else kept from running as a skipped one."""
+    return "SKIPPED" if task.state == "NOT_RUN" else task.state
+
+
+def run_error(workflow: Workflow, tasks: tuple[TaskNode, ...]) -> str:
+    """Why a run has failed: what its first failed task says, with its path; else what Argo says."""
+    if workflow.phase not in ("Failed", "Error"):
+        return ""
+    failed = first_failed(tasks)
+    if failed is not None:
+        return f"{failed.path}: {failed.message or 'failed'}"
+    return str(workflow.status.get("message") or "")
+
+
+def first_failed(tasks: tuple[TaskNode, ...]) -> TaskNode | None:
+    """The step that failed first; a group where no step did."""
+    failed = [task for task in tasks if task.state == "FAILED"]
+    failed.sort(key=lambda task: (task.kind == "group", not task.message, task.ended_at or 0.0))
+    return failed[0] if failed else None

@@ -1,0 +1,1 @@
+"""From the nodes of a Workflow to the tasks of the pipeline."""

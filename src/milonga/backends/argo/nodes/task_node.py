@@ -1,0 +1,48 @@
+"""A task of a run, and the nodes behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from milonga.backends.argo.nodes.node import Node
+
+TaskState = Literal["PENDING", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNode:
+    """A task of a run.
+
+    Attributes:
+        path: task names joined by "/", a loop iteration as "[i]".
+        kind: "step" for what a pod runs, "group" for what holds other tasks.
+        state: where it is.
+        node: the node that stands for it; of a task with retries, the one around its attempts.
+        attempts: the nodes of its pods, the first one first.
+        iterations: of a loop, how many there are.
+        message: what Argo, or the task itself, says about it; "" for nothing.
+    """
+
+    path: str
+    kind: Literal["step", "group"]
+    state: TaskState
+    node: Node
+    attempts: tuple[Node, ...] = ()
+    iterations: int | None = None
+    message: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The name of its results in the store; "" for a group, and for what has had no pod."""
+        return next((node.parameters["t"] for node in (self.node, *self.attempts) if node.parameters.get("t")), "")
+
+    @property
+    def started_at(self) -> float | None:
+        """When it, or its first attempt, began."""
+        return None if self.state in ("SKIPPED", "NOT_RUN") else self.node.started_at
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it ended, None for not yet."""
+        return None if self.state in ("SKIPPED", "NOT_RUN") else self.node.ended_at

@@ -1,0 +1,1 @@
+"""What tasks and pipelines have made, read from the bucket."""

@@ -1,0 +1,92 @@
+"""The outputs of a run, or of a task of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from milonga.backends.argo.argo_connection import ArgoConnection
+from milonga.backends.argo.descriptions import arguments_of
+from milonga.backends.argo.layout.layout import indices_of
+from milonga.backends.argo.looks import workflow_named
+from milonga.backends.argo.nodes.task_tree import TaskTree
+from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.outputs.bucket_sources import BucketSources
+from milonga.backends.argo.outputs.stored_results import StoredResults
+from milonga.backends.argo.task_paths import path_named
+from milonga.backends.run_outputs import OutputArtifact, RunOutputs
+from milonga.engine.recipes.absent import ABSENT
+from milonga.engine.recipes.evaluator import Evaluator
+
+
+def outputs_of(connection: ArgoConnection, run_id: str, *, task: str = "") -> RunOutputs:
+    """What a run, or a task, has made so far.
+
+    Raises:
+        UsageError: E913, E953, no such task.
+        CallFailed: E800-E808; E812, there is no such run; E833, E835-E837, what it has made cannot be read.
+    """
+    workflow = workflow_named(connection, run_id)
+    with StoredResults(connection, workflow) as results:
+        if not task:
+            return pipeline_outputs(workflow, results)
+        tasks = TaskTree(workflow, results.layout).tasks()
+        return task_outputs(workflow, results, path_named(workflow, tasks, task))
+
+
+def pipeline_outputs(workflow: Workflow, results: StoredResults) -> RunOutputs:
+    """What the pipeline returns.
+
+    Raises:
+        CallFailed: E833, E835-E837.
+        RunError: E430-E436, an expression does not fit what was made.
+    """
+    layout = results.layout
+    evaluator = Evaluator(sources_of(workflow, results))
+    parameters = {name: evaluator.parameter(expression) for name, expression in layout.parameters.items()}
+    artifacts = {name: evaluator.artifact(expression) for name, expression in layout.artifacts.items()}
+    return _outputs(workflow.name, "", parameters, artifacts)
+
+
+def task_outputs(workflow: Workflow, results: StoredResults, path: str) -> RunOutputs:
+    """What a step has made; of a group nothing is known.
+
+    Raises:
+        CallFailed: E833, E835-E837.
+    """
+    leaf = results.layout.leaf_at(path)
+    if leaf is None:
+        return RunOutputs(workflow.name, path)
+    indices = indices_of(path)
+    record = results.record(leaf.slug, indices) or {"parameters": {}, "artifacts": {}}
+    sources = sources_of(workflow, results)
+    made = {name: sources.artifact(leaf.slug, indices, name, found) for name, found in record["artifacts"].items()}
+    parameters = {**dict.fromkeys(leaf.parameters, ABSENT), **record["parameters"]}
+    return _outputs(workflow.name, path, parameters, {**dict.fromkeys(leaf.artifacts, ABSENT), **made})
+
+
+def sources_of(workflow: Workflow, results: StoredResults) -> BucketSources:
+    """Where the expressions of a run are looked up."""
+    names = {
+        "pipeline_job_name": workflow.pipeline,
+        "pipeline_job_resource_name": workflow.name,
+        "pipeline_job_uuid": workflow.uid,
+        "pipeline_job_create_time_utc": str(workflow.metadata.get("creationTimestamp") or ""),
+        "pipeline_job_schedule_time_utc": str(workflow.metadata.get("creationTimestamp") or ""),
+        "pipeline_root": "",
+    }
+    return BucketSources(results, arguments_of(workflow, results.layout), names)
+
+
+def _outputs(run_id: str, path: str, parameters: Mapping[str, Any], artifacts: Mapping[str, Any]) -> RunOutputs:
+    made: dict[str, OutputArtifact | tuple[OutputArtifact, ...]] = {}
+    for name, found in artifacts.items():
+        if found is not ABSENT:
+            made[name] = tuple(found) if isinstance(found, list) else found
+    return RunOutputs(
+        run_id=run_id,
+        task=path,
+        parameters={name: value for name, value in parameters.items() if value is not ABSENT},
+        artifacts=made,
+        absent=tuple(sorted(name for name, value in (*parameters.items(), *artifacts.items()) if value is ABSENT)),
+    )

@@ -1,0 +1,1 @@
+"""A failed run, again: what has finished well is kept."""

@@ -1,0 +1,269 @@
+"""One attempt in a pod: inputs from the store, the command or function, outputs for the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from milonga.engine.executor_output import (
+    completed,
+    custom_path_of,
+    own_path,
+    read_result,
+    reported_artifacts,
+    reported_parameters,
+)
+from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
+from milonga.engine.pod.mounted_sources import MountedSources
+from milonga.engine.pod.recipe import Recipe, Recipes
+from milonga.engine.pod.request import PodRequest, final_status
+from milonga.engine.pod.results import assigned_artifact
+from milonga.engine.pod.start_script import without_met_packages
+from milonga.engine.recipes.absent import ABSENT
+from milonga.engine.recipes.evaluator import Evaluator
+from milonga.errors import TaskFailed
+from milonga.runtime.argo.layout import CONTROL, PARAMETERS, RECORD_FILE, REPORT_FILE, RESULT, artifact_object
+from milonga.runtime.argo.text import escaped_json
+from milonga.runtime.placement import local_path
+from milonga.runtime.task import write_atomically
+
+
+class Attempt:
+    """One attempt of one task. Used once, by one thread.
+
+    Args:
+        request: what Argo says.
+        recipes: of the pipeline.
+        inputs: folder of the mounted objects.
+        outputs: folder that Argo takes the outputs from; nobody else writes there.
+    """
+
+    def __init__(self, request: PodRequest, recipes: Recipes, inputs: Path, outputs: Path) -> None:
+        self._request = request
+        self._recipes = recipes
+        self._outputs = outputs
+        self.recipe: Recipe = recipes.recipe(request.leaf)
+        self._scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
+        sources = MountedSources(
+            recipes=recipes,
+            recipe=self.recipe,
+            inputs=inputs,
+            unpacked=self._scratch / "in",
+            given=dict(zip(self.recipe.given, request.given, strict=True)),
+            statuses={
+                key: final_status(task, phase)
+                for (key, task), phase in zip(self.recipe.statuses, request.phases, strict=True)
+            },
+            names=self._names(),
+        )
+        self._evaluator = Evaluator(sources, request.indices)
+
+    def _names(self) -> dict[str, str]:
+        """What KFP's placeholders for a run stand for."""
+        request = self._request
+        task = self.recipe.path
+        for index in request.indices:
+            task = task.replace("[]", f"[{index}]", 1)
+        return {
+            "pipeline_job_name": self.recipe.pipeline,
+            "pipeline_job_resource_name": request.workflow,
+            "pipeline_job_uuid": request.uid,
+            "pipeline_job_create_time_utc": request.created,
+            "pipeline_job_schedule_time_utc": request.created,
+            "pipeline_root": "",
+            "pipeline_task_name": self.recipe.name,
+            "pipeline_task_uuid": task,
+            "workspace_path": os.environ.get("MILONGA_WORKSPACE", "/milonga/workspace"),
+        }
+
+    def executor_input(self) -> dict[str, Any]:
+        """KFP's ExecutorInput: what the task gets, and where it is to put what it makes.
+
+        Raises:
+            RunError: E430-E436, an input cannot be had.
+        """
+        recipe, result = self.recipe, self._outputs / RESULT
+        artifacts = {name: self._evaluator.artifact(expression) for name, expression in recipe.artifacts.items()}
+        return {
+            "inputs": {
+                "parameterValues": self._evaluator.parameters(recipe.parameters),
+                "artifacts": {
+                    name: {"artifacts": found if isinstance(found, list) else [found]}
+                    for name, found in artifacts.items()
+                    if found is not ABSENT
+                },
+            },
+            "outputs": {
+                "parameters": {
+                    name: {"outputFile": str(result / PARAMETERS / declared["slug"])}
+                    for name, declared in recipe.output_parameters.items()
+                },
+                "artifacts": {
+                    name: {"artifacts": [assigned_artifact(name, declared, str(self.content(name)))]}
+                    for name, declared in recipe.output_artifacts.items()
+                },
+                "outputFile": str(result / REPORT_FILE),
+            },
+        }
+
+    def content(self, name: str) -> Path:
+        """Where the content of an output artifact belongs."""
+        return self._outputs / artifact_object(self.recipe.output_artifacts[name]["slug"])
+
+    def command(self, executor_input: Mapping[str, Any]) -> list[str]:
+        """The executor's command, its placeholders resolved.
+
+        Raises:
+            RunError: E433, a placeholder names nothing.
+        """
+        command, args = self._recipes.command(self.recipe.executor)
+        return resolve_arguments([*command, *args], PlaceholderContext(self._names(), {}, executor_input))
+
+    def run(self) -> None:
+        """Run the task, and leave its outputs complete or not at all.
+
+        Raises:
+            MilongaError: an input or output is not what it should be.
+            Exception: whatever the author's code raises.
+        """
+        request = self.executor_input()
+        (self._outputs / RESULT / PARAMETERS).mkdir(parents=True, exist_ok=True)
+        try:
+            report = self._called(request)
+            record = self._record(request, report)
+        except BaseException:
+            self._drop()
+            raise
+        shutil.rmtree(self._outputs / RESULT / PARAMETERS)
+        (self._outputs / RESULT / REPORT_FILE).unlink(missing_ok=True)
+        self._write_control(record)
+        write_atomically(self._outputs / RESULT / RECORD_FILE, json.dumps(record))
+
+    def probe(self) -> None:
+        """Compute values that Argo needs and cannot compute itself, and leave nothing else."""
+        values = {name: self._probed(wanted) for name, wanted in self.recipe.control.items()}
+        (self._outputs / CONTROL).mkdir(parents=True, exist_ok=True)
+        for name, value in values.items():
+            write_atomically(self._outputs / CONTROL / name, escaped_json(value))
+
+    def _probed(self, wanted: Mapping[str, Any]) -> Any:
+        if "count" in wanted:
+            return self._evaluator.count(wanted["count"])
+        found = self._evaluator.parameter(wanted["value"])
+        return None if found is ABSENT else found
+
+    def _called(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The task's report."""
+        from milonga.runtime.received_program import ReceivedProgram
+
+        command, args = self._recipes.command(self.recipe.executor)
+        if _is_ours(command) and not args[0].startswith("{{$"):
+            program, _ = ReceivedProgram.from_args(args[1:])
+            return _call(program, request, self._scratch / "modules")
+        done = subprocess.run(without_met_packages(self.command(request)), check=False)
+        if done.returncode:
+            raise TaskFailed("E416", f"the command of the task ended with exit code {done.returncode}")
+        return read_result(self._outputs / RESULT / REPORT_FILE)
+
+    def _record(self, request: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
+        recipe = self.recipe
+        parameters = reported_parameters(
+            {name: declared["type"] for name, declared in recipe.output_parameters.items()},
+            report,
+            {name: item["outputFile"] for name, item in request["outputs"]["parameters"].items()},
+        )
+        artifacts = {}
+        for name, declared in recipe.output_artifacts.items():
+            assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
+            entries = [completed(assigned, entry) for entry in reported_artifacts(report, name) or [assigned]]
+            artifacts[name] = {"list": declared["list"], "entries": self._stored(name, entries, declared["list"])}
+        return {"parameters": parameters, "artifacts": artifacts}
+
+    def _stored(self, name: str, entries: list[dict[str, Any]], is_list: bool) -> list[dict[str, Any]]:
+        """The artifacts of an output, their content moved or copied to where Argo takes it from."""
+        target = self.content(name)
+        aside = self._scratch / f"content-{target.name}"
+        stored = []
+        for at, entry in enumerate(entries):
+            place = aside / str(at)
+            has_content = self._take(name, entry, place)
+            title = (entry.get("type") or {}).get("schemaTitle") or "system.Artifact"
+            made = {
+                "name": entry["name"],
+                "uri": entry.get("uri", ""),
+                "type": title,
+                "metadata": entry.get("metadata"),
+            }
+            stored.append({**made, "metadata": made["metadata"] or {}, "content": has_content})
+        _remove(target)
+        if is_list and aside.exists():
+            shutil.move(str(aside), str(target))
+        elif (aside / "0").exists() or (aside / "0").is_symlink():
+            shutil.move(str(aside / "0"), str(target))
+        return stored
+
+    def _take(self, name: str, entry: Mapping[str, Any], place: Path) -> bool:
+        custom = custom_path_of(entry)
+        path = Path(custom) if custom and Path(custom).exists() else local_path(entry)
+        try:
+            if not path.exists() and not path.is_symlink():
+                return False
+            own = own_path(path, self._outputs)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if own is not None and not custom:
+                shutil.move(str(own), str(place))
+            elif path.is_dir():
+                shutil.copytree(path, place, symlinks=True)
+            else:
+                shutil.copyfile(path, place)
+        except (OSError, ValueError, RuntimeError) as error:
+            message = f"the content of artifact '{name}' cannot be stored"
+            raise TaskFailed("E416", message, where=str(path), got=str(error)) from error
+        return True
+
+    def _write_control(self, record: Mapping[str, Any]) -> None:
+        if not self.recipe.control:
+            return
+        (self._outputs / CONTROL).mkdir(exist_ok=True)
+        for file, wanted in self.recipe.control.items():
+            value = record["parameters"].get(wanted["output"])
+            if wanted.get("count"):
+                value = len(value) if isinstance(value, list) else 0
+            write_atomically(self._outputs / CONTROL / file, escaped_json(value))
+
+    def _drop(self) -> None:
+        """Nothing of a failed attempt reaches the store: Argo stores outputs of failed containers as well."""
+        for path in self._outputs.iterdir():
+            _remove(path)
+
+    def close(self) -> None:
+        """Remove what was made on the way."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _is_ours(command: list[str]) -> bool:
+    return len(command) >= 3 and command[2].startswith("# milonga task;")
+
+
+def _call(program: Any, request: Mapping[str, Any], modules: Path) -> Mapping[str, Any]:
+    from milonga.runtime.loading import install_packages, load_function, place_modules
+    from milonga.runtime.task import run_task
+
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    install_packages(program.packages)
+    place_modules(program, modules)
+    return run_task(load_function(program), request, write_output=False)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,163 @@
+"""What tasks have made, read from the objects that Argo has put into this pod."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from milonga.engine.pod.recipe import Recipe, Recipes
+from milonga.engine.pod.results import read_record
+from milonga.engine.recipes.absent import ABSENT, Absent
+from milonga.runtime.argo.layout import RESULT, artifact_object
+
+
+class MountedSources:
+    """Answers from the slots of one pod. Used by one thread.
+
+    Args:
+        recipes: of the pipeline.
+        recipe: of the task in this pod.
+        inputs: folder of the slots, by number.
+        unpacked: an empty folder for objects that come packed, made when the first one does.
+        given: inputs of the pipeline by name, JSON values.
+        statuses: final status by the task's key.
+        names: run-level placeholder values.
+    """
+
+    def __init__(
+        self,
+        *,
+        recipes: Recipes,
+        recipe: Recipe,
+        inputs: Path,
+        unpacked: Path,
+        given: Mapping[str, Any],
+        statuses: Mapping[str, Mapping[str, Any]],
+        names: Mapping[str, str],
+    ) -> None:
+        self._recipes = recipes
+        self._inputs = inputs
+        self._unpacked = unpacked
+        self._given = given
+        self._statuses = statuses
+        self._names = names
+        self._slots = {(leaf, what): (str(at), fixed) for at, (leaf, what, fixed, _) in enumerate(recipe.slots)}
+        self._records: dict[Path, Any] = {}
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Run-level placeholder values."""
+        return self._names
+
+    def parameters_of(self, leaf: str, indices: Sequence[int]) -> Mapping[str, Any] | Absent:
+        """Output parameters of a step."""
+        record = self._record(leaf, indices)
+        return ABSENT if record is None else record["parameters"]
+
+    def artifact_of(self, leaf: str, indices: Sequence[int], name: str) -> Any:
+        """An output artifact of a step, as KFP's RuntimeArtifact; a list for a list."""
+        record = self._record(leaf, indices)
+        found = (record["artifacts"] if record is not None else {}).get(name)
+        if found is None:
+            return ABSENT
+        slug = self._recipes.recipe(leaf).output_artifacts[name]["slug"]
+        content = self._object(leaf, artifact_object(slug), indices)
+        is_list = bool(found["list"])
+        made = [
+            _runtime_artifact(entry, content / str(at) if is_list else content)
+            for at, entry in enumerate(found["entries"])
+        ]
+        return made if is_list else made[0]
+
+    def pipeline_parameter(self, name: str) -> Any:
+        """An input parameter of the pipeline."""
+        value = self._given.get(name)
+        return ABSENT if value is None else value
+
+    def pipeline_artifact(self, name: str) -> Any:
+        """An input artifact of the pipeline, as KFP's RuntimeArtifact."""
+        found = self._given.get(name)
+        if found is None:
+            return ABSENT
+        given = {"uri": found} if isinstance(found, str) else dict(found)
+        kind = {"schemaTitle": given.get("type") or "system.Artifact", "schemaVersion": "0.0.1"}
+        return {"name": name, "uri": given.get("uri", ""), "type": kind, "metadata": given.get("metadata") or {}}
+
+    def final_status(self, key: str) -> Mapping[str, Any]:
+        """The final status of a task before this one."""
+        return self._statuses[key]
+
+    def imported(self, name: str, uri: str, metadata: Mapping[str, Any], title: str) -> Any:
+        """An artifact that an importer stands for; its content stays where it is."""
+        kind = {"schemaTitle": title, "schemaVersion": "0.0.1"}
+        return {"name": name, "uri": uri, "type": kind, "metadata": dict(metadata)}
+
+    def select(self, value: Any, selector: str) -> Any:
+        """The part of a value that a CEL selector names."""
+        from milonga.compiler.cel import evaluate, parse  # few tasks need it, and it is half of the program
+
+        return evaluate(parse(selector), {"string_value": value})
+
+    def holds(self, condition: str, parameters: Mapping[str, Any]) -> bool:
+        """Whether a CEL condition holds."""
+        from milonga.compiler.cel import evaluate, parse
+
+        return evaluate(parse(condition), {"inputs": {"parameter_values": parameters}}) is True
+
+    def _record(self, leaf: str, indices: Sequence[int]) -> Any:
+        folder = self._object(leaf, RESULT, indices)
+        if folder not in self._records:
+            self._records[folder] = read_record(folder, self._recipes.recipe(leaf))
+        return self._records[folder]
+
+    def _object(self, leaf: str, what: str, indices: Sequence[int]) -> Path:
+        """Where an object lies, whether or not there is one."""
+        slot, fixed = self._slots[leaf, what]
+        place = self._inputs / slot
+        further = [str(index) for index in indices[fixed:]]
+        if not further:
+            return place
+        packed = place.joinpath(*further).with_name(f"{further[-1]}.tgz")
+        target = self._unpacked.joinpath(slot, *further)
+        if packed.is_file() and not target.exists():
+            _unpack(packed, target)
+        return target
+
+
+def _runtime_artifact(entry: Mapping[str, Any], content: Path) -> dict[str, Any]:
+    is_here = entry["content"] and content.exists()
+    return {
+        "name": entry["name"],
+        "uri": str(content) if is_here or entry["content"] else entry["uri"],
+        "type": {"schemaTitle": entry["type"], "schemaVersion": "0.0.1"},
+        "metadata": entry["metadata"],
+    }
+
+
+def _unpack(packed: Path, target: Path) -> None:
+    """The one file or folder of an archive becomes `target`, whole or not at all."""
+    staging = target.with_name(f".{target.name}")
+    staging.mkdir(parents=True)
+    with tarfile.open(packed) as archive:
+        members = [member for member in archive.getmembers() if _is_inside(member)]
+        archive.extractall(staging, members=members)
+    inside = list(staging.iterdir())
+    if len(inside) == 1:
+        inside[0].rename(target)
+        shutil.rmtree(staging)
+    else:
+        staging.rename(target)
+
+
+def _is_inside(member: tarfile.TarInfo) -> bool:
+    """Whether unpacking a member stays below the folder. Tasks make these archives, and a task may be anybody's."""
+    parts = member.name.split("/")
+    if member.name.startswith("/") or ".." in parts:
+        return False
+    if member.issym() or member.islnk():
+        link = member.linkname
+        return not link.startswith("/") and ".." not in link.split("/")
+    return member.isfile() or member.isdir()

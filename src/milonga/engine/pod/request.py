@@ -1,0 +1,68 @@
+"""What Argo tells the program: the arguments of its container."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+
+@dataclass(frozen=True, slots=True)
+class PodRequest:
+    """One pod's work.
+
+    Attributes:
+        mode: "run" calls the task, "probe" computes values for Argo, "prepare" writes the start script of a container
+            that has no Python.
+        leaf: name of the task's results in the store.
+        indices: of the iterations around it, the outermost first.
+        workflow: name of the run's Workflow.
+        uid: its id.
+        created: when it was made, RFC 3339.
+        given: inputs of the pipeline that the task reads, in the recipe's order; None was not given.
+        phases: how tasks before it have ended, in Argo's words, in the recipe's order.
+    """
+
+    mode: str
+    leaf: str
+    indices: tuple[int, ...]
+    workflow: str
+    uid: str
+    created: str
+    given: tuple[Any, ...] = ()
+    phases: tuple[str, ...] = ()
+
+    @classmethod
+    def from_args(cls, arguments: Sequence[str]) -> PodRequest:
+        """The request behind the arguments: six fixed ones, then "i:JSON" for each input and "s:PHASE" for each state.
+
+        A person who starts a run with Argo's own tools may write a text without quotes where JSON is meant.
+        """
+        mode, leaf, indices, workflow, uid, created, *more = arguments
+        return cls(
+            mode=mode,
+            leaf=leaf,
+            indices=tuple(int(index) for index in indices.split("/") if index),
+            workflow=workflow,
+            uid=uid,
+            created=created,
+            given=tuple(_json(text[2:]) for text in more if text.startswith("i:")),
+            phases=tuple(text[2:] for text in more if text.startswith("s:")),
+        )
+
+
+def final_status(task: str, phase: str) -> dict[str, Any]:
+    """KFP's PipelineTaskFinalStatus for what Argo says of a task; it knows two final states."""
+    if phase == "Succeeded":
+        return {"state": "SUCCEEDED", "pipelineJobResourceName": "", "pipelineTaskName": task, "error": {}}
+    error = {"code": 1, "message": f"the task has ended as {phase}"}
+    return {"state": "FAILED", "pipelineJobResourceName": "", "pipelineTaskName": task, "error": error}
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,1 @@
+"""Expressions that say where a value comes from, and their evaluation: see `evaluator`."""

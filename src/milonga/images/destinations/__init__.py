@@ -1,0 +1,1 @@
+"""Where images go: OCI layouts, archives, registries."""

@@ -1,0 +1,1 @@
+"""Python packages in a layer: locked requirements, and milonga itself."""

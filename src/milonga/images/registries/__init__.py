@@ -1,0 +1,1 @@
+"""Registries: the distribution protocol over HTTP, with the credentials that docker has."""

@@ -1,0 +1,50 @@
+"""Where things lie in a pod and in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+CODE = "/milonga/code"
+"""The program of every pod, and the pipeline's recipes."""
+
+PROGRAM_FILE = "run.pyz"
+RECIPES_FILE = "code.zip"
+INPUTS = "/milonga/in"
+"""Objects of the store, each under the number of its slot."""
+
+OUTPUTS = "/milonga/out"
+RESULT = "r"
+"""The folder of a step's outputs, artifacts' contents apart, and what it is called in the store."""
+
+RECORD_FILE = "record.json"
+DONE_FILE = "done"
+"""Written last by a container's start script: without it, what lies beside it is of a failed attempt."""
+
+REPORT_FILE = "executor_output.json"
+PARAMETERS = "parameters"
+"""Folder in the result: outputs that the command has written as files."""
+
+CONTROL = "v"
+"""Folder of the values that Argo itself needs."""
+
+SCRIPT_FILE = "run.sh"
+
+
+def artifact_object(slug: str) -> str:
+    """What the content of an output artifact is called in the store."""
+    return f"a-{slug}"
+
+
+def run_prefix(uid: str) -> str:
+    """Where everything of a run lies in the store."""
+    return f"milonga/{uid}"
+
+
+def object_key(leaf: str, what: str, indices: Sequence[int]) -> str:
+    """The key of an object below the run's prefix."""
+    return "/".join([leaf, what, *map(str, indices)]) + ".tgz"
+
+
+def prefix_key(leaf: str, what: str, indices: Sequence[int]) -> str:
+    """Below which key the objects of all further iterations lie."""
+    return "/".join([leaf, what, *map(str, indices)])
