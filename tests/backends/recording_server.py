@@ -87,7 +87,7 @@ class RecordingServer:
             def do_GET(self) -> None:
                 outer.serve(self)
 
-            do_POST = do_DELETE = do_PATCH = do_GET
+            do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

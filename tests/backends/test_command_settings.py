@@ -45,7 +45,7 @@ def test_every_verb_takes_the_settings_that_it_uses(here, kfp_server) -> None:
 @pytest.mark.parametrize("name", BACKENDS)
 def test_where_a_back_end_is_is_a_setting_of_every_verb(name) -> None:
     options = {option.name: option for option in backend_named(name).options}
-    assert options["home" if name == "local" else "endpoint"].used_by == "connect"
+    assert options[{"local": "home", "argo": "kubeconfig"}.get(name, "endpoint")].used_by == "connect"
     assert all(option.used_by == "connect" for option in options.values() if option.secret)
 
 

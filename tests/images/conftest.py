@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from image_reading import ReadImage
 from registry_servers import Door, registry
 

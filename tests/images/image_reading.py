@@ -55,7 +55,7 @@ class ReadImage:
         """All layers, one over the other."""
         for layer in self.manifest["layers"]:
             with tarfile.open(fileobj=io.BytesIO(self.content(layer))) as archive:
-                archive.extractall(folder, filter="tar")
+                archive.extractall(folder, **({"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}))  # type: ignore[arg-type]
 
 
 def _files(path: Path) -> dict[str, bytes]:

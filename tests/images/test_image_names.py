@@ -38,7 +38,17 @@ def test_a_name_is_read_as_docker_reads_it(text: str, registry: str, repository:
     "text",
     [
         *("", ":", "@", "A", "a:", "a@", "a@sha256:12", "a b", "a/../b", "a//b", "-a", "a/", "/a", "a:b:c", "a\n", "é"),
-        *("a:" + "x" * 129, "a" * 256, "a@md5:" + "0" * 32, "https://a.example/b", "host.example/", "a?b", "a#b", "a_", "a:é"),
+        *(
+            "a:" + "x" * 129,
+            "a" * 256,
+            "a@md5:" + "0" * 32,
+            "https://a.example/b",
+            "host.example/",
+            "a?b",
+            "a#b",
+            "a_",
+            "a:é",
+        ),
     ],
 )
 def test_what_is_no_name_is_refused(text: str) -> None:

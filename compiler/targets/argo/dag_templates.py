@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from milonga.compiler.graph import Graph, Task
+from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
@@ -18,7 +19,6 @@ from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.slots import Slot
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.errors import UnsupportedByTarget
-from milonga.runtime.argo.layout import object_key, prefix_key
 from milonga.runtime.argo.text import made_safe, tag
 
 NOTHING = "nothing"
@@ -47,6 +47,7 @@ class DagTemplates:
         channels: Channels,
         leaves: LeafTemplates,
         recipes: RecipeWriter,
+        keys: CacheKeys,
     ) -> None:
         self._graph = graph
         self._places = places
@@ -57,6 +58,7 @@ class DagTemplates:
         self._names = Names()
         self._shared: dict[str, str] = {}
         self._slugs = Names("-", 60)
+        self._keys = keys
         self.templates: dict[str, dict[str, Any]] = {}
         self.recipes: list[StepRecipe] = []
         self.layout: dict[str, dict[str, Any]] = {}
@@ -78,6 +80,7 @@ class DagTemplates:
 
     def _survey(self) -> None:
         """Ask for all control values, so that every template knows what it takes and hands out."""
+        self._find_keys()
         for place in list(self._places):
             if place.owner is not None:
                 self._conditions[place] = self._condition_of(place)
@@ -88,12 +91,25 @@ class DagTemplates:
             if place.is_iteration:
                 self._counts[place] = self._count_of(place)
 
+    def _find_keys(self) -> None:
+        steps = {
+            place.slug: place
+            for place in self._places
+            if place.slug and step_kind(self._graph, place.component) in ("python", "container")
+        }
+        self._keys.add_all(steps, {leaf: self._writer.step(place, {}) for leaf, place in steps.items()})
+
     def _condition_of(self, place: Place) -> str:
         try:
             return self._channels.condition(place)
         except Inexpressible:
             policy = place.task.trigger_policy if place.task is not None else None
-            wanted = ["if", policy.condition if policy else "", self._origins.bound_parameters(place), ["constant", True]]
+            wanted = [
+                "if",
+                policy.condition if policy else "",
+                self._origins.bound_parameters(place),
+                ["constant", True],
+            ]
             name = self._probe(place, "condition", {"value": wanted})
             return f"{name} == 'true'"
 
@@ -167,16 +183,17 @@ class DagTemplates:
         return name
 
     def _targets(self, place: Place) -> list[str]:
-        """The tasks whose failure makes the DAG fail: all that nothing waits for, and those whose end is only looked at."""
+        """Tasks whose failure makes the DAG fail: those that nothing waits for, and those whose end is only looked at."""
         tasks = place.tasks
         waited_for = {producer for task in tasks.values() for producer in task.producers()}
         watched = {producer for task in tasks.values() if task.runs_anyway for producer in task.producers()}
         names = self._channels.task_names[place]
         return [names[name] for name in tasks if name not in waited_for or name in watched]
 
-    def _dag_inputs(self, place: Place, *, further: tuple[str, ...] = ()) -> dict[str, Any]:
+    def _dag_inputs(self, place: Place) -> dict[str, Any]:
         names = ["i"] if place.depth else []
-        names += [*further, *sorted(self._channels.inputs.get(place, {}))]
+        item = self._channels.items.get(place)
+        names += sorted({*self._channels.inputs.get(place, {}), *([item] if item is not None else [])})
         return {"inputs": {"parameters": [{"name": name} for name in names]}} if names else {}
 
     def _depends(self, place: Place, task: Task, *, also: str = "") -> str:
@@ -307,7 +324,12 @@ class DagTemplates:
         self, recipe: StepRecipe, leaf: str, depth: int, index: str | None = None
     ) -> list[dict[str, Any]]:
         place_index = index if index is not None else ("{{inputs.parameters.i}}" if depth else "")
-        arguments = [{"name": "t", "value": leaf}, {"name": "i", "value": place_index}]
+        arguments = [{"name": "t", "value": leaf}]
+        if place_index:
+            arguments.append({"name": "i", "value": place_index})
+        cached = self._keys.of(leaf)
+        if cached is not None:
+            arguments.append({"name": "c", "value": cached.text(self._channels.workflow_parameters)})
         for at, slot in enumerate(recipe.slots):
             arguments.append({"name": f"k{at}", "value": _key(slot, place_index, depth)})
         return arguments
@@ -339,7 +361,9 @@ def _outside(place: Place) -> Place:
     """The place of something that stands beside the task of `place`, outside of its loop."""
     if not place.is_iteration:
         return place
-    return Place(place.component, place.path.removesuffix("[]"), place.depth - 1, place.owner, place.task_name, place.task)
+    return Place(
+        place.component, place.path.removesuffix("[]"), place.depth - 1, place.owner, place.task_name, place.task
+    )
 
 
 def _key(slot: Slot, index: str, depth: int) -> str:
@@ -359,6 +383,3 @@ def _shortened(index: str, fixed: int) -> str:
     text = "inputs.parameters.i" if index.startswith("{{inputs.parameters.i}}") else "''"
     whole = f"({text} + '/' + string(item))" if index.endswith("{{item}}") else text
     return f"join(split({whole}, '/')[0:{fixed + 1}], '/')"
-
-
-__all__ = ["NOTHING", "DagTemplates", "object_key", "prefix_key"]

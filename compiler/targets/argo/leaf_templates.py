@@ -1,7 +1,8 @@
 """Templates of pods. Steps that differ in their inputs only share one: what differs comes as parameters.
 
-    t   name of the step's results in the store      k0, k1, ...   keys of the objects that it needs
-    i   "/0/3": the iterations around it             others        values that settings of the pod are made of
+t   name of the step's results in the store      k0, k1, ...   keys of the objects that it needs
+b   where the step's own results lie             i             "/0/3": the iterations around it
+others: values that settings of the pod are made of
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from milonga.compiler.graph import Container, Graph, ParameterBinding, wire
 from milonga.compiler.graph.task import Task
+from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.places import Place
@@ -23,18 +25,21 @@ from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import (
     CODE,
     CONTROL,
+    EARLIER,
     INPUTS,
     OUTPUTS,
     PARAMETERS,
     PROGRAM_FILE,
     RESULT,
     SCRIPT_FILE,
+    STORE,
     artifact_object,
 )
 
 CODE_VOLUME, OUTPUT_VOLUME = "milonga-code", "milonga-out"
-_STORE = "milonga/{{workflow.uid}}/"
-_TAR = {"tar": {"compressionLevel": 0}}
+_OF_RUN = f"{STORE}/{{{{workflow.uid}}}}/"
+_KEPT = f"{STORE}/{{{{inputs.parameters.c}}}}/"
+_ITERATION = "{{inputs.parameters.i}}"
 _PROGRAM = f"{CODE}/{PROGRAM_FILE}"
 
 
@@ -45,10 +50,14 @@ class LeafTemplates:
         graph: the pipeline.
         channels: control values.
         recipes: writes the recipes of steps.
+        keys: under which results are kept for later runs.
         runtime_image: an image with Python, for pods and init containers that run nothing of the user's.
     """
 
-    def __init__(self, graph: Graph, channels: Channels, recipes: RecipeWriter, runtime_image: str) -> None:
+    def __init__(
+        self, graph: Graph, channels: Channels, recipes: RecipeWriter, keys: CacheKeys, runtime_image: str
+    ) -> None:
+        self._keys = keys
         self._graph = graph
         self._channels = channels
         self._recipes = recipes
@@ -75,6 +84,7 @@ class LeafTemplates:
             settings=self._graph.platform_settings(label),
             value=lambda binding: self._setting(place, binding),
             parameter=lambda name: self._parameter(place, name),
+            where=place.path,
         )
         main = self._mounted(dict(fields.container))
         template: dict[str, Any] = dict(fields.template)
@@ -83,7 +93,10 @@ class LeafTemplates:
             main["args"] = self._arguments("run", recipe, place)
         else:
             main["command"] = ["sh", f"{OUTPUTS}/{SCRIPT_FILE}"]
-            template["initContainers"] = [*template.get("initContainers", ()), self._preparation(recipe, place, container)]
+            template["initContainers"] = [
+                *template.get("initContainers", ()),
+                self._preparation(recipe, place, container),
+            ]
         retry = retry_strategy(task, place.path)
         if retry:
             template["retryStrategy"] = retry
@@ -136,34 +149,34 @@ class LeafTemplates:
         ]
 
     def _inputs(self, place: Place | None, recipe: StepRecipe) -> dict[str, Any]:
-        parameters = ["t", "i", *(f"k{at}" for at in range(len(recipe.slots)))]
-        parameters += sorted(self._channels.inputs.get(place, {})) if place is not None else []
+        is_kept = place is not None and self._keys.of(recipe.leaf) is not None
+        names = ["t", *(["c"] if is_kept else []), *(f"k{at}" for at in range(len(recipe.slots)))]
+        if place is not None:
+            item = self._channels.items.get(place)
+            names += sorted({*self._channels.inputs.get(place, {}), *([item] if item is not None else [])})
         artifacts = [
-            {
-                "name": f"k{at}",
-                "path": f"{INPUTS}/{at}",
-                "optional": True,
-                "s3": {"key": f"{_STORE}{{{{inputs.parameters.k{at}}}}}"},
-            }
+            _input(f"k{at}", f"{INPUTS}/{at}", _OF_RUN + f"{{{{inputs.parameters.k{at}}}}}")
             for at in range(len(recipe.slots))
         ]
-        made: dict[str, Any] = {"parameters": [{"name": name} for name in parameters]}
+        if is_kept and place is not None:
+            artifacts += [
+                _input(f"{EARLIER}-{name}", f"{INPUTS}/{EARLIER}-{name}", _KEPT + f"{name}{_ITERATION}.tgz")
+                for name in self._stored(place)
+            ]
+        parameters: list[dict[str, Any]] = [{"name": name} for name in names]
+        parameters.append({"name": "i", "value": ""})
+        made: dict[str, Any] = {"parameters": parameters}
         return {**made, "artifacts": artifacts} if artifacts else made
 
     def _outputs(self, place: Place, kind: StepKind) -> dict[str, Any]:
-        component = place.component
-        contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
-        stored = [*contents, RESULT] if component.output_parameters or component.output_artifacts else []
         artifacts = [
-            {
-                "name": name,
-                "path": f"{OUTPUTS}/{name}",
-                "optional": True,
-                "archive": _TAR,
-                "s3": {"key": f"{_STORE}{{{{inputs.parameters.t}}}}/{name}{{{{inputs.parameters.i}}}}.tgz"},
-            }
-            for name in stored
+            _output(name, name, f"{_OF_RUN}{{{{inputs.parameters.t}}}}/{name}{_ITERATION}.tgz")
+            for name in self._stored(place)
         ]
+        if self._keys.of(place.slug) is not None:
+            artifacts += [
+                _output(f"{EARLIER}-{name}", name, f"{_KEPT}{name}{_ITERATION}.tgz") for name in self._stored(place)
+            ]
         slugs = self._recipes.parameter_slugs[place.slug]
         control = [
             _control_output(slug)
@@ -173,6 +186,12 @@ class LeafTemplates:
         ]
         made = {"artifacts": artifacts, "parameters": control}
         return {key: value for key, value in made.items() if value}
+
+    def _stored(self, place: Place) -> list[str]:
+        """The objects that a step makes, the one that says that it has succeeded last."""
+        component = place.component
+        contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
+        return [*contents, RESULT] if component.output_parameters or component.output_artifacts else []
 
     # Settings of the pod that the run decides ----------------------------------------------------------------------
 
@@ -204,6 +223,20 @@ class LeafTemplates:
         return ControlValue(
             json_text=f"{{{{inputs.parameters.{name}}}}}", expression=f"fromJSON(inputs.parameters['{name}'])"
         )
+
+
+def _input(name: str, path: str, key: str) -> dict[str, Any]:
+    return {"name": name, "path": path, "optional": True, "s3": {"key": key}}
+
+
+def _output(name: str, file: str, key: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "path": f"{OUTPUTS}/{file}",
+        "optional": True,
+        "archive": {"tar": {"compressionLevel": 0}},
+        "s3": {"key": key},
+    }
 
 
 def _control_output(name: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.component import Component
 from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
+from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
@@ -64,9 +65,10 @@ def manifest(graph: Graph) -> Manifest:
     parameters = _workflow_parameters(graph.root)
     channels = Channels(graph, places, parameters)
     recipes = RecipeWriter(graph, places, origins)
-    leaves = LeafTemplates(graph, channels, recipes, _runtime_image(graph))
+    keys = CacheKeys(graph)
+    leaves = LeafTemplates(graph, channels, recipes, keys, _runtime_image(graph))
     writer = DagTemplates(
-        graph=graph, places=places, origins=origins, channels=channels, leaves=leaves, recipes=recipes
+        graph=graph, places=places, origins=origins, channels=channels, leaves=leaves, recipes=recipes, keys=keys
     )
     entrypoint = writer.run()
     layout = {

@@ -59,10 +59,12 @@ class RecipeWriter:
             control: values that it hands to Argo.
         """
         parameters, artifacts = self._origins.inputs(place)
-        return self._made(place.slug, place, parameters, artifacts, control, executor=place.component.executor_label or "")
+        return self._made(
+            place.slug, place, parameters, artifacts, control, executor=place.component.executor_label or ""
+        )
 
     def probe(self, leaf: str, place: Place, wanted: dict[str, dict[str, Any]]) -> StepRecipe:
-        """The recipe of a pod that computes values for Argo: expressions of the form {"value": ...} or {"count": ...}."""
+        """The recipe of a pod that computes values for Argo: {"value": expression} or {"count": expression} by name."""
         return self._made(leaf, place, {}, {}, wanted, executor="")
 
     def _made(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Use = Literal["connect", "run", "schedule"]
+Use = Literal["connect", "run", "schedule", "outputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class BackendOption:
         environment: variables that are looked at, first one first.
         description: one phrase for help texts.
         used_by: what needs it: "connect", every call; "run", starting a run or adding a schedule; "schedule", adding a
-            schedule. A verb offers what it uses and nothing else.
+            schedule; "outputs", reading what runs have made. A verb offers what it uses and nothing else.
         secret: never a flag, since command lines are read by others and kept in histories; never shown.
     """
 

@@ -1,8 +1,8 @@
 """The contract of back ends whose runs can be looked into from here: lists, logs, outputs, retries, records.
 
-Only back ends that can do it have it: as the attribute `operations`, which `operations_of` looks for. Ownership, threads
-and retries are those of `milonga.backends.base`; reading takes nothing from the remote system, and what is written here
-is written whole or not at all.
+Only back ends that can do it have it: as the attribute `operations`, which `operations_of` looks for. Ownership,
+threads and retries are those of `milonga.backends.base`; looking changes nothing on the remote system, and what is
+written here is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class ClusterOperations(Protocol):
             How many tasks had a log that could be read.
 
         Raises:
-            UsageError: E913, E953, no such task; E955, no such attempt.
+            UsageError: E913, E953, no such task; E948, no such attempt.
             RemoteError: E800-E808; E812, there is no such run; E834, the log of the task is gone.
         """
         ...
@@ -147,10 +147,12 @@ def operations_of(backend: Backend) -> ClusterOperations:
     """
     found: Any = getattr(backend, "operations", None)
     if found is None:
-        raise UsageError(
-            "E947",
-            f"the runs of the back end '{backend.name}' cannot be looked into from here",
-            hint=f"milonga submit --to {backend.name} --attach RUN shows one; its own pages show the rest",
-        )
+        hint = f"milonga submit --to {backend.name} --attach RUN shows one; its own pages show the rest"
+        raise not_looked_into(backend.name, hint)
     operations: ClusterOperations = found
     return operations
+
+
+def not_looked_into(name: str, hint: str) -> UsageError:
+    """The error for a place whose runs this cannot be asked of."""
+    return UsageError("E947", f"this cannot be done with the runs of '{name}'", hint=hint)

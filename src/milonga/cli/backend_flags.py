@@ -25,15 +25,16 @@ def backend_flags(*uses: Use, default: str | None = None) -> list[click.Paramete
     given: dict[str, Any] = {"required": True} if default is None else {"default": default, "show_default": True}
     meaning = f"Where the pipeline will run: {', '.join(BACKENDS)}."
     to = click.Option(["--to", "to"], metavar="NAME", help=meaning, **given)
-    return [to, *_setting_flags(BACKENDS, uses)]
+    return [to, *setting_flags(BACKENDS, uses)]
 
 
 def local_flags(*uses: Use) -> list[click.Parameter]:
     """The settings of this machine as flags, for verbs that mean no other back end."""
-    return _setting_flags(["local"], uses)
+    return setting_flags(["local"], uses)
 
 
-def _setting_flags(names: Iterable[str], uses: tuple[Use, ...]) -> list[click.Parameter]:
+def setting_flags(names: Iterable[str], uses: tuple[Use, ...]) -> list[click.Parameter]:
+    """One flag a setting of these back ends, without `--to`."""
     meanings: dict[str, list[str]] = {}
     spellings: dict[str, str] = {}
     for name in names:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
 
 from milonga.cli.output import message, print_json
-from milonga.errors import UsageError
-
-if TYPE_CHECKING:
-    from milonga.images.destinations.destination import Destination
 
 _PLATFORM = "linux/amd64"
 
@@ -67,26 +61,30 @@ def build(
     The same input gives the same digest, on any day. Log-ins are those of docker.
     """
     from milonga.images import ImageRecipe, Platform, build_image
+    from milonga.images.destinations.finding import find_destination
     from milonga.images.layers.addition import Addition, in_image
+    from milonga.images.reference import ImageReference
+    from milonga.images.written_settings import variable_of, words_of
 
     if workdir.startswith("/"):
         workdir = in_image(workdir)
+    additions = [Addition.parse(text, workdir=workdir, patterns=exclude) for text in added]
     recipe = ImageRecipe(
         base=base,
         platform=Platform.parse(platform),
-        additions=[Addition.parse(text, workdir=workdir, patterns=exclude) for text in added],
+        additions=[addition.without(output) for addition in additions] if output is not None else additions,
         requirements=requirements,
         python_version=python_version,
         python_platform=python_platform,
         with_milonga=with_milonga,
         workdir=workdir,
-        environment=dict(map(_variable, variables)),
-        entrypoint=_words(entrypoint),
+        environment=dict(map(variable_of, variables)),
+        entrypoint=words_of(entrypoint) if entrypoint is not None else None,
         compression=compression,
     )
-    destination = _destination(output, push, name, insecure=insecure)
+    destination = find_destination(output, push, name, insecure=insecure)
     built = build_image(recipe, destination, insecure=insecure, report=message)
-    image = _pushed(push, built.digest) if push else ""
+    image = ImageReference.parse(push).at(built.digest) if push else ""
     if as_json:
         document: dict[str, Any] = {
             **dataclasses.asdict(built),
@@ -117,49 +115,6 @@ def digest(image: str, platform: str | None, insecure: bool, as_json: bool) -> N
         print_json({"reference": image, "image": found, "digest": found.rpartition("@")[2]})
         return
     print(found)
-
-
-def _destination(output: Path | None, push: str | None, name: str | None, *, insecure: bool) -> Destination:
-    from milonga.images.destinations.archive_file import ArchiveFile
-    from milonga.images.destinations.layout_folder import LayoutFolder
-    from milonga.images.destinations.registry_push import RegistryPush
-    from milonga.images.reference import ImageReference
-
-    if (output is None) == (push is None):
-        raise UsageError("E989", "say where the image goes, once", expected="--output PATH or --push IMAGE")
-    if push is not None:
-        if name is not None:
-            raise UsageError("E989", "--name is for --output: what is pushed has its name", got=name)
-        return RegistryPush(ImageReference.parse(push), insecure)
-    assert output is not None
-    called = ImageReference.parse(name) if name is not None else None
-    return ArchiveFile(output, called) if output.suffix == ".tar" else LayoutFolder(output, called)
-
-
-def _pushed(push: str, digest: str) -> str:
-    from milonga.images.reference import ImageReference
-
-    return ImageReference.parse(push).at(digest)
-
-
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError("E989", "that is no environment variable", got=name, expected="NAME=VALUE")
-    return name, value
-
-
-def _words(text: str | None) -> list[str] | None:
-    """The words of a command: a JSON list, or as a shell would part them."""
-    if text is None:
-        return None
-    try:
-        words = json.loads(text) if text.lstrip().startswith("[") else shlex.split(text)
-    except ValueError as error:
-        raise UsageError("E989", f"that is no command: {error}", got=text) from None
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words) or not words:
-        raise UsageError("E989", "that is no command", got=text, expected="such as 'python -m app' or '[\"python\"]'")
-    return words
 
 
 @click.group("image", commands=(build, digest))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from milonga.cli.output import message, print_json
+from milonga.cli.placed_command import PlacedCommand
 from milonga.cli.recorded_logs import StepLog, follow, logs_below, prefixed, text_of
 from milonga.engine.home import Home, log_of
 from milonga.engine.run_lock import is_held
@@ -16,23 +18,38 @@ from milonga.errors import UsageError
 from milonga.lineage import LineageStore, RunRecord
 from milonga.lineage.selection import path_ending, recorded_runs, run_named
 
+if TYPE_CHECKING:
+    from milonga.backends.base import Backend
+    from milonga.backends.operations import ClusterOperations
 
-@click.command("logs")
-@click.argument("run_id", metavar="RUN")
-@click.argument("task", required=False, default="")
-@click.option("--attempt", type=click.IntRange(min=1), help="That attempt of the task, not the newest.")
-@click.option("--follow", "-f", "is_followed", is_flag=True, help="Go on until the task, or the run, has ended.")
-@click.option("--tail", type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each log.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
-def command(run_id: str, task: str, attempt: int | None, is_followed: bool, tail: int | None, as_json: bool) -> None:
-    """Print the log of a task's newest attempt, or the logs of all steps of a run or of a group.
 
-    RUN is the id of a run, a beginning of it, or "last". TASK is a path that `milonga show RUN` lists, or its unique
-    ending. Of several steps every line has the step's name in front.
-    """
-    if is_followed and (as_json or attempt is not None):
-        other = "--json" if as_json else "--attempt"
+_HELP = """Print the log of a task's newest attempt, or the logs of all steps of a run or of a group.
+
+RUN is the id of a run, a beginning of it, or "last". TASK is a path that `milonga show RUN` lists, or its unique
+ending. Of several steps every line has the step's name in front. With --to, RUN is the id of a run of that back end.
+"""
+
+
+def _require_consistent(values: dict[str, Any]) -> None:
+    if values["is_followed"] and (values["as_json"] or values["attempt"] is not None):
+        other = "--json" if values["as_json"] else "--attempt"
         raise UsageError("E954", f"--follow and {other} do not go together", hint="leave one of them out")
+
+
+def _print_there(backend: Backend, operations: ClusterOperations, values: dict[str, Any]) -> int:
+    from milonga.cli.remote_logs import print_logs
+
+    _require_consistent(values)
+    return print_logs(backend, operations, values)
+
+
+def _print_here(values: dict[str, Any]) -> int:
+    _require_consistent(values)
+    _print(**values)
+    return 0
+
+
+def _print(run_id: str, task: str, attempt: int | None, is_followed: bool, tail: int | None, as_json: bool) -> None:
     home = Home.default()
     with recorded_runs(home.database, run_id) as store:
         run = run_named(store, run_id)
@@ -108,3 +125,21 @@ def _print_single(step: StepLog, home: Home, run: RunRecord, tail: int | None) -
         message(f"'{step.path}' came from the cache; it ran in another run: milonga logs {origin} '{path}'")
     else:
         message(f"'{step.path}' has written nothing: {step.state}")
+
+
+command = PlacedCommand(
+    "logs",
+    params=[
+        click.Argument(["run_id"], metavar="RUN"),
+        click.Argument(["task"], required=False, default=""),
+        click.Option(["--attempt"], type=click.IntRange(min=1), help="That attempt of the task, not the newest."),
+        click.Option(
+            ["--follow", "-f", "is_followed"], is_flag=True, help="Go on until the task, or the run, has ended."
+        ),
+        click.Option(["--tail"], type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each log."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print them as one JSON document."),
+    ],
+    local=_print_here,
+    remote=_print_there,
+    help=_HELP,
+)

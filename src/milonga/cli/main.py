@@ -23,6 +23,7 @@ from milonga.errors import MilongaError, UsageError, internal_error
 
 _VERBS = {
     "cache": "Show what is kept of earlier results, and remove it.",
+    "cancel": "Ask for the end of a run of a back end.",
     "check": "Check a pipeline and report every finding.",
     "compile": "Write a pipeline as a file for a target.",
     "conformance": "Compare this engine with a corpus of pipelines and results.",
@@ -35,7 +36,9 @@ _VERBS = {
     "image": "Build container images without a daemon, and look up their digests.",
     "lineage": "Walk from an artifact to the data, code and parameters behind it.",
     "logs": "Print the logs of a run or of a task, also while it runs.",
+    "outputs": "Show and fetch what a run of a back end has made.",
     "replay": "Run one step of an earlier run again, also under a debugger.",
+    "retry": "Run the failed tasks of a run of a back end again.",
     "run": "Run a pipeline on this machine.",
     "runs": "List runs.",
     "schedule": "Run a pipeline again and again: show the translation, add it to a back end.",

@@ -13,16 +13,17 @@ class RemoteLines:
     """Writes a line on stderr for each task whose state has changed since the last look, and for the run."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, str] = {}
+        self._seen: dict[str, tuple[str, bool]] = {}
 
     def __call__(self, run: RemoteRun) -> None:
         """Show what is new."""
         for task in run.tasks:
-            if self._seen.get(task.id) != task.state:
-                self._seen[task.id] = task.state
+            seen = task.state, bool(task.error)  # why a task waits may come later, and then changes its words each time
+            if self._seen.get(task.id) != seen:
+                self._seen[task.id] = seen
                 _line(described(task))
-        if self._seen.get("") != run.state:
-            self._seen[""] = run.state
+        if self._seen.get("") != (run.state, False):
+            self._seen[""] = run.state, False
             _line(f"run {run.run_id} {run.state}")
 
 

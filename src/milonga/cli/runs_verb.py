@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from milonga.cli.output import print_json
+from milonga.cli.placed_command import PlacedCommand
 from milonga.cli.quantities import instant, seconds
 from milonga.cli.table import lines_of
 from milonga.engine.home import Home
 from milonga.engine.run_lock import is_held
 from milonga.lineage import LineageStore, RunRecord
 
-_STATES = ("running", "succeeded", "failed", "cancelled", "interrupted")
+if TYPE_CHECKING:
+    from milonga.backends.base import Backend
+    from milonga.backends.operations import ClusterOperations
+
+_STATES = ("running", "succeeded", "failed", "cancelled", "interrupted", "pending", "paused")
 
 
 def shown_state(run: RunRecord, home: Home) -> str:
@@ -21,18 +26,12 @@ def shown_state(run: RunRecord, home: Home) -> str:
     return "INTERRUPTED" if run.state == "RUNNING" and not is_held(home.run(run.id)) else run.state
 
 
-@click.command("runs")
-@click.option("--pipeline", help="Only runs of this pipeline.")
-@click.option("--state", type=click.Choice(_STATES, case_sensitive=False), help="Only runs in this state.")
-@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON document.")
-def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) -> None:
-    """List runs, the newest first."""
+def _listed(values: dict[str, Any]) -> int:
     home = Home.default()
-    found = _found(home, pipeline, state, limit)
-    if as_json:
+    found = _found(home, values["pipeline"], values["state"], values["limit"])
+    if values["as_json"]:
         print_json({"runs": [_document(run, known) for run, known in found]})
-        return
+        return 0
     head = ("RUN", "STARTED", "STATE", "TOOK", "PIPELINE", "ERROR")
     rows = [
         (
@@ -47,6 +46,19 @@ def command(pipeline: str | None, state: str | None, limit: int, as_json: bool) 
     ]
     for line in lines_of(head, rows, right=("TOOK",), is_titled=False):
         print(line)
+    return 0
+
+
+def _listed_there(backend: Backend, operations: ClusterOperations, values: dict[str, Any]) -> int:
+    wanted = {"pipeline": values["pipeline"] or "", "state": values["state"] or ""}
+    runs = operations.runs(**wanted, limit=values["limit"])
+    if values["as_json"]:
+        print_json({"backend": backend.name, "runs": [run.to_json() for run in runs]})
+    else:
+        from milonga.cli.remote_runs import print_runs
+
+        print_runs(runs)
+    return 0
 
 
 def _found(home: Home, pipeline: str | None, state: str | None, limit: int) -> list[tuple[RunRecord, str]]:
@@ -84,3 +96,17 @@ def _document(run: RunRecord, state: str) -> dict[str, Any]:
 def _short(text: str) -> str:
     first = text.partition("\n")[0]
     return first if len(first) <= 60 else f"{first[:59]}…"
+
+
+command = PlacedCommand(
+    "runs",
+    params=[
+        click.Option(["--pipeline"], help="Only runs of this pipeline."),
+        click.Option(["--state"], type=click.Choice(_STATES, case_sensitive=False), help="Only runs in this state."),
+        click.Option(["-n", "--limit"], default=20, show_default=True, type=click.IntRange(min=1), help="How many."),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print them as one JSON document."),
+    ],
+    local=_listed,
+    remote=_listed_there,
+    help="List runs, the newest first: those of this machine, or of a back end.",
+)

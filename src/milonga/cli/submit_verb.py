@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -54,6 +55,7 @@ def _options() -> list[click.Parameter]:
         click.Option(["--name", "run_name"], metavar="TEXT", help="Name of the run [default: pipeline and time]."),
         *submission_options(),
         click.Option(["--wait"], is_flag=True, help="Wait for the end of the run; 1 is the exit code of a failed one."),
+        click.Option(["--logs"], is_flag=True, help="With --wait: print what the tasks write (argo)."),
         click.Option(["--timeout-s"], type=click.FloatRange(min=0), help="Wait for so many seconds, then exit with 3."),
         click.Option(["--attach"], metavar="RUN", help="Start nothing: show a run, or wait for it, by its id."),
         click.Option(
@@ -104,6 +106,8 @@ def _require_consistent(source: Source | None, values: dict[str, Any]) -> None:
         raise UsageError("E937", "--cancel needs --attach RUN")
     if values["timeout_s"] is not None and not values["wait"]:
         raise UsageError("E937", "--timeout-s needs --wait")
+    if values["logs"] and not values["wait"]:
+        raise UsageError("E937", "--logs needs --wait")
 
 
 def _require_connecting(values: dict[str, Any]) -> None:
@@ -208,8 +212,10 @@ def _attached(backend: Backend, run_id: str, values: dict[str, Any]) -> int:
 
 def _waited(backend: Backend, run_id: str, values: dict[str, Any], known: dict[str, Any]) -> int:
     """Wait for the end of a run; `known` is what its JSON document holds whatever happens to the wait."""
+    told = _logs_of(backend, run_id, values) if values["logs"] else lambda: None
     try:
         run = ended_run(backend, run_id, timeout_s=values["timeout_s"], watch=RemoteLines())
+        told()
     except KeyboardInterrupt:
         message(f"interrupted; the run goes on: milonga submit --to {backend.name} --attach {run_id} --wait")
         if values["as_json"]:
@@ -221,6 +227,15 @@ def _waited(backend: Backend, run_id: str, values: dict[str, Any], known: dict[s
             print_json({"backend": backend.name, **known, "error": error.to_json()})
         return fail(error, as_json=False)
     return _shown(backend, run, values, known)
+
+
+def _logs_of(backend: Backend, run_id: str, values: dict[str, Any]) -> Callable[[], None]:
+    """Print the logs of a run as they are written, beside the document of `--json`; gives what waits for the rest."""
+    from milonga.backends.operations import operations_of
+    from milonga.cli.remote_logs import line_writer
+
+    write = line_writer(prefixed=True, to_stderr=values["as_json"])
+    return operations_of(backend).following(run_id, write)
 
 
 def _shown(backend: Backend, run: RemoteRun, values: dict[str, Any], known: dict[str, Any]) -> int:

@@ -50,8 +50,11 @@ class Image:
 
     @property
     def blobs(self) -> tuple[Blob, ...]:
-        """Layers and configuration, each once."""
-        return tuple({blob.descriptor.digest: blob for blob in (*self.layers, self.config)}.values())
+        """Layers and configuration, each once; of two that are the same the lower one, which others may have."""
+        found: dict[str, Blob] = {}
+        for blob in (*self.layers, self.config):
+            found.setdefault(blob.descriptor.digest, blob)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)

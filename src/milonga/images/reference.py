@@ -79,6 +79,11 @@ class ImageReference:
         """What is asked for: the digest, else the tag, else "latest"."""
         return self.digest or self.tag or "latest"
 
+    @property
+    def full_name(self) -> str:
+        """Registry, repository and tag, nothing left to be guessed."""
+        return f"{self.registry}/{self.repository}:{self.tag or 'latest'}"
+
     def at(self, digest: str) -> str:
         """The same image by `digest` alone."""
         return f"{self.name}@{digest}"

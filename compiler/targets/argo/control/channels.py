@@ -94,6 +94,8 @@ class Channels:
         if binding.runtime_value is not None and binding.runtime_value.constant is not None:
             return _aspect(self._constant(place, document_value(binding.runtime_value.constant)), aspect)
         if binding.task_output_parameter is not None:
+            if place.task is not None and place.task.runs_anyway:
+                raise Inexpressible("an output of a task that may have failed: Argo would wait for it for ever")
             source = binding.task_output_parameter
             return self._output(self._places.inside(owner, source.producer_task), source.output_parameter_key, aspect)
         if binding.component_input_parameter is not None:
@@ -266,7 +268,9 @@ def _aspect(value: Value, aspect: Aspect) -> Value:
 
 
 def _output_of(task: str, slug: str) -> str:
-    return f"(tasks['{task}']?.outputs?.parameters?.{slug} ?? 'null')"
+    """Never with `?.`: a task has succeeded some moments before its outputs are known, and Argo waits for those only
+    where they are not optional (seen on 3.7.18)."""
+    return f"tasks['{task}'].outputs.parameters['{slug}']"
 
 
 def _plain(expression: str, kind: str) -> Value:

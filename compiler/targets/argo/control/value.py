@@ -8,7 +8,7 @@ from typing import Any
 
 from milonga.runtime.argo.text import escaped_json, literal, made_safe, tag
 
-_PLAIN = re.compile(r"(inputs|workflow)\.parameters\['([-A-Za-z0-9_]+)'\]")
+_PLAIN = re.compile(r"(?:(inputs|workflow)|tasks\['([-A-Za-z0-9]+)'\]\.outputs)\.parameters\['([-A-Za-z0-9_]+)'\]")
 
 
 class Inexpressible(Exception):
@@ -48,7 +48,8 @@ class Value:
             return escaped_json(self.constant)
         plain = _PLAIN.fullmatch(self.expression)
         if plain is not None:
-            return "{{" + f"{plain[1]}.parameters.{plain[2]}" + "}}"
+            owner = plain[1] or f"tasks.{plain[2]}.outputs"
+            return "{{" + f"{owner}.parameters.{plain[3]}" + "}}"
         return tag(made_safe(self.expression) if self.is_built else self.expression)
 
     def as_kind(self, kind: str | None) -> Value:

@@ -17,8 +17,6 @@ from milonga.compiler.targets.argo.gate.shapes.catalogue import shape_source
 from milonga.compiler.targets.argo.gate.shapes.checker import faults_of_shape
 from milonga.compiler.targets.argo.gate.versions import known_version
 
-_BY_SCHEMA = frozenset(("E323", "E324", "E325"))
-
 
 def findings(
     documents: Sequence[Mapping[str, Any]], *, version: str, schemas: Path | None = None
@@ -45,7 +43,7 @@ def findings(
         fault
         for document in kept
         for fault in faults_of_shape(Node(document, (), document.data), source.shape_of(document), bundle.spelling)
-        if fault.code not in _BY_SCHEMA or not _is_said(fault, said)
+        if fault.severity == "warning" or fault.code == "E342" or not _is_said(fault, said)
     ]
     order = {document.index: position for position, document in enumerate(kept)}
     for fault in sorted(by_shape + by_rules, key=lambda fault: order[fault.node.document.index]):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milonga.compiler.spelling import Spelling
 from milonga.compiler.targets.argo.gate.calls import Call, calls_of
 from milonga.compiler.targets.argo.gate.document import TEMPLATE_KINDS, Document
-from milonga.compiler.targets.argo.gate.node import Node
+from milonga.compiler.targets.argo.gate.node import Node, Step
 
 SPEC_STEPS = {"CronWorkflow": ("spec", "workflowSpec")}
 """Where the specification of a workflow stands; elsewhere it is `spec`."""
@@ -21,6 +21,9 @@ class Bundle:
     documents: tuple[Document, ...]
     version: str
     spelling: Spelling
+    _templates: dict[tuple[int, tuple[Step, ...]], dict[str, Node]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def is_since_4(self) -> bool:
@@ -43,7 +46,12 @@ class Bundle:
 
     def template(self, spec: Node, name: str) -> Node | None:
         """The template of that name beside `spec`, if there is one."""
-        return next((entry for entry in spec.at("templates").entries() if entry.name == name), None)
+        key = (spec.document.index, spec.steps)
+        if key not in self._templates:
+            # Of two of one name the first counts here; another rule says that there are two.
+            entries = reversed(list(spec.at("templates").entries()))
+            self._templates[key] = {entry.name: entry for entry in entries}
+        return self._templates[key].get(name)
 
     def referred_spec(self, reference: Node) -> Node | None:
         """The specification of the document that a `templateRef` or `workflowTemplateRef` names, if it is here."""

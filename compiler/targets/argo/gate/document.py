@@ -27,8 +27,9 @@ class Document:
     data: Mapping[Any, Any]
 
     @classmethod
-    def of(cls, index: int, data: Mapping[Any, Any]) -> Document:
-        """The document, with what of its head can be read."""
+    def of(cls, index: int, given: Any) -> Document:
+        """The document, with what of its head can be read; what is no mapping says nothing."""
+        data: Mapping[Any, Any] = given if isinstance(given, Mapping) else {}
         kind, metadata = data.get("kind"), data.get("metadata")
         fields = metadata if isinstance(metadata, Mapping) else {}
         name = fields.get("name") or fields.get("generateName")

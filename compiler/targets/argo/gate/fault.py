@@ -30,17 +30,22 @@ class Fault:
         return Diagnostic(
             code=self.code,
             severity=self.severity,
-            message=f"argo: {self.message}",
+            message=f"argo: {printable(self.message)}",
             path=path_of(self.node),
             got=shown(self.got),
-            expected=self.expected,
-            hint=self.hint,
+            expected=printable(self.expected),
+            hint=printable(self.hint),
         )
+
+
+def printable(text: str) -> str:
+    """Text that may hold parts of a document, as a terminal may get it."""
+    return text.encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
 
 
 def shown(text: str) -> str:
     """Text of a document as a message may hold it: printable, and not endless."""
-    plain = text.encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
+    plain = printable(text)
     return plain if len(plain) <= _SHOWN_MAX else plain[: _SHOWN_MAX - 3] + "..."
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from milonga.compiler.targets.argo.gate.document import Document
 
 Step = str | int
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    """Asked for everything in a document; the abstract class is slow to answer for what is no mapping."""
+    return isinstance(value, dict) or (
+        not isinstance(value, (str, list, int, float, type(None))) and isinstance(value, Mapping)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Node:
         """The place that many steps below this one."""
         value = self.value
         for step in steps:
-            if isinstance(value, Mapping):
+            if _is_mapping(value):
                 value = value.get(step)
             elif isinstance(value, list) and isinstance(step, int) and step < len(value):
                 value = value[step]
@@ -40,7 +47,7 @@ class Node:
     @property
     def mapping(self) -> Mapping[Any, Any]:
         """The value where it is a mapping, else an empty one."""
-        return self.value if isinstance(self.value, Mapping) else {}
+        return self.value if _is_mapping(self.value) else {}
 
     @property
     def text(self) -> str:
@@ -64,7 +71,7 @@ class Node:
 
     def entries(self) -> Iterator[Node]:
         """The mappings in a list."""
-        return (element for element in self.elements() if isinstance(element.value, Mapping))
+        return (element for element in self.elements() if _is_mapping(element.value))
 
     def children(self) -> Iterator[Node]:
         """What stands right below a list or a mapping with keys of text."""
@@ -75,10 +82,10 @@ class Node:
 
     def texts(self) -> Iterator[Node]:
         """Every text at or below this place, without recursion."""
-        waiting = [self]
+        waiting: list[Node] = [self]
         while waiting:
             node = waiting.pop()
             if isinstance(node.value, str):
                 yield node
             else:
-                waiting += reversed(list(node.children()))
+                waiting.extend(reversed(list(node.children())))

@@ -62,8 +62,8 @@ POD_CELLS: CapabilityTable = {
     "k8s-securityContext": (
         Capability(
             verdict="works",
-            note="user and group are those of all containers of the pod, Argo's own included, which write the files "
-            "of inputs",
+            note="user and group are those of all containers of the pod: of init containers, and of Argo's own, which "
+            "write the files of inputs",
             source=_SEEN,
         ),
     ),

@@ -9,7 +9,6 @@ from milonga.compiler.graph import Container
 from milonga.compiler.targets.argo.pod.control_value import ControlValue
 from milonga.compiler.targets.argo.pod.environment import variables_of
 from milonga.compiler.targets.argo.pod.init_containers import init_containers_of
-from milonga.compiler.targets.argo.pod.mount import Mount
 from milonga.compiler.targets.argo.pod.optional_item import if_given
 from milonga.compiler.targets.argo.pod.placement import placement_of
 from milonga.compiler.targets.argo.pod.pod_fields import PodFields
@@ -90,14 +89,14 @@ def _fields(step: Step) -> PodFields:
     fields, main_patch = _divided(main)
     fields = {"image": template_tree(image) if is_known(image) else IMAGE_OF_THE_RUN, **fields}
     main_patch = main_patch if is_known(image) else {"image": image, **main_patch}
-    volumes, volume_patch = _items([if_given({"name": m.name, **m.source}, m.given) for m in mounts])
-    places, place_patch = _items([if_given(_place(m), m.given) for m in mounts])
-    template.update(_given("volumes", volumes))
-    fields.update(_given("volumeMounts", places))
+    now, later = ([m for m in mounts if is_known(m.source) is known] for known in (True, False))
+    template.update(_given("volumes", template_tree(_distinct([mount.volume for mount in now]))))
+    fields.update(_given("volumeMounts", [template_tree(mount.place) for mount in now]))
     template.update(_given("initContainers", template_tree(init_containers_of(step, mounts))))
     template.update(_given("metadata", metadata_of(step)))
-    patch.update({**_given("volumes", volume_patch), **_given("imagePullSecrets", pull_secrets_of(step))})
-    main_patch.update(_given("volumeMounts", place_patch))
+    patch.update(_given("volumes", [if_given(mount.volume, mount.given) for mount in later]))
+    patch.update(_given("imagePullSecrets", pull_secrets_of(step)))
+    main_patch.update(_given("volumeMounts", [if_given(mount.place, mount.given) for mount in later]))
     if main_patch:
         patch["containers"] = [{"name": MAIN, **main_patch}]
     if patch:
@@ -118,16 +117,12 @@ def _given(name: str, value: Any) -> dict[str, Any]:
     return {name: value} if value else {}
 
 
-def _place(mount: Mount) -> dict[str, Any]:
-    return {"name": mount.name, "mountPath": mount.mount_path, **mount.options}
+def _distinct(items: Sequence[Any]) -> list[Any]:
+    """Two mounts of one claim have one volume."""
+    return [item for index, item in enumerate(items) if item not in items[:index]]
 
 
 def _divided(fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fields of the template, and those that wait for the run."""
     known = {name: template_tree(tree) for name, tree in fields.items() if is_known(tree)}
     return known, {name: tree for name, tree in fields.items() if not is_known(tree)}
-
-
-def _items(items: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Entries of a list that a patch merges, divided in the same way."""
-    return [template_tree(item) for item in items if is_known(item)], [item for item in items if not is_known(item)]

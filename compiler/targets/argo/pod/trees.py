@@ -40,7 +40,8 @@ def patch_text(tree: Any) -> str:
         return "{" + ",".join(f"{_json(key)}:{patch_text(item)}" for key, item in tree.items()) + "}"
     if isinstance(tree, (list, tuple)):
         if any(isinstance(item, OptionalItem) for item in tree):
-            return RuntimeValue(list_expression(tree)).tag
+            whole = list_expression(tree)  # of no entries it is nil, and null in a patch would remove Argo's own
+            return RuntimeValue(f"len({whole}) == 0 ? [] : {whole}").tag
         return "[" + ",".join(patch_text(item) for item in tree) + "]"
     return _json(tree)
 

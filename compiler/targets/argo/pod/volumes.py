@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,7 +15,7 @@ from milonga.compiler.targets.argo.pod.step import Step
 
 
 def mounts_of(step: Step) -> tuple[Mount, ...]:
-    """All volumes, named by kind and number: names of secrets may be no names of volumes, and may meet Argo's.
+    """All volumes, with names of their own: names of secrets may be no names of volumes, and may meet Argo's.
 
     Raises:
         UnsupportedByTarget: E315, a volume without a name or place, or two at one place.
@@ -47,7 +48,7 @@ def _config_maps(step: Step) -> Iterator[Mount]:
 
 
 def _claims(step: Step) -> Iterator[Mount]:
-    for number, entry in enumerate(step.entries("pvcMount")):
+    for entry in step.entries("pvcMount"):
         name = step.bound(_claim_binding(entry))
         if not name or not isinstance(name, (str, RuntimeValue)):
             raise refused("pvcMount", "there is no name", got=dict(entry))
@@ -56,7 +57,15 @@ def _claims(step: Step) -> Iterator[Mount]:
             raise refused("pvcMount", "the sub-path leads out of the volume", got=below)
         options = {"subPath": str(below)} if below.parts else {}
         source = {"persistentVolumeClaim": {"claimName": name}}
-        yield Mount(f"claim-{number}", source, mount_path(entry, "pvcMount"), _text(name), None, options)
+        yield Mount(_claim_volume(name), source, mount_path(entry, "pvcMount"), _text(name), None, options)
+
+
+def _claim_volume(name: str | RuntimeValue) -> str | RuntimeValue:
+    """The name of the volume of a claim, the same for each of its mounts: a pod with two volumes of one claim never
+    starts (kubernetes issue 127004, seen). A list of volumes is patched by name, so the run can find it out."""
+    if isinstance(name, RuntimeValue):
+        return RuntimeValue(f"'claim-' + sprig.sha256sum({name.expression})[:12]")
+    return f"claim-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def _claim_binding(entry: Mapping[str, Any]) -> Mapping[str, Any]:

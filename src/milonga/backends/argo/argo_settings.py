@@ -24,9 +24,17 @@ _STORE_ENDPOINT = BackendOption(
     "store_endpoint",
     ("MILONGA_ARGO_STORE_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
     "address of the object store as seen from here, where it is another than in the cluster",
+    used_by="outputs",
 )
-_BUCKET = BackendOption("bucket", ("MILONGA_ARGO_BUCKET",), "bucket, where the cluster's own setting cannot be read")
-_REGION = BackendOption("region", ("MILONGA_ARGO_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"), "region of the bucket")
+_BUCKET = BackendOption(
+    "bucket", ("MILONGA_ARGO_BUCKET",), "bucket, where the cluster's own setting cannot be read", used_by="outputs"
+)
+_REGION = BackendOption(
+    "region",
+    ("MILONGA_ARGO_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    "region of the bucket",
+    used_by="outputs",
+)
 _ACCESS_KEY = BackendOption(
     "access_key", ("MILONGA_ARGO_ACCESS_KEY",), "access key of the object store, before the cluster's own", secret=True
 )

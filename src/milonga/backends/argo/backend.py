@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from milonga.backends.absent import absent
 from milonga.backends.argo.argo_connection import ArgoConnection
@@ -12,7 +13,6 @@ from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.cron_workflows import added, changed_suspension, deleted, listed
 from milonga.backends.argo.installation import installed
 from milonga.backends.argo.looks import remote_run, workflow_named
-from milonga.backends.argo.operations import ArgoOperations
 from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.starts import require_possible, started
 from milonga.backends.backend_option import BackendOption
@@ -31,6 +31,9 @@ from milonga.compiler.schedules.argo import ArgoSchedules
 from milonga.compiler.schedules.base import Translation
 from milonga.dsl.schedule import Schedule
 from milonga.errors import UsageError
+
+if TYPE_CHECKING:
+    from milonga.backends.argo.operations import ArgoOperations
 
 T = TypeVar("T")
 
@@ -61,6 +64,8 @@ class ArgoBackend:
     @property
     def operations(self) -> ArgoOperations:
         """What else can be asked about its runs: see `milonga.backends.operations`."""
+        from milonga.backends.argo.operations import ArgoOperations  # submitting needs no half of it
+
         return ArgoOperations(self._connection)
 
     @property
@@ -95,7 +100,8 @@ class ArgoBackend:
     def translated(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> Translation:
         """The CronWorkflow, before the names of what it starts are known."""
         arguments = {**request.parameters, **request.artifacts}
-        return ArgoSchedules().translate(schedule, name=graph.name, graph=graph, arguments=arguments)
+        named = replace(schedule, name=schedule.name or request.name)
+        return ArgoSchedules().translate(named, name=graph.name, graph=graph, arguments=arguments)
 
     def add_schedule(self, graph: Graph, request: SubmitRequest, schedule: Schedule) -> RemoteSchedule:
         """Put the pipeline on the cluster as far as it is not there, and make or change a CronWorkflow."""

@@ -50,7 +50,7 @@ class Bundle:
         """The compiled pipeline.
 
         Raises:
-            UnsupportedByTarget: E310-E319, Argo cannot run it.
+            UnsupportedByTarget: Argo cannot run it.
         """
         return cls.from_text(target_named("argo").emit(graph if use_cache else without_cache(graph)))
 

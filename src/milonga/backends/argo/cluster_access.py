@@ -69,7 +69,7 @@ def new_access(settings: ArgoSettings) -> ClusterAccess:
             got=f"{type(error).__name__}: {error}".splitlines()[0][:300],
             expected="a kubeconfig that kubectl can use: --kubeconfig, --context, KUBECONFIG; or a pod of the cluster",
         ) from None
-    configuration.retries = False  # they have no pauses, and would send twice what may only be sent once
+    configuration.retries = False  # type: ignore[assignment,unused-ignore] # they have no pauses, and would send twice what may only be sent once
     return ClusterAccess(client.ApiClient(configuration), settings.namespace or found or "default")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.installation import replaced
-from milonga.backends.argo.marks import MANAGED_BY, RUN_NAME
+from milonga.backends.argo.marks import MANAGED_BY
 from milonga.backends.argo.resources import CRON_WORKFLOWS
 from milonga.backends.argo.starts import workflow_parameters
 from milonga.backends.attempts import removed
@@ -24,7 +24,7 @@ def added(
     Args:
         connection: the namespace.
         bundle: the pipeline, installed.
-        request: the arguments, the labels and the name of its runs.
+        request: the arguments, and the labels of its runs.
         document: the translated schedule.
 
     Raises:
@@ -44,7 +44,6 @@ def new_cron_workflow(
     """A translated schedule with what only a submission knows."""
     specification = document["spec"]["workflowSpec"]
     parameters = workflow_parameters(bundle, request.parameters)
-    names = {RUN_NAME: request.name} if request.name else {}
     return {
         **document,
         "metadata": {**document["metadata"], "labels": bundle.labels, "annotations": bundle.annotations},
@@ -52,7 +51,7 @@ def new_cron_workflow(
             **document["spec"],
             "workflowMetadata": {
                 "labels": {**request.labels, **bundle.labels},
-                "annotations": {**bundle.annotations, **names},
+                "annotations": bundle.annotations,
             },
             "workflowSpec": {
                 **{key: value for key, value in specification.items() if key != "arguments"},

@@ -10,6 +10,7 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.looks import layout_of, run_error, workflow_named
 from milonga.backends.argo.marks import OURS, PIPELINE
+from milonga.backends.argo.nodes.messages import new_reasons, told
 from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
@@ -133,7 +134,7 @@ def _task(
         attempts=attempts,
         iterations=task.iterations,
         message=task.message,
-        reasons=tuple(reason for reason in reasons if reason not in task.message),
+        reasons=new_reasons(reasons, task.message),
     )
 
 
@@ -145,5 +146,5 @@ def _attempt(workflow: Workflow, number: int, node: Node, pods: Mapping[str, Pod
         started_at=node.started_at,
         ended_at=node.ended_at,
         exit_code=node.exit_code,
-        message=node.message if node.phase != "Succeeded" else "",
+        message=told(node.message) if node.phase != "Succeeded" else "",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.descriptions import arguments_of
 from milonga.backends.argo.looks import first_failed, run_error, workflow_named
+from milonga.backends.argo.nodes.messages import error_of, told
 from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
@@ -24,8 +25,6 @@ from milonga.compiler.graph import Graph
 from milonga.engine.home import Home
 from milonga.errors import UsageError
 from milonga.lineage.records import ArtifactRecord, Artifacts, ArtifactValue, AttemptRecord, RunRecord, TaskRecord
-
-_MESSAGE_CODE = "E410"
 
 
 def imported(
@@ -89,11 +88,9 @@ class _Import:
         made = tuple(self._task(id, task) for task in tasks)
         outputs = pipeline_outputs(workflow, self._results)
         failed = first_failed(tasks)
-        error = {
-            "code": _MESSAGE_CODE,
-            "message": failed.message if failed is not None else run_error(workflow, tasks),
-            **({"task": failed.path} if failed is not None else {}),
-        }
+        error = error_of(failed.message if failed is not None else run_error(workflow, tasks))
+        if failed is not None:
+            error["task"] = failed.path
         state = run_state(workflow)
         run = RunRecord(
             id=id,
@@ -132,7 +129,7 @@ class _Import:
             wall_s=max((task.ended_at or 0.0) - (task.started_at or 0.0), 0.0) if task.started_at else 0.0,
             outputs=outputs.parameters,
             output_artifacts=self._artifacts(outputs),
-            error={"code": _MESSAGE_CODE, "message": task.message} if task.state == "FAILED" else {},
+            error=error_of(task.message) if task.state == "FAILED" else {},
             iterations=task.iterations,
             graph=self._results.layout.graph,
         )
@@ -197,7 +194,7 @@ def _attempt(workflow: Workflow, id: str, path: str, number: int, node: Node) ->
         ended_at=node.ended_at,
         wall_s=max((node.ended_at or 0.0) - (node.started_at or 0.0), 0.0) if node.started_at else 0.0,
         exit=node.exit_code,
-        error={"code": _MESSAGE_CODE, "message": node.message} if state == "FAILED" else {},
+        error=error_of(told(node.message)) if state == "FAILED" else {},
     )
 
 

@@ -118,5 +118,5 @@ def _somebody_elses(wanted: Mapping[str, Any], reason: str) -> CallFailed:
         outcome="refused",
         is_passing=False,
         got=reason,
-        hint=f"look at it with `kubectl get {kind.lower()} {name} -o yaml`; delete it, or take another name or namespace",
+        hint=f"`kubectl get {kind.lower()} {name} -o yaml` shows it: delete it, or take another name or namespace",
     )

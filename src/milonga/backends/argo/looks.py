@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from milonga.backends.absent import absent
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout
@@ -9,12 +11,15 @@ from milonga.backends.argo.nodes.states import run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
 from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.pods import pods_of, reasons_of
 from milonga.backends.argo.resources import CONFIG_MAPS, WORKFLOWS
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.ids import checked_id
 from milonga.backends.remote_run import RemoteRun
 from milonga.backends.remote_state import RemoteState
 from milonga.backends.remote_task import RemoteTask
+
+_LATE_S = 15.0
 
 
 def workflow_named(connection: ArgoConnection, run_id: str) -> Workflow:
@@ -73,13 +78,44 @@ def remote_run(connection: ArgoConnection, run_id: str) -> RemoteRun:
     """
     workflow = workflow_named(connection, run_id)
     tasks = TaskTree(workflow, layout_of(connection, workflow)).tasks()
+    waiting = {} if workflow.has_ended else _waiting_reasons(connection, workflow, tasks)
     return RemoteRun(
         run_id=workflow.name,
         state=run_state(workflow),
-        tasks=tuple(RemoteTask(task.node.id, task.path, _remote(task), task.message) for task in tasks),
+        tasks=tuple(
+            RemoteTask(task.node.id, task.path, _remote(task), task.message or waiting.get(task.path, ""))
+            for task in tasks
+        ),
         error=run_error(workflow, tasks),
         url=connection.page(workflow.name),
     )
+
+
+def _waiting_reasons(connection: ArgoConnection, workflow: Workflow, tasks: tuple[TaskNode, ...]) -> dict[str, str]:
+    """Why steps wait longer than a pod usually needs, by path: an image that cannot be pulled, for one.
+
+    Argo says it only of some reasons. Who may not look at pods is told nothing.
+    """
+    late = [task for task in tasks if _is_late(task)]
+    if not late:
+        return {}
+    try:
+        pods = pods_of(connection, workflow.name)
+    except CallFailed:
+        return {}
+    found: dict[str, str] = {}
+    for task in late:
+        pod = pods.get(task.attempts[-1].id)
+        reasons = reasons_of(connection, pod, with_events=False) if pod is not None else ()
+        if reasons:
+            found[task.path] = reasons[0]
+    return found
+
+
+def _is_late(task: TaskNode) -> bool:
+    if task.state != "PENDING" or task.message or not task.attempts:
+        return False
+    return time.time() - (task.attempts[-1].started_at or time.time()) > _LATE_S
 
 
 def _remote(task: TaskNode) -> RemoteState:
@@ -91,6 +127,8 @@ def run_error(workflow: Workflow, tasks: tuple[TaskNode, ...]) -> str:
     """Why a run has failed: what its first failed task says, with its path; else what Argo says."""
     if workflow.phase not in ("Failed", "Error"):
         return ""
+    if workflow.shutdown and first_failed(tasks) is None:
+        return ""  # somebody has asked for this end
     failed = first_failed(tasks)
     if failed is not None:
         return f"{failed.path}: {failed.message or 'failed'}"

@@ -15,6 +15,7 @@ from milonga.backends.attempts import made_by_name
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.submit_request import SubmitRequest
 from milonga.errors import UsageError
+from milonga.runtime.argo.text import escaped_json
 
 _NAME_MAX = 63
 _RANDOM = "bcdfghjklmnpqrstvwxz2456789"
@@ -58,6 +59,7 @@ def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, 
 
 def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_account: str) -> dict[str, Any]:
     """The Workflow of a run, with a name that no other has."""
+    parameters = workflow_parameters(bundle, {**request.parameters, **request.artifacts})
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -69,19 +71,13 @@ def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_acco
         "spec": {
             "workflowTemplateRef": {"name": bundle.name},
             **({"serviceAccountName": service_account} if service_account else {}),
-            **(
-                {"arguments": {"parameters": found}}
-                if (found := workflow_parameters(bundle, request.parameters))
-                else {}
-            ),
+            **({"arguments": {"parameters": parameters}} if parameters else {}),
         },
     }
 
 
 def workflow_parameters(bundle: Bundle, values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Arguments as the parameters of a Workflow: JSON that Argo's templates leave alone."""
-    from milonga.compiler.targets.argo.text import escaped_json
-
     names = bundle.layout.inputs
     return [{"name": names.get(key, key), "value": escaped_json(value)} for key, value in values.items()]
 
@@ -101,15 +97,8 @@ def require_possible(request: SubmitRequest) -> None:
     """Check what a cluster would refuse.
 
     Raises:
-        UsageError: E936 an artifact as an argument, E933 a label that Kubernetes does not take.
+        UsageError: E933, a label that Kubernetes does not take.
     """
-    if request.artifacts:
-        raise UsageError(
-            "E936",
-            "a run on Argo takes no artifact as input of a pipeline",
-            got=", ".join(sorted(request.artifacts)),
-            hint="take a URI as a str and import it with ml.importer",
-        )
     for key, value in request.labels.items():
         if not _LABEL_KEY.fullmatch(key) or key.startswith(_NOT_OURS_TO_SET):
             raise UsageError(

@@ -21,15 +21,24 @@ from milonga.engine.executor_output import (
     reported_parameters,
 )
 from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
+from milonga.engine.pod.contents import content_digest, copy_content
 from milonga.engine.pod.mounted_sources import MountedSources
 from milonga.engine.pod.recipe import Recipe, Recipes
 from milonga.engine.pod.request import PodRequest, final_status
-from milonga.engine.pod.results import assigned_artifact
+from milonga.engine.pod.results import assigned_artifact, read_record
 from milonga.engine.pod.start_script import without_met_packages
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
 from milonga.errors import TaskFailed
-from milonga.runtime.argo.layout import CONTROL, PARAMETERS, RECORD_FILE, REPORT_FILE, RESULT, artifact_object
+from milonga.runtime.argo.layout import (
+    CONTROL,
+    EARLIER,
+    PARAMETERS,
+    RECORD_FILE,
+    REPORT_FILE,
+    RESULT,
+    artifact_object,
+)
 from milonga.runtime.argo.text import escaped_json
 from milonga.runtime.placement import local_path
 from milonga.runtime.task import write_atomically
@@ -48,6 +57,7 @@ class Attempt:
     def __init__(self, request: PodRequest, recipes: Recipes, inputs: Path, outputs: Path) -> None:
         self._request = request
         self._recipes = recipes
+        self._inputs = inputs
         self._outputs = outputs
         self.recipe: Recipe = recipes.recipe(request.leaf)
         self._scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
@@ -64,6 +74,16 @@ class Attempt:
             names=self._names(),
         )
         self._evaluator = Evaluator(sources, request.indices)
+
+    @property
+    def uid(self) -> str:
+        """The id of the run."""
+        return self._request.uid
+
+    def earlier_result(self) -> Path | None:
+        """The folder of the step's result of an earlier run, for a step without artifacts; None when there is none."""
+        folder = self._inputs / f"{EARLIER}-{RESULT}"
+        return folder if folder.is_dir() and read_record(folder, self.recipe) is not None else None
 
     def _names(self) -> dict[str, str]:
         """What KFP's placeholders for a run stand for."""
@@ -133,6 +153,8 @@ class Attempt:
             MilongaError: an input or output is not what it should be.
             Exception: whatever the author's code raises.
         """
+        if self._hand_on_earlier():
+            return
         request = self.executor_input()
         (self._outputs / RESULT / PARAMETERS).mkdir(parents=True, exist_ok=True)
         try:
@@ -145,6 +167,24 @@ class Attempt:
         (self._outputs / RESULT / REPORT_FILE).unlink(missing_ok=True)
         self._write_control(record)
         write_atomically(self._outputs / RESULT / RECORD_FILE, json.dumps(record))
+
+    def _hand_on_earlier(self) -> bool:
+        """Make the step's result of an earlier run the one of this run, if there is one and it is whole."""
+        folder = self._inputs / f"{EARLIER}-{RESULT}"
+        known = read_record(folder, self.recipe) if folder.is_dir() else None
+        if known is None:
+            return False
+        contents = [(self._inputs / f"{EARLIER}-{path.name}", path) for path in map(self.content, known["artifacts"])]
+        found = {path.name: content_digest(earlier) for earlier, path in contents if _has_content(earlier)}
+        if found != known.get("contents", {}):
+            return False  # of two runs that were writing it at the same time: neither is whole
+        print(f"the result of run {known['run']} is used", file=sys.stderr)  # noqa: T201
+        for earlier, path in contents:
+            if path.name in found:
+                copy_content(earlier, path)
+        shutil.copytree(folder, self._outputs / RESULT)
+        self._write_control(known)
+        return True
 
     def probe(self) -> None:
         """Compute values that Argo needs and cannot compute itself, and leave nothing else."""
@@ -184,7 +224,9 @@ class Attempt:
             assigned = request["outputs"]["artifacts"][name]["artifacts"][0]
             entries = [completed(assigned, entry) for entry in reported_artifacts(report, name) or [assigned]]
             artifacts[name] = {"list": declared["list"], "entries": self._stored(name, entries, declared["list"])}
-        return {"parameters": parameters, "artifacts": artifacts}
+        contents = [path for path in map(self.content, recipe.output_artifacts) if path.exists() or path.is_symlink()]
+        digests = {path.name: content_digest(path) for path in contents}
+        return {"parameters": parameters, "artifacts": artifacts, "run": self._request.uid, "contents": digests}
 
     def _stored(self, name: str, entries: list[dict[str, Any]], is_list: bool) -> list[dict[str, Any]]:
         """The artifacts of an output, their content moved or copied to where Argo takes it from."""
@@ -219,10 +261,8 @@ class Attempt:
             place.parent.mkdir(parents=True, exist_ok=True)
             if own is not None and not custom:
                 shutil.move(str(own), str(place))
-            elif path.is_dir():
-                shutil.copytree(path, place, symlinks=True)
             else:
-                shutil.copyfile(path, place)
+                copy_content(path, place)
         except (OSError, ValueError, RuntimeError) as error:
             message = f"the content of artifact '{name}' cannot be stored"
             raise TaskFailed("E416", message, where=str(path), got=str(error)) from error
@@ -231,7 +271,7 @@ class Attempt:
     def _write_control(self, record: Mapping[str, Any]) -> None:
         if not self.recipe.control:
             return
-        (self._outputs / CONTROL).mkdir(exist_ok=True)
+        (self._outputs / CONTROL).mkdir(parents=True, exist_ok=True)
         for file, wanted in self.recipe.control.items():
             value = record["parameters"].get(wanted["output"])
             if wanted.get("count"):
@@ -260,6 +300,11 @@ def _call(program: Any, request: Mapping[str, Any], modules: Path) -> Mapping[st
     install_packages(program.packages)
     place_modules(program, modules)
     return run_task(load_function(program), request, write_output=False)
+
+
+def _has_content(path: Path) -> bool:
+    """Whether Argo has put something there: in place of an object that is absent stands an empty folder."""
+    return path.is_file() or (path.is_dir() and any(path.iterdir()))
 
 
 def _remove(path: Path) -> None:

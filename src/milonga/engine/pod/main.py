@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.request import PodRequest
 from milonga.engine.pod.start_script import start_script
 from milonga.errors import MilongaError
-from milonga.runtime.argo.layout import CODE, INPUTS, OUTPUTS, RECIPES_FILE, SCRIPT_FILE
+from milonga.runtime.argo.layout import CODE, INPUTS, OUTPUTS, RECIPES_FILE, RESULT, SCRIPT_FILE
 
 _CAUSE_FILE = Path("/dev/termination-log")
 """Kubernetes keeps what a container writes there as the cause of its end; Argo makes it the node's message."""
@@ -49,13 +50,19 @@ def main(arguments: Sequence[str]) -> int:
 
 def _prepare(attempt: Attempt, outputs: Path) -> None:
     """Write the script that the container of the task starts with: it may have no Python."""
+    earlier, script = attempt.earlier_result(), outputs / SCRIPT_FILE
+    if earlier is not None:
+        shutil.copytree(earlier, outputs / RESULT)
+        script.write_text("echo the result of an earlier run is used >&2\n", "utf-8")
+        return
     executor_input = attempt.executor_input()
     artifacts = (entry["artifacts"][0] for entry in executor_input["outputs"]["artifacts"].values())
     variables = json.loads(os.environ.get("MILONGA_VARIABLES", "[]"))
     folders = [Path(artifact["uri"]).parent for artifact in artifacts]
-    script = outputs / SCRIPT_FILE
     script.write_text(
-        start_script(attempt.command(executor_input), variables, outputs, folders), "utf-8", "surrogatepass"
+        start_script(attempt.command(executor_input), variables, outputs, folders, uid=attempt.uid),
+        "utf-8",
+        "surrogatepass",
     )
 
 

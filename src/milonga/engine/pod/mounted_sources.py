@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ class MountedSources:
         names: Mapping[str, str],
     ) -> None:
         self._recipes = recipes
+        self._recipe = recipe
         self._inputs = inputs
         self._unpacked = unpacked
         self._given = given
@@ -78,11 +80,16 @@ class MountedSources:
         return ABSENT if value is None else value
 
     def pipeline_artifact(self, name: str) -> Any:
-        """An input artifact of the pipeline, as KFP's RuntimeArtifact."""
+        """An input artifact of the pipeline, as KFP's RuntimeArtifact; a small one comes along as base64."""
         found = self._given.get(name)
         if found is None:
             return ABSENT
         given = {"uri": found} if isinstance(found, str) else dict(found)
+        if "content" in given:
+            place = self._unpacked / "given" / str(self._recipe.given.index(name))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(base64.b64decode(given["content"]))
+            given["uri"] = str(place)
         kind = {"schemaTitle": given.get("type") or "system.Artifact", "schemaVersion": "0.0.1"}
         return {"name": name, "uri": given.get("uri", ""), "type": kind, "metadata": given.get("metadata") or {}}
 

@@ -44,6 +44,7 @@ def read_record(folder: Path, recipe: Recipe) -> dict[str, Any] | None:
             name: {"list": declared["list"], "entries": _entries(report, name, declared)}
             for name, declared in recipe.output_artifacts.items()
         },
+        "run": (folder / DONE_FILE).read_text("utf-8"),
     }
 
 

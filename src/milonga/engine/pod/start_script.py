@@ -41,7 +41,9 @@ def _words(script: str) -> list[str]:
     return found
 
 
-def start_script(command: Sequence[str], variables: Iterable[str], outputs: Path, folders: Iterable[Path]) -> str:
+def start_script(
+    command: Sequence[str], variables: Iterable[str], outputs: Path, folders: Iterable[Path], *, uid: str
+) -> str:
     """A shell script that runs a command and says when it has succeeded.
 
     Every word stands in single quotes, so no value is ever read as shell. `$(NAME)` of a declared variable is replaced
@@ -52,13 +54,14 @@ def start_script(command: Sequence[str], variables: Iterable[str], outputs: Path
         variables: names of the container's variables.
         outputs: folder of the task's outputs.
         folders: others that the command expects.
+        uid: of the run, which is noted with the result.
     """
     known = frozenset(variables)
     result = outputs / RESULT
     made = " ".join(shlex.quote(str(path)) for path in [result / PARAMETERS, *folders])
     words = " ".join(_quoted(word, known) for word in command)
-    done = shlex.quote(str(result / DONE_FILE))
-    return f"mkdir -p {made} || exit 65\n{words}\ncode=$?\n[ $code -eq 0 ] && : > {done}\nexit $code\n"
+    done = f"printf %s {shlex.quote(uid)} > {shlex.quote(str(result / DONE_FILE))}"
+    return f"mkdir -p {made} || exit 65\n{words}\ncode=$?\n[ $code -eq 0 ] && {done}\nexit $code\n"
 
 
 def _quoted(word: str, variables: frozenset[str]) -> str:

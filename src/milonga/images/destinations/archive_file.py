@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from milonga.images.blob import Blob
 from milonga.images.destinations.destination import Report, unwritable
-from milonga.images.destinations.index_document import LAYOUT, blob_path, full_name, index_document, index_entry
+from milonga.images.destinations.index_document import LAYOUT, blob_path, index_document, index_entry
 from milonga.images.documents import canonical
 from milonga.images.image import Image
 from milonga.images.reference import ImageReference
@@ -86,7 +86,7 @@ class ArchiveFile:
     def _docker_list(self, image: Image) -> bytes:
         entry = {
             "Config": _place(image.config),
-            "RepoTags": [full_name(self.name)] if self.name is not None else None,
+            "RepoTags": [self.name.full_name] if self.name is not None else None,
             "Layers": [_place(layer) for layer in image.layers],
         }
         return canonical([entry])

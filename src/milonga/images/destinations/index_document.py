@@ -26,15 +26,10 @@ def index_entry(image: Image, name: ImageReference | None) -> dict[str, Any]:
     entry: dict[str, Any] = {**image.descriptor.to_json(), "platform": platform}
     if name is not None:
         entry["annotations"] = {
-            "io.containerd.image.name": full_name(name),
+            "io.containerd.image.name": name.full_name,
             "org.opencontainers.image.ref.name": name.tag or "latest",
         }
     return entry
-
-
-def full_name(name: ImageReference) -> str:
-    """Registry, repository and tag, nothing left to be guessed."""
-    return f"{name.registry}/{name.repository}:{name.tag or 'latest'}"
 
 
 def index_document(entries: Sequence[dict[str, Any]]) -> bytes:

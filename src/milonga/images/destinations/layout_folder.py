@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from milonga.images.destinations.destination import Report, unwritable
-from milonga.images.destinations.index_document import LAYOUT, blob_path, full_name, index_document, index_entry
+from milonga.images.destinations.index_document import LAYOUT, blob_path, index_document, index_entry
 from milonga.images.documents import objects_in, read_object
 from milonga.images.image import Image
 from milonga.images.reference import ImageReference
@@ -105,7 +105,7 @@ class LayoutFolder:
             return not found
         full = found.get("io.containerd.image.name")
         if full:
-            return bool(full == full_name(self.name))
+            return bool(full == self.name.full_name)
         return bool(found.get("org.opencontainers.image.ref.name") == (self.name.tag or "latest"))
 
 

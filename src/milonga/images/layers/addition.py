@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +46,14 @@ class Addition:
         elif destination.endswith("/") and source.is_file():
             destination += source.absolute().name
         return cls(source, in_image(destination, workdir=workdir), patterns)
+
+    def without(self, path: Path) -> Addition:
+        """The same without what is at `path`, if that is inside: the result of a build is no part of the next one."""
+        source, left_out = self.source.resolve(), path.resolve()
+        if source not in left_out.parents:
+            return self
+        pattern = re.sub(r"([*?!\[\\])", r"\\\1", left_out.relative_to(source).as_posix())
+        return dataclasses.replace(self, patterns=(*self.patterns, pattern))
 
 
 def in_image(path: str, *, workdir: str = "/") -> str:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from milonga.errors import UsageError
@@ -33,8 +34,11 @@ def install_requirements(file: Path, python: TargetPython, target: Path) -> None
         UsageError: E986 they cannot be installed, E987 they are not locked.
     """
     lock = Lock.read(file)
-    command = _uv_command(lock, python, target) or _pip_command(lock, python, target)
     environment = {**os.environ, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "UV_NO_PROGRESS": "1"}
+    command = _uv_command(lock, python, target)
+    if not command:
+        command = _pip_command(lock, python, target)
+        environment |= _carried_pip()
     done = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -77,19 +81,33 @@ def _uv_command(lock: Lock, python: TargetPython, target: Path) -> list[str]:
 
 def _pip_command(lock: Lock, python: TargetPython, target: Path) -> list[str]:
     """The command of the running Python's pip."""
-    if importlib.util.find_spec("pip") is None:
-        raise UsageError(
-            "E986",
-            "there is neither uv nor pip to install the requirements with",
-            expected=f"uv on the PATH, or pip in {sys.executable}",
-            hint="install uv (https://docs.astral.sh/uv), or name it with MILONGA_UV",
-        )
     flags = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:"]
     flags += ["--python-version", python.version, "--target", str(target), "--no-warn-script-location"]
     for name in _pip_platforms(python.platform):
         flags += ["--platform", name]
     flags += ["--require-hashes"] if lock.has_hashes else []
     return [sys.executable, "-m", "pip", "install", *flags, "--requirement", str(lock.path)]
+
+
+def _carried_pip() -> dict[str, str]:
+    """Where pip is: nothing to say if it is installed, else in the wheel that Python carries for new environments."""
+    if importlib.util.find_spec("pip") is not None:
+        return {}
+    found = importlib.util.find_spec("ensurepip")
+    folders = [
+        sysconfig.get_config_var("WHEEL_PKG_DIR"),
+        found and found.origin and Path(found.origin).parent / "_bundled",
+    ]
+    wheels = [wheel for folder in folders if folder for wheel in sorted(Path(folder).glob("pip-*.whl"))]
+    if not wheels:
+        raise UsageError(
+            "E986",
+            "there is neither uv nor pip to install the requirements with",
+            expected=f"uv on the PATH, or pip in {sys.executable}",
+            hint="install uv (https://docs.astral.sh/uv), or name it with MILONGA_UV",
+        )
+    inherited = os.environ.get("PYTHONPATH")
+    return {"PYTHONPATH": os.pathsep.join([str(wheels[-1]), *([inherited] if inherited else [])])}
 
 
 def _pip_platforms(platform: str) -> list[str]:

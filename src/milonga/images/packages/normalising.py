@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import configparser
 import csv
 import hashlib
 import io
@@ -13,8 +14,17 @@ from pathlib import Path
 _LEFT_OUT = frozenset(("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"))
 _STRAY = (".lock", ".gitignore", "CACHEDIR.TAG")
 _PYTHON_LINE = re.compile(rb"#![^\n]*python[^\n]*\n")
-_SHELL_LINES = re.compile(rb"#!/bin/sh\n'''exec'[^\n]*\n' '''\n")
 _ANY_PYTHON = b"#!/usr/bin/env python3\n"
+_SCRIPT = """\
+#!/usr/bin/env python3
+import sys
+
+from {module} import {first}
+
+if __name__ == "__main__":
+    sys.exit({call}())
+"""
+_NAMED_CALL = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<call>(?P<first>\w+)[\w.]*)")
 
 
 def normalise_installed(target: Path) -> tuple[str, ...]:
@@ -32,17 +42,27 @@ def normalise_installed(target: Path) -> tuple[str, ...]:
         (target / name).unlink(missing_ok=True)
     for script in sorted((target / "bin").glob("*")):
         if script.is_file() and not script.is_symlink():
-            _normalise_script(script)
-    return tuple(_normalise_record(folder) for folder in sorted(target.glob("*.dist-info")))
+            content = script.read_bytes()
+            script.write_bytes(_PYTHON_LINE.sub(_ANY_PYTHON, content, count=1) if content[:2] == b"#!" else content)
+    folders = sorted(target.glob("*.dist-info"))
+    for folder in folders:
+        _write_scripts(folder)
+    return tuple(map(_normalise_record, folders))
 
 
-def _normalise_script(script: Path) -> None:
-    content = script.read_bytes()
-    for first_lines in (_SHELL_LINES, _PYTHON_LINE):
-        found = first_lines.match(content)
-        if found is not None:
-            script.write_bytes(_ANY_PYTHON + content[found.end() :])
-            return
+def _write_scripts(folder: Path) -> None:
+    """Write the scripts that a package names: each installer writes others."""
+    path = folder / "entry_points.txt"
+    if not path.is_file():
+        return
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string(path.read_text("utf-8"))
+    for section in ("console_scripts", "gui_scripts"):
+        for name, place in parser.items(section) if parser.has_section(section) else ():
+            script, named = folder.parent / "bin" / name, _NAMED_CALL.match(place)
+            if named is not None and "/" not in name and script.is_file():
+                script.write_text(_SCRIPT.format(**named.groupdict()), "utf-8")
 
 
 def _normalise_record(folder: Path) -> str:

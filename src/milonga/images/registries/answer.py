@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from milonga.images.documents import LARGEST_DOCUMENT_BYTES
 
 _SHOWN = 300
+_BLOCK_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,31 @@ class Answer:
         return str(self.headers.get(name) or "")
 
     def body(self) -> bytes:
-        """The whole body; longer ones than any document are cut."""
-        content: bytes = self.stream.read(LARGEST_DOCUMENT_BYTES + 1)
+        """The whole body; longer ones than any document are cut.
+
+        Raises:
+            OSError: the connection breaks, as `http.client.HTTPException` also says.
+        """
+        content = b""
+        while len(content) <= LARGEST_DOCUMENT_BYTES and (block := self.read(_BLOCK_BYTES)):
+            content += block
         return content
+
+    def read(self, amount: int, /) -> bytes:
+        """At most `amount` bytes of the body; none at its end.
+
+        Raises:
+            OSError: the connection breaks, as `http.client.HTTPException` also says.
+        """
+        block: bytes = self.stream.read(amount)
+        if not block and getattr(self.stream, "length", None):  # http.client is silent about that
+            raise http.client.IncompleteRead(block, self.stream.length)
+        return block
 
     def said(self) -> str:
         """Status and the server's own words about it, short."""
         words = ""
-        with contextlib.suppress(OSError, ValueError, RecursionError):
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError, RecursionError):
             words = _words(json.loads(self.body()))
         return f"HTTP {self.status}{': ' if words else ''}{words[:_SHOWN]}"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import ssl
-import urllib.error
 import urllib.parse
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +10,7 @@ from milonga.images.registries.answer import Answer
 from milonga.images.registries.challenge import challenges_in
 from milonga.images.registries.docker_config import credentials_for
 from milonga.images.registries.tokens import fetch_token
-from milonga.images.registries.transport import Body, Transport, host_of, is_local, unreachable
+from milonga.images.registries.transport import TRANSPORT_ERRORS, Body, Transport, host_of, is_local
 
 _PROBE_TIMEOUT_S = 10.0
 
@@ -61,25 +58,18 @@ class RegistryClient:
         return answer
 
     def base_url(self) -> str:
-        """Scheme and host. A registry on this machine, or one that may be insecure, is asked which scheme it speaks.
-
-        Raises:
-            RemoteError: E820, nobody answers.
-        """
+        """Scheme and host. A registry on this machine, or one that may be insecure, is asked which scheme it speaks."""
         if not self._base_url:
             scheme = self._spoken() if self._insecure or is_local(self._api_host) else "https"
             self._base_url = f"{scheme}://{self._api_host}/"
         return self._base_url
 
     def _spoken(self) -> str:
+        """Which scheme; nothing but the question is sent, so nobody needs to vouch for who answers it."""
         url = f"https://{self._api_host}/v2/"
         try:
-            self.transport.send_once("GET", url, {}, timeout_s=_PROBE_TIMEOUT_S).close()
-        except urllib.error.URLError as error:
-            if isinstance(error.reason, ssl.SSLCertVerificationError):
-                raise unreachable(url, error) from None
-            return "http"
-        except (OSError, http.client.HTTPException):
+            Transport(is_verified=False).send_once("GET", url, {}, timeout_s=_PROBE_TIMEOUT_S).close()
+        except TRANSPORT_ERRORS:
             return "http"
         return "https"
 

@@ -91,7 +91,7 @@ class Repository:
             try:
                 with self._client.call("GET", self._path("blobs", descriptor.digest)) as answer:
                     self._check(answer, (200,), descriptor.digest)
-                    wrong = copied(answer.stream, sink, digest=descriptor.digest, size_bytes=descriptor.size_bytes)
+                    wrong = copied(answer, sink, digest=descriptor.digest, size_bytes=descriptor.size_bytes)
             except TRANSPORT_ERRORS as error:
                 if pause_s is None:
                     raise unreachable(self._client.base_url(), error) from None

@@ -9,8 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from milonga.errors import RemoteError
 from milonga.images.registries.answer import Answer
 
 _TIMEOUT_S = 60.0
-_PAUSES_S = (0.25, 0.5, 1.0, 2.0)
+_PAUSES_S = (0.2, 0.4, 0.8, 1.6)
 _LONGEST_PAUSE_S = 15.0
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
@@ -34,20 +33,21 @@ def is_local(host: str) -> bool:
     return name in ("localhost", "::1") or name.startswith("127.")
 
 
-@dataclass(frozen=True, slots=True)
 class Transport:
     """Sends requests, and tries them again when the connection or the server fails for a moment.
 
     Everything that is sent can be sent twice: content has the name of its digest.
     Certificates and proxies are those of the environment (SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, NO_PROXY).
 
-    Attributes:
+    Args:
         is_verified: whether certificates are checked.
         pauses_s: how long to wait before each new try, in seconds.
     """
 
-    is_verified: bool = True
-    pauses_s: tuple[float, ...] = field(default=_PAUSES_S)
+    def __init__(self, *, is_verified: bool = True, pauses_s: Sequence[float] = _PAUSES_S) -> None:
+        self.pauses_s = tuple(pauses_s)
+        self._is_verified = is_verified
+        self._openers: dict[tuple[str, bool], urllib.request.OpenerDirector] = {}
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: Body = None) -> Answer:
         """Send a request; any status is an answer.
@@ -103,14 +103,25 @@ class Transport:
             return Answer(response.status, response.headers, response.url, response)
 
     def _opener(self, url: str) -> urllib.request.OpenerDirector:
-        context = ssl.create_default_context()
-        if not self.is_verified:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=context), _Redirects()]
-        if is_local(urllib.parse.urlsplit(url).netloc):
-            handlers.append(urllib.request.ProxyHandler({}))
-        return urllib.request.build_opener(*handlers)
+        """What sends requests of that kind; certificates are read once, and only where there is TLS."""
+        parts = urllib.parse.urlsplit(url)
+        kind = (parts.scheme, is_local(parts.netloc))
+        if kind not in self._openers:
+            handlers: list[urllib.request.BaseHandler] = [_Redirects()]
+            if parts.scheme == "https" or not self._is_verified:
+                handlers.append(urllib.request.HTTPSHandler(context=self._context()))
+            if is_local(parts.netloc):
+                handlers.append(urllib.request.ProxyHandler({}))
+            self._openers[kind] = urllib.request.build_opener(*handlers)
+        return self._openers[kind]
+
+    def _context(self) -> ssl.SSLContext:
+        if self._is_verified:
+            return ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):

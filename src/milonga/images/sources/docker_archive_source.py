@@ -14,6 +14,7 @@ from milonga.images.image import Image
 from milonga.images.media_types import LAYER, LAYER_GZIP, LAYER_ZSTD
 from milonga.images.platform import DEFAULT_PLATFORM, Platform
 from milonga.images.sources.base_image import BaseImage
+from milonga.images.sources.index_choice import is_called
 from milonga.images.sources.manifests import checked_config, platform_of
 from milonga.images.sources.source import unreadable
 from milonga.images.sources.stored_files import StoredFiles, read_document
@@ -68,7 +69,7 @@ class DockerArchiveSource:
         if not isinstance(listed, list) or not listed or not all(isinstance(entry, dict) for entry in listed):
             raise ValueError("manifest.json lists no image")
         tags = {tag: entry for entry in listed for tag in strings_in(entry, "RepoTags")}
-        matching = [entry for tag, entry in tags.items() if self._name in (tag, tag.rpartition(":")[2])]
+        matching = [entry for tag, entry in tags.items() if is_called(tag, self._name)]
         found = matching if self._name else listed
         if len(found) != 1:
             what = "it is not clear which image is meant" if found else "there is no image of that name"

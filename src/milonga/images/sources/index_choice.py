@@ -10,6 +10,7 @@ from milonga.images.descriptor import Descriptor
 from milonga.images.documents import objects_in
 from milonga.images.media_types import INDEXES, MANIFESTS
 from milonga.images.platform import Platform
+from milonga.images.reference import ImageReference
 
 NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 """Where the index of a layout has the names of its images: in full, and often only the tag."""
@@ -59,8 +60,18 @@ def image_entries(index: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def named_entries(entries: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """Those of the entries that have a name: in full, or as a tag."""
-    return [entry for entry in entries if name in _names(entry) or name_of(entry).endswith(f":{name}")]
+    """Those of the entries that have a name: in full, as docker shortens it, or as a tag."""
+    return [entry for entry in entries if any(is_called(given, name) for given in _names(entry))]
+
+
+def is_called(given: str, wanted: str) -> bool:
+    """Whether an image called `given` is meant by `wanted`, which may be short."""
+    if wanted in (given, given.rpartition(":")[2]):
+        return True
+    try:
+        return ImageReference.parse(given).full_name == ImageReference.parse(wanted).full_name
+    except UsageError:
+        return False
 
 
 def name_of(entry: Mapping[str, Any]) -> str:

@@ -41,9 +41,10 @@ def manifest_for(
     for _ in range(_DEEPEST_INDEX):
         document = read_object(content)
         media_type = document.get("mediaType") or top.media_type
-        if media_type in MANIFESTS or (media_type not in INDEXES and "config" in document):
+        unsaid = not document.get("mediaType")  # older tools left it out
+        if media_type in MANIFESTS or (unsaid and "config" in document):
             return top, document
-        if media_type not in INDEXES and "manifests" not in document:
+        if media_type not in INDEXES and not (unsaid and "manifests" in document):
             raise ValueError(f"manifests of the type '{media_type}' are not read")
         top = chosen_entry(document, platform, title)
         content = read(top)

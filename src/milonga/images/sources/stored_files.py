@@ -66,7 +66,7 @@ class FolderFiles:
 
     def has(self, name: str) -> bool:
         """Whether there is a file of that name."""
-        return (self._folder / name).is_file()
+        return _stays_inside(name) and (self._folder / name).is_file()
 
     @contextlib.contextmanager
     def opened(self, name: str) -> Iterator[IO[bytes]]:
@@ -75,6 +75,8 @@ class FolderFiles:
         Raises:
             UsageError: E981, it cannot be read, now or further on.
         """
+        if not _stays_inside(name):
+            raise unreadable(self.title, f"'{name}' leads out of it")
         with _told(self.title, name), (self._folder / name).open("rb") as stream:
             yield stream
 
@@ -116,6 +118,11 @@ class TarFiles:
                 raise unreadable(self.title, f"there is no file '{name}' in it")
             with member:
                 yield member
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a name, which somebody else may have written, is one of a file below the folder."""
+    return not name.startswith("/") and ".." not in name.split("/") and "\0" not in name
 
 
 @contextlib.contextmanager

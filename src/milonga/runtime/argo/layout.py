@@ -35,16 +35,27 @@ def artifact_object(slug: str) -> str:
     return f"a-{slug}"
 
 
+STORE = "milonga"
+"""Where everything of milonga's lies in the bucket."""
+
+CACHE = "cache"
+"""Below that: results for later runs. What belongs to a run lies beside it, under the run's id."""
+
+EARLIER = "c"
+"""Input folder of the step's own result of an earlier time; its contents are beside it, as "c-" and their names."""
+
+
 def run_prefix(uid: str) -> str:
-    """Where everything of a run lies in the store."""
-    return f"milonga/{uid}"
+    """Where everything of a run lies in the bucket."""
+    return f"{STORE}/{uid}"
 
 
 def object_key(leaf: str, what: str, indices: Sequence[int]) -> str:
-    """The key of an object below the run's prefix."""
+    """The key of an object, below the run's prefix.
+
+    Args:
+        leaf: name of the step's results.
+        what: `RESULT` or an `artifact_object`.
+        indices: of the iterations around the step, the outermost first.
+    """
     return "/".join([leaf, what, *map(str, indices)]) + ".tgz"
-
-
-def prefix_key(leaf: str, what: str, indices: Sequence[int]) -> str:
-    """Below which key the objects of all further iterations lie."""
-    return "/".join([leaf, what, *map(str, indices)])

@@ -12,6 +12,7 @@ from milonga.errors import UsageError
 from milonga.testing.conformance.observed import ObservedRun
 
 BACKENDS: Mapping[str, str] = {
+    "argo": "milonga.testing.conformance.argo_backend:ArgoConformance",
     "milonga": "milonga.testing.conformance.milonga_backend:MilongaBackend",
     "kfp.local": "milonga.testing.conformance.kfp_local_backend:KfpLocalBackend",
 }

@@ -58,7 +58,7 @@ class MilongaBackend:
             home=Home(request.home), jobs=_SLOTS, use_cache=request.use_cache, secrets=request.secrets
         )
         runnable = Runnable(load_graph(request.file), source=str(request.file))
-        return _observed(start_run(runnable, {**request.arguments, **artifacts}, settings, Silent()))
+        return observed(start_run(runnable, {**request.arguments, **artifacts}, settings, Silent()))
 
 
 def _canonical(text: str) -> str:
@@ -70,7 +70,8 @@ def _argument(name: str, item: ArtifactArgument) -> ArtifactRecord:
     return ArtifactRecord(name, item.type, str(item.path), content.digest, content.size_bytes, item.metadata)
 
 
-def _observed(result: RunResult) -> ObservedRun:
+def observed(result: RunResult) -> ObservedRun:
+    """A run of the lineage store, as it was seen."""
     return ObservedRun(
         state=result.state,
         outputs=result.run.outputs,

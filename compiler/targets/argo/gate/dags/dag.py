@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from milonga.compiler.targets.argo.gate.calls import has_loop, tasks_of
 from milonga.compiler.targets.argo.gate.dags.depends import Depends, of_dependencies, read_depends
@@ -24,6 +24,7 @@ class Dag:
     tasks: dict[str, Node]
     depends: dict[str, Depends]
     uses_depends: bool
+    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, template: Node) -> Dag:
@@ -40,14 +41,15 @@ class Dag:
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Every task that is done before this one."""
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for before in self.depends[waiting.pop()].tasks & self.tasks.keys():
-                if before not in found:
-                    found.add(before)
-                    waiting.append(before)
-        return frozenset(found)
+        if name not in self._ancestors:
+            found: set[str] = set()
+            waiting = [name]
+            while waiting:
+                new = (self.depends[waiting.pop()].tasks & self.tasks.keys()) - found
+                found |= new
+                waiting += new
+            self._ancestors[name] = frozenset(found)
+        return self._ancestors[name]
 
     def order(self) -> list[str] | None:
         """Names, each after those that it waits for; None where they wait in a circle."""
@@ -74,21 +76,44 @@ class Dag:
         order = self.order()
         if order is None or any(depends.problem for depends in self.depends.values()):
             return {}
-        found: dict[str, frozenset[str]] = {}
+        found = dict(assumed or {})
         for name in order:
-            if assumed and name in assumed:
-                found[name] = assumed[name]
-                continue
-            task, may_run, may_not = self.tasks[name], *self._may(name, found)
-            ends = set()
-            if may_run:
-                ends |= {"Succeeded", "Failed", "Errored"} if with_failures else {"Succeeded"}
-                if may_be_skipped(task):
-                    ends.add("Skipped")
-            if may_not:
-                ends.add("Omitted")
-            found[name] = frozenset(ends)
+            if name not in found:
+                found[name] = self._ends(name, found, with_failures=with_failures)
         return found
+
+    def may_run(self, name: str, source: str, end: str, outcomes: dict[str, frozenset[str]]) -> bool:
+        """Whether a task may run although one before it ended in that way, where `outcomes` are those without it."""
+        if name not in outcomes:
+            return False
+        known: dict[str, frozenset[str]] = {source: frozenset((end,))}
+        waiting = [name]
+        while waiting:  # those between the two, each after those that it waits for
+            here = waiting[-1]
+            before = [other for other in self.depends[here].tasks & self.tasks.keys() if other not in known]
+            if here in known or not before:
+                waiting.pop()
+                if here not in known:
+                    known[here] = self._ends(here, known, with_failures=True)
+            else:
+                for other in before:
+                    if source in self.ancestors(other):
+                        waiting.append(other)
+                    else:
+                        known[other] = outcomes[other]
+        return bool(known[name] - {"Omitted"})
+
+    def _ends(self, name: str, known: dict[str, frozenset[str]], *, with_failures: bool) -> frozenset[str]:
+        """How a task may end, given those that it waits for."""
+        may_run, may_not = self._may(name, known)
+        ends: set[str] = set()
+        if may_run:
+            ends |= {"Succeeded", "Failed", "Errored"} if with_failures else {"Succeeded"}
+            if may_be_skipped(self.tasks[name]):
+                ends.add("Skipped")
+        if may_not:
+            ends.add("Omitted")
+        return frozenset(ends)
 
     def _may(self, name: str, known: dict[str, frozenset[str]]) -> tuple[bool, bool]:
         """Whether a task may run, and whether it may not."""

@@ -32,15 +32,13 @@ def outputs_are_there(bundle: Bundle) -> Iterator[Fault]:
 def _of_dag(bundle: Bundle, spec: Node, template: Node) -> Iterator[Fault]:
     dag = Dag.of(template)
     ends = dag.outcomes()
-    assumed: dict[tuple[str, str], dict[str, frozenset[str]]] = {}
     for name, task in dag.tasks.items():
         for reference in _outputs_asked_for(task, "tasks", dag.tasks):
             source = reference.path[1]
             for end in sorted(ends.get(source, frozenset()) - {"Succeeded"}):
-                if (source, end) not in assumed:
-                    assumed[source, end] = dag.outcomes({source: frozenset((end,))})
-                runs = assumed[source, end].get(name, frozenset()) - {"Omitted"}
-                if runs and not _is_guarded(bundle, Call(spec, template, task), dag.tasks[source], reference, end):
+                if dag.may_run(name, source, end, ends) and not _is_guarded(
+                    bundle, Call(spec, template, task), dag.tasks[source], reference, end
+                ):
                     yield _fault(reference, source, end)
                     break
 
@@ -63,8 +61,8 @@ def _fault(reference: Reference, source: str, end: str) -> Fault:
         f"an output of '{source}' is asked for, and there is none when '{source}' {_WHY[end]}",
         reference.node,
         got=reference.shown,
-        expected=f"{{{{=tasks['{source}']?.outputs?.parameters?.NAME ?? 'null'}}}}",
-        hint=f"wait for {source}.Succeeded, or give the output or the input a default",
+        expected=f"{{{{={reference.path[0]}['{source}']?.outputs?.parameters?.NAME ?? 'null'}}}}",
+        hint=f"run only when '{source}' succeeded, or give the output or the input a default",
     )
 
 

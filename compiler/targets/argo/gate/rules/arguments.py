@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from milonga.compiler.diagnostics import Severity
 from milonga.compiler.targets.argo.gate.bundle import Bundle
 from milonga.compiler.targets.argo.gate.calls import Call
 from milonga.compiler.targets.argo.gate.fault import Fault
@@ -86,8 +87,12 @@ def _entrypoint(bundle: Bundle, spec: Node) -> Iterator[Fault]:
                 names[entry.name] = names.get(entry.name, False) or entry.has(*_VALUES)
     for name, has_value in given["parameters"].items():
         if not has_value:
-            place = spec.at("arguments")
-            yield Fault("E331", f"the workflow's argument '{name}' has no value", place, expected="value or valueFrom")
+            # Whoever submits a workflow may still give it; nobody gives one to those that a schedule starts.
+            severity: Severity = "error" if spec.document.kind == "CronWorkflow" else "warning"
+            message = f"the workflow's argument '{name}' has no value"
+            place = spec.at("arguments") if spec.has("arguments") else spec
+            hint = f"give it when the workflow is submitted: -p {name}=..." if severity == "warning" else ""
+            yield Fault("E331", message, place, severity=severity, expected="value or valueFrom", hint=hint)
     callee = bundle.template(home, (spec.at("entrypoint").text or home.at("entrypoint").text))
     for port, names in given.items():
         for entry in callee.at("inputs", port).entries() if callee is not None else ():

@@ -19,8 +19,8 @@ def waited_tasks_exist(bundle: Bundle) -> Iterator[Fault]:
         dag = Dag.of(template)
         for task in tasks_of(template):
             yield from _depends(bundle, dag, task.at("depends"))
-            for name in task.at("dependencies").elements():
-                yield from _unknown(bundle, dag, name, name.text)
+            for node in task.at("dependencies").elements():
+                yield from _unknown(bundle, dag, node, node.text)
         target = template.at("dag", "target")
         for name in target.text.split():
             if "{{" not in target.text:

@@ -13,6 +13,8 @@ from milonga.compiler.targets.argo.gate.tags.reference import references_in
 
 _HINT = "without a default the node fails and the workflow stays Running for ever"
 
+_NODES = ("tasks", "steps")
+
 
 def outputs_have_defaults(bundle: Bundle) -> Iterator[Fault]:
     """An output of a DAG or steps has a `default`: an error where its source may be absent, else a warning."""
@@ -27,7 +29,7 @@ def outputs_have_defaults(bundle: Bundle) -> Iterator[Fault]:
                 if doubtful:
                     message = f"an output has no `default`, and '{doubtful}', which it is made of, may be absent"
                     yield Fault("E339", message, output, expected="valueFrom.default", hint=_HINT)
-                else:
+                elif any(reference.path[0] in _NODES for reference in references_in(source)):
                     message = "an output of a DAG or steps has no `default`"
                     hint = _HINT + ", should its source ever be absent"
                     yield Fault("E339", message, output, severity="warning", expected="valueFrom.default", hint=hint)
@@ -39,12 +41,13 @@ def _absent(template: Node) -> dict[str, Node]:
         steps = {step.name: step for step in steps_of(template)}
         return {name: step for name, step in steps.items() if may_be_skipped(step)}
     dag = Dag.of(template)
+    every = dag.outcomes()
     calm = dag.outcomes(with_failures=False)
     targets = template.at("dag", "target").text.split()
     found = {}
     for name, task in dag.tasks.items():
         forgiven = name not in targets and any(
-            name in depends.tasks and dag.outcomes({name: frozenset(("Failed",))}).get(other, frozenset()) - {"Omitted"}
+            name in depends.tasks and dag.may_run(other, name, "Failed", every)
             for other, depends in dag.depends.items()
         )
         if calm.get(name, frozenset()) & {"Skipped", "Omitted"} or forgiven:
@@ -55,7 +58,7 @@ def _absent(template: Node) -> dict[str, Node]:
 def _doubtful(bundle: Bundle, spec: Node, template: Node, source: Node, absent: dict[str, Node]) -> str:
     """The name of a source that may be absent and that nothing stands in for; "" for none."""
     for reference in references_in(source):
-        name = reference.path[1] if len(reference.path) > 1 and reference.path[0] in ("tasks", "steps") else ""
+        name = reference.path[1] if len(reference.path) > 1 and reference.path[0] in _NODES else ""
         if name not in absent or reference.path[2:3] != ("outputs",):
             continue
         if reference.expression is not None and reference.expression.guards(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from milonga.compiler.targets.argo.gate.bundle import Bundle
@@ -17,7 +17,7 @@ _ZONE = re.compile(r"(CRON_)?TZ=\S+\s+")
 _ITEM = re.compile(r"(\*|\?|(?P<low>[0-9]+|[A-Za-z]{3})(-(?P<high>[0-9]+|[A-Za-z]{3}))?)(/(?P<step>[0-9]+))?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_FIELDS: Final = (
+_FIELDS: Final[tuple[tuple[str, int, int, Mapping[str, int]], ...]] = (
     ("minute", 0, 59, {}),
     ("hour", 0, 23, {}),
     ("day of the month", 1, 31, {}),
@@ -60,7 +60,7 @@ def _problem(node: Node, is_since_4: bool) -> str:
     return ""
 
 
-def _is_item(item: str, least: int, most: int, named: dict[str, int]) -> bool:
+def _is_item(item: str, least: int, most: int, named: Mapping[str, int]) -> bool:
     found = _ITEM.fullmatch(item)
     if found is None or (found["step"] and int(found["step"]) == 0):
         return False
@@ -68,5 +68,5 @@ def _is_item(item: str, least: int, most: int, named: dict[str, int]) -> bool:
     return all(least <= end <= most for end in ends) and ends == sorted(ends)
 
 
-def _number(text: str, named: dict[str, int]) -> int:
+def _number(text: str, named: Mapping[str, int]) -> int:
     return int(text) if text.isdigit() else named.get(text.lower(), -1)

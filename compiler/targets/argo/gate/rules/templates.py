@@ -48,7 +48,7 @@ def _called(bundle: Bundle, spec: Node, caller: Node) -> Iterator[Fault]:
 
 
 def _named(bundle: Bundle, spec: Node, node: Node) -> Iterator[Fault]:
-    known = [entry.name for entry in spec.at("templates").entries()]
-    if "{{" not in node.text and node.text not in known:
+    if "{{" not in node.text and bundle.template(spec, node.text) is None:
+        known = [entry.name for entry in spec.at("templates").entries()]
         hint = bundle.spelling.nearest(node.text, known)
         yield Fault("E328", f"there is no template '{node.text[:128]}'", node, got=node.text, hint=hint)

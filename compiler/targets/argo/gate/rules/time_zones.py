@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from milonga.compiler.targets.argo.gate.bundle import Bundle
 from milonga.compiler.targets.argo.gate.fault import Fault
+from milonga.dsl.time_zones import is_time_zone
 
 _LOCAL = ("", "UTC", "Local")
 """What the controller's language knows without a table."""
@@ -14,10 +15,12 @@ _LOCAL = ("", "UTC", "Local")
 
 def time_zones_exist(bundle: Bundle) -> Iterator[Fault]:
     """`timezone` is in the table of zones; a server accepts others, and such a schedule never fires."""
-    known = zoneinfo.available_timezones()
     for root in bundle.of_kind("CronWorkflow"):
         zone = root.at("spec", "timezone")
-        if known and zone.text not in known and zone.text not in _LOCAL:
+        if zone.text in _LOCAL or is_time_zone(zone.text):
+            continue
+        known = zoneinfo.available_timezones()
+        if known:
             hint = bundle.spelling.nearest(zone.text, known)
             yield Fault(
                 "E350", "there is no such time zone", zone, got=zone.text, expected="such as Europe/Berlin", hint=hint

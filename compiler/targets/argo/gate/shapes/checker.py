@@ -36,34 +36,55 @@ _MOVED: Final = {
 
 def faults_of_shape(root: Node, shape: Shape, spelling: Spelling) -> Iterator[Fault]:
     """What of a document does not fit: E323 to E326, E342."""
+    faults: list[Fault] = []
+    ruled: list[tuple[Node, Shape]] = []
+    for node, wanted in _pairs(root, shape, ruled):
+        faults += _faults(node, wanted, spelling)
+    yield from faults
+    for node, wanted in ruled:
+        # As a server does: rules speak only about what is well formed.
+        if not any(fault.code != "E323" and fault.node.steps[: len(node.steps)] == node.steps for fault in faults):
+            yield from faults_of_rules(node, wanted.rules)
+
+
+def _pairs(root: Node, shape: Shape, ruled: list[tuple[Node, Shape]]) -> Iterator[tuple[Node, Shape]]:
+    """Every place with its shape; nothing below a place of the wrong type. Those with rules are put into `ruled`."""
     waiting = [(root, shape)]
     while waiting:
         node, wanted = waiting.pop()
-        if node.value is None:
-            if not wanted.nullable and wanted.kinds and node.steps:
-                yield Fault("E324", f"'{node.steps[-1]}' is empty", node, expected=_expected(wanted))
+        yield node, wanted
+        if node.value is None or not _fits(_kind(node.value), wanted.kinds):
             continue
-        wrong = _wrong_kind(node, wanted)
-        if wrong is not None:
-            yield wrong
-            continue
-        yield from _wrong_value(node, wanted)
-        yield from _wrong_fields(node, wanted, spelling)
-        yield from faults_of_rules(node, wanted.rules)
+        if wanted.rules:
+            ruled.append((node, wanted))
         waiting += reversed(list(_below(node, wanted)))
+
+
+def _faults(node: Node, wanted: Shape, spelling: Spelling) -> Iterator[Fault]:
+    """What is wrong at one place, and not below it."""
+    if node.value is None:
+        if not wanted.nullable and wanted.kinds and node.steps:
+            yield Fault("E324", f"'{node.steps[-1]}' is empty", node, expected=_expected(wanted))
+        return
+    wrong = _wrong_kind(node, wanted)
+    if wrong is not None:
+        yield wrong
+        return
+    yield from _wrong_value(node, wanted)
+    yield from _wrong_fields(node, wanted, spelling)
 
 
 def _kind(value: Any) -> str:
     return _JSON_KINDS.get(type(value), "object" if isinstance(value, Mapping) else type(value).__name__)
 
 
-def _fits(kind: str, kinds: frozenset[str], value: Any) -> bool:
+def _fits(kind: str, kinds: frozenset[str]) -> bool:
     return not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
 
 
 def _wrong_kind(node: Node, wanted: Shape) -> Fault | None:
     kind = _kind(node.value)
-    if _fits(kind, wanted.kinds, node.value):
+    if _fits(kind, wanted.kinds):
         return None
     if kind == "string" and "{{" in node.value:
         return _templated(node, wanted)

@@ -70,11 +70,12 @@ def _documents(file: Path) -> Iterator[Mapping[str, Any]]:
     for document in found:
         if isinstance(document, Mapping):
             items = document.get("items")
-            yield from items if isinstance(items, list) else (document,)
+            found_here = items if isinstance(items, list) else [document]
+            yield from (entry for entry in found_here if isinstance(entry, Mapping))
 
 
 def _schema_of(document: Mapping[str, Any], kind: str) -> Mapping[str, Any] | None:
-    spec = document.get("spec") if isinstance(document, Mapping) else None
+    spec = document.get("spec")
     if not isinstance(spec, Mapping) or document.get("kind") != "CustomResourceDefinition":
         return None
     names = spec.get("names")

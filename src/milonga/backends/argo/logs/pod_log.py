@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,11 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.pods import MAIN
 from milonga.backends.argo.resources import PODS
 from milonga.backends.call_failed import CallFailed
+
+_OF_ARGO = re.compile(
+    r'time=("[^"]*"|\S+) level=(info|debug) msg="([^"\\]|\\.)*" argo=true( error=("([^"\\]|\\.)*"|\S+))?', re.IGNORECASE
+)
+"""What Argo's own program says in the same stream, as its pages leave it out too; warnings and errors stay."""
 
 _QUIET_S = 3600.0
 """How long a pod may write nothing before the connection is made again."""
@@ -39,7 +45,7 @@ class PodLog:
             CallFailed: E800-E808; its status is 404 when the pod is gone.
         """
         response = self._connection.opened("GET", self._path, query={"container": MAIN})
-        yield from (text for text in _lines(response))
+        yield from (text for text in _lines(response) if not _OF_ARGO.fullmatch(text))
 
     def follow(self, is_over: Callable[[], bool]) -> Iterator[str]:
         """The lines, until the container has ended.
@@ -82,7 +88,8 @@ class PodLog:
                     continue
                 self._told = self._told + 1 if key == self._newest else 1
                 self._newest = key
-                yield text
+                if not _OF_ARGO.fullmatch(text):
+                    yield text
         except _broken_connections() as error:
             place = self._connection.place(self._path)
             raise CallFailed(
@@ -115,6 +122,6 @@ def _lines(response: Any) -> Iterator[str]:
 
 
 def _comparable(stamp: str) -> str:
-    """A time of Kubernetes with all nine digits, which it leaves out where they are zeros, so that texts sort by time."""
+    """A time of Kubernetes with all nine digits, those that it leaves out too, so that texts sort by time."""
     seconds, _, fraction = stamp.rstrip("Z").partition(".")
     return f"{seconds}.{fraction:0<9}"

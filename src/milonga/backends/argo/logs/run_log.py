@@ -42,7 +42,7 @@ def read_logs(connection: ArgoConnection, run_id: str, write: Write, *, task: st
         How many tasks had a log that could be read.
 
     Raises:
-        UsageError: E913, E953, no such task; E955, no such attempt.
+        UsageError: E913, E953, no such task; E948, no such attempt.
         CallFailed: E800-E808; E812, there is no such run; E834, the log of the one task is gone.
     """
     workflow = workflow_named(connection, run_id)
@@ -56,7 +56,7 @@ def read_logs(connection: ArgoConnection, run_id: str, write: Write, *, task: st
             if not task:
                 continue
             got = f"{len(found.attempts)} attempts"
-            raise UsageError("E955", f"'{found.path}' of run {run_id} has no attempt {attempt}", expected=got)
+            raise UsageError("E948", f"'{found.path}' of run {run_id} has no attempt {attempt}", expected=got)
         is_only = bool(task) and len(chosen) == 1
         count += _read(connection, found, number, pods, write, is_only=is_only)
     return count

@@ -27,7 +27,7 @@ _RUNS: Mapping[str, RemoteState] = {
     "Failed": "FAILED",
     "Error": "FAILED",
 }
-_BY_SIGNALS = (137, 143)
+_ENDED_BY_US = (137, 143)
 
 
 def run_state(workflow: Workflow) -> RemoteState:
@@ -45,4 +45,5 @@ def node_state(workflow: Workflow, node: Node) -> TaskState:
 
 
 def _was_shut_down(node: Node) -> bool:
-    return node.message.startswith("workflow shutdown") or node.exit_code in _BY_SIGNALS or "terminated" in node.message
+    by_signal = node.exit_code in _ENDED_BY_US and "OOMKilled" not in node.message
+    return node.message.startswith("workflow shutdown") or by_signal

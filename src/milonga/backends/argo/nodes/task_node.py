@@ -33,11 +33,6 @@ class TaskNode:
     message: str = ""
 
     @property
-    def slug(self) -> str:
-        """The name of its results in the store; "" for a group, and for what has had no pod."""
-        return next((node.parameters["t"] for node in (self.node, *self.attempts) if node.parameters.get("t")), "")
-
-    @property
     def started_at(self) -> float | None:
         """When it, or its first attempt, began."""
         return None if self.state in ("SKIPPED", "NOT_RUN") else self.node.started_at

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from milonga.backends.argo.layout.layout import LaidTask, Layout
+from milonga.backends.argo.nodes.messages import told
 from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state
 from milonga.backends.argo.nodes.task_node import TaskNode, TaskState
@@ -102,21 +103,20 @@ class TaskTree:
         return None
 
     def _message(self, node: Node, state: TaskState, *, is_group: bool) -> str:
-        """What is worth telling: a group repeats what is inside, but for the failure of a helper, which nobody tells."""
-        if state in ("SUCCEEDED", "SKIPPED"):
+        """What is worth telling: a group repeats what is inside, but for the failure of a helper."""
+        if state in ("SUCCEEDED", "SKIPPED", "NOT_RUN"):
             return ""
         if not is_group:
             nodes = self._workflow.nodes
             last = [nodes[child] for child in node.children if child in nodes] if node.type == "Retry" else []
-            return (last[-1].message if last else "") or node.message
+            return told((last[-1].message if last else "") or node.message)
         helpers = (
             member
             for members in self._members.get(node.id, {}).values()
             for member in members
             if self._laid(member).kind == "inner" and member.phase in _FAILED and member.type in ("Pod", "Retry")
         )
-        told = next((helper.message for helper in helpers if helper.message), "")
-        return told or ("" if node.message.startswith("child ") else node.message)
+        return told(next((helper.message for helper in helpers if helper.message), "") or node.message)
 
     # States ------------------------------------------------------------------------------------------------------
 

@@ -75,13 +75,13 @@ class BucketSources:
         title = str(given.get("type") or "system.Artifact")
         return OutputArtifact(name, title, str(given.get("uri") or ""), dict(given.get("metadata") or {}))
 
-    def final_status(self, task: str) -> Mapping[str, Any]:
+    def final_status(self, key: str) -> Mapping[str, Any]:
         """Nothing: no output of a pipeline is made of it."""
         return {}
 
     def imported(self, name: str, uri: str, metadata: Mapping[str, Any], title: str) -> Any:
         """An artifact that an importer stands for; its content stays where it is."""
-        return OutputArtifact(name, title, uri, dict(metadata) if isinstance(metadata, Mapping) else {})
+        return OutputArtifact(name, title, uri, dict(metadata or {}))
 
     def select(self, value: Any, selector: str) -> Any:
         """The part of a value that a CEL selector names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
+from milonga.backends.argo.layout.layout import indices_of
 from milonga.backends.argo.looks import layout_of
+from milonga.backends.argo.nodes.node import Node
+from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.resources import CONFIG_MAPS
 from milonga.backends.argo.storage.archives import damaged, unpacked
@@ -19,7 +23,7 @@ from milonga.backends.argo.storage.bucket import Bucket
 from milonga.backends.argo.storage.repository import repository_of
 from milonga.backends.call_failed import CallFailed
 from milonga.errors import MilongaError
-from milonga.runtime.argo.layout import RESULT, artifact_object, object_key, run_prefix
+from milonga.runtime.argo.layout import DONE_FILE, RECORD_FILE, RESULT, artifact_object
 
 _CODE_FILE = "code.zip"
 
@@ -40,6 +44,7 @@ class StoredResults:
         self._bucket: Bucket | None = None
         self._recipes: Any = None
         self._records: dict[str, dict[str, Any] | None] = {}
+        self._objects: dict[tuple[str, tuple[int, ...]], dict[str, str]] | None = None
 
     def __enter__(self) -> StoredResults:
         return self
@@ -59,13 +64,24 @@ class StoredResults:
         return self._bucket
 
     def key(self, leaf: str, what: str, indices: Sequence[int]) -> str:
-        """The key of an object of a step."""
-        return f"{run_prefix(self._workflow.uid)}/{object_key(leaf, what, indices)}"
+        """The key of an object of a step, as the controller has recorded it; "" for a step that has not succeeded."""
+        return self._made().get((leaf, tuple(indices)), {}).get(what, "")
 
     def content_key(self, leaf: str, name: str, indices: Sequence[int]) -> str:
         """The key of the content of an output artifact."""
         found = self.layout.leaves[leaf].artifacts.get(name) if leaf in self.layout.leaves else None
         return self.key(leaf, artifact_object(found.slug if found is not None else name), indices)
+
+    def _made(self) -> dict[tuple[str, tuple[int, ...]], dict[str, str]]:
+        """Keys by name of the object, for each iteration of each step that has succeeded."""
+        if self._objects is None:
+            self._objects = {}
+            for task in TaskTree(self._workflow, self.layout).tasks():
+                leaf = self.layout.leaf_at(task.path) if task.kind == "step" and task.state == "SUCCEEDED" else None
+                if leaf is not None:
+                    node = task.attempts[-1] if task.attempts else task.node
+                    self._objects[leaf.slug, indices_of(task.path)] = _keys_of(node)
+        return self._objects
 
     def record(self, leaf: str, indices: Sequence[int]) -> dict[str, Any] | None:
         """What a step has made: "parameters" and "artifacts" by name; None when it has not succeeded.
@@ -74,13 +90,13 @@ class StoredResults:
             CallFailed: E835, E836, the bucket cannot be read; E837, what is there is damaged.
         """
         key = self.key(leaf, RESULT, indices)
+        if not key:
+            return None
         if key not in self._records:
             self._records[key] = self._read(key, leaf)
         return self._records[key]
 
     def _read(self, key: str, leaf: str) -> dict[str, Any] | None:
-        from milonga.engine.pod.results import read_record
-
         number = len(self._records)
         packed, folder = Path(self._folder.name) / f"{number}.tar", Path(self._folder.name) / str(number)
         if not self.bucket.fetch(key, packed):
@@ -89,7 +105,7 @@ class StoredResults:
         unpacked(packed, folder, what)
         packed.unlink()
         try:
-            record = read_record(folder, self._recipe(leaf))
+            record = self._record_in(folder, leaf)
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise damaged(what, f"{type(error).__name__}: {error}") from None
         except MilongaError as error:
@@ -99,6 +115,16 @@ class StoredResults:
         if record is not None and not _is_record(record):
             raise damaged(what, "its record has no parameters or artifacts")
         return record
+
+    def _record_in(self, folder: Path, leaf: str) -> dict[str, Any] | None:
+        if (folder / RECORD_FILE).is_file():
+            found: dict[str, Any] = json.loads((folder / RECORD_FILE).read_bytes())
+            return found
+        if not (folder / DONE_FILE).is_file():
+            return None
+        from milonga.engine.pod.results import read_record  # what a container leaves is read by what it declares
+
+        return read_record(folder, self._recipe(leaf))
 
     def _recipe(self, leaf: str) -> Any:
         if self._recipes is None:
@@ -127,9 +153,17 @@ class StoredResults:
             is_passing=False,
             where=f"ConfigMap {name or '(none is named)'}",
             got=reason,
-            hint="submit the pipeline again, which puts it there; the objects themselves are below "
-            + run_prefix(self._workflow.uid),
+            hint="submit the pipeline again, which puts it there",
         )
+
+
+def _keys_of(node: Node) -> dict[str, str]:
+    """Keys of what a pod has put into the bucket, of whatever kind that is."""
+    found: dict[str, str] = {}
+    for artifact in (node.document.get("outputs") or {}).get("artifacts") or []:
+        places = (artifact.get(kind) for kind in ("s3", "gcs"))
+        found[str(artifact.get("name"))] = next((str(place.get("key") or "") for place in places if place), "")
+    return found
 
 
 def _is_record(record: Any) -> bool:

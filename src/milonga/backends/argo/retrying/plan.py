@@ -1,7 +1,7 @@
 """What has to be forgotten of a failed Workflow, so that its controller does that part again.
 
-Seen on Argo 3.7: a controller that finds a Workflow without some of its nodes makes those again, and reads the others as
-they are. So a retry is one merge patch, which is applied whole or not at all.
+Seen on Argo 3.7: a controller that finds a Workflow without some of its nodes makes those again, and takes the others
+as they are. So a retry is one merge patch, which is applied whole or not at all.
 """
 
 from __future__ import annotations
@@ -90,10 +90,20 @@ class _Planner:
             return  # an iteration that went well, beside one that did not
         if node.type == "TaskGroup":
             self._reopened.add(node.id)
-        elif node.type in _GROUPS:
+        elif node.type in _GROUPS and self._has_kept(node):
             self._reopen(node)
         else:
-            self._remove(node)
+            self._remove(node)  # a group in which nothing went well may have been given nothing: a new one is asked for
+
+    def _has_kept(self, group: Node) -> bool:
+        """Whether any pod inside of a group has ended well."""
+        waiting = list(self._members.get(group.id, []))
+        while waiting:
+            found = waiting.pop()
+            if found.type == "Pod" and found.phase == "Succeeded":
+                return True
+            waiting += self._members.get(found.id, [])
+        return False
 
     def _after(self, dag: Node, begun: set[str]) -> set[str]:
         """Tasks that wait for one of `begun`, directly or through others."""
@@ -142,6 +152,8 @@ def retry_patch(workflow: Workflow, plan: RetryPlan, now: datetime | None = None
         "synchronization": None,
         **_nodes_patch(workflow, plan),
     }
+    if status.get("storedWorkflowTemplateSpec"):  # the controller has copied the end that was asked for
+        patch["storedWorkflowTemplateSpec"] = {"shutdown": None, "suspend": None}
     if completed:
         patch["taskResultsCompletionStatus"] = {id: None for id in completed if id in plan.removed}
     return {

@@ -6,7 +6,7 @@ import time
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.looks import layout_of, workflow_named
-from milonga.backends.argo.marks import WORKFLOW
+from milonga.backends.argo.marks import COMPLETED, WORKFLOW
 from milonga.backends.argo.nodes.task_tree import TaskTree, natural
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.pods import pods_of
@@ -17,6 +17,7 @@ from milonga.backends.call_failed import CallFailed
 from milonga.errors import UsageError
 
 _CHANGES_MAX = 5
+_RELEASED_S = 30.0
 _GONE_S = 60.0
 """How long pods that have ended may take to disappear."""
 
@@ -35,7 +36,7 @@ def retried(connection: ArgoConnection, run_id: str) -> tuple[str, ...]:
         CallFailed: E800-E808; E812, there is no such run; E838, it changes all the time, or its pods stay.
     """
     for _ in range(_CHANGES_MAX):
-        workflow = workflow_named(connection, run_id)
+        workflow = _released(connection, run_id)
         plan = _plan(workflow)
         _forget(connection, workflow, plan)
         try:
@@ -53,6 +54,17 @@ def retried(connection: ArgoConnection, run_id: str) -> tuple[str, ...]:
         got=f"it was changed {_CHANGES_MAX} times while this was tried",
         hint="somebody else may be retrying it: look at it, and try again",
     )
+
+
+def _released(connection: ArgoConnection, run_id: str) -> Workflow:
+    """The run, when its controller has let go of it: for a moment after the end it still writes what it knew before."""
+    end = time.monotonic() + _RELEASED_S
+    while True:
+        workflow = workflow_named(connection, run_id)
+        labels = workflow.metadata.get("labels") or {}
+        if not workflow.has_ended or labels.get(COMPLETED) == "true" or time.monotonic() > end:
+            return workflow
+        time.sleep(0.5)
 
 
 def _plan(workflow: Workflow) -> RetryPlan:

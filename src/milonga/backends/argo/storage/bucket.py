@@ -79,14 +79,17 @@ class Bucket:
             raise MissingExtra.of("obstore", "argo", "reading what a run has stored") from None
 
         here, patience = self.repository, self._patience
-        client = {
+        client: Any = {
             "allow_http": here.endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=patience.connect_timeout_s),
             "timeout": timedelta(seconds=patience.answer_timeout_s),
         }
-        retry = {"max_retries": max(patience.attempts - 1, 0), "retry_timeout": timedelta(seconds=patience.outage_s)}
+        retry: Any = {
+            "max_retries": max(patience.attempts - 1, 0),
+            "retry_timeout": timedelta(seconds=patience.outage_s),
+        }
         if here.kind == "gcs":
-            account = {"service_account_key": here.service_account} if here.service_account else {}
+            account: Any = {"service_account_key": here.service_account} if here.service_account else {}
             return GCSStore(here.bucket, client_options=client, retry_config=retry, **account)
         given = {
             "endpoint": here.endpoint,

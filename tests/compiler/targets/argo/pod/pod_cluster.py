@@ -103,7 +103,10 @@ class PodCluster:
             if workflow.get("status", {}).get("phase") in ("Succeeded", "Failed", "Error"):
                 return workflow
             time.sleep(1)
-        raise AssertionError(f"{name} did not end within {timeout_s:g} s: {json.dumps(workflow.get('status'))[:4000]}")
+        nodes = [
+            (node["displayName"], node["phase"], node.get("message")) for node in workflow["status"]["nodes"].values()
+        ]
+        raise AssertionError(f"{name} did not end within {timeout_s:g} s: {nodes}")
 
     def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
         command = ["kubectl", "--namespace", self.namespace, *arguments]

@@ -1,6 +1,6 @@
 """Makes the gate's table of fields from the JSON Schemas of the three lines of Argo; run it to write `fields.txt` anew.
 
-MILONGA_SHARED=... python -m tests.compiler.targets.argo_gate.table_of_schemas
+MILONGA_SHARED=FOLDER python tests/compiler/targets/argo/gate/table_of_schemas.py
 """
 
 from __future__ import annotations

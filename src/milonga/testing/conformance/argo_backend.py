@@ -1,0 +1,95 @@
+"""Argo Workflows under test: the cluster that the kubeconfig names."""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from milonga.backends.argo.backend import ArgoBackend
+from milonga.backends.caching import without_cache
+from milonga.backends.patience import Patience
+from milonga.backends.submit_request import SubmitRequest
+from milonga.compiler.documents import load_graph
+from milonga.engine.home import Home
+from milonga.engine.result import RunResult
+from milonga.errors import MilongaError
+from milonga.lineage import LineageStore
+from milonga.testing.conformance.backend import ArtifactArgument, RunRequest
+from milonga.testing.conformance.cluster_secrets import ClusterSecrets
+from milonga.testing.conformance.milonga_backend import MilongaBackend, observed
+from milonga.testing.conformance.observed import ObservedRun
+
+_LOOK_EVERY_S = 2.0
+_RUN_LIMIT_S = 900.0
+
+
+class ArgoConformance:
+    """Reads files with the compiler, runs them on a cluster, and brings what was recorded there to this machine."""
+
+    @property
+    def provides(self) -> frozenset[str]:
+        """Secrets are made in the namespace for the time of a run; labels and annotations come from the file."""
+        return frozenset({"secrets", "pod-metadata"})
+
+    def read(self, file: Path) -> None:
+        """Read, check and write again.
+
+        Raises:
+            InvalidPipeline: the file is invalid.
+        """
+        MilongaBackend().read(file)
+
+    def run(self, request: RunRequest) -> ObservedRun:
+        """Run a file.
+
+        Raises:
+            MilongaError: the run could not be started, or does not end.
+        """
+        backend = ArgoBackend.configured({}, Patience())
+        graph = load_graph(request.file)
+        graph = graph if request.use_cache else without_cache(graph)
+        artifacts = {name: _argument(item) for name, item in request.artifact_arguments.items()}
+        submission = SubmitRequest({**request.arguments, **artifacts}, use_cache=request.use_cache)
+        with ClusterSecrets(request.secrets):
+            run = backend.submit(graph, submission)
+            _wait(backend, run.run_id)
+        home = Home(request.home)
+        record = backend.operations.import_run(run.run_id, home, graph=graph)
+        store = LineageStore(home.database)
+        try:
+            tasks = {task.path: task for task in store.tasks(record.id)}
+        finally:
+            store.close()
+        seen = observed(RunResult(record, tasks, home.run(record.id), None))
+        return _with_logs(seen, backend, run.run_id, home.root / "printed" / record.id)
+
+
+def _wait(backend: ArgoBackend, run_id: str) -> None:
+    until = time.monotonic() + _RUN_LIMIT_S
+    while not backend.status(run_id).ended:
+        if time.monotonic() > until:
+            backend.cancel(run_id)
+            raise MilongaError("E992", f"the run '{run_id}' does not end", got=f"{_RUN_LIMIT_S:.0f} s", kind="remote")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _with_logs(run: ObservedRun, backend: ArgoBackend, run_id: str, folder: Path) -> ObservedRun:
+    """The run with what its tasks have printed."""
+    printed: dict[str, list[str]] = {}
+    backend.operations.logs(run_id, lambda line: printed.setdefault(line.task, []).append(line.text))
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = dict(run.tasks)
+    for at, (path, lines) in enumerate(sorted(printed.items())):
+        log = folder / f"{at}.log"
+        log.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        if path in tasks:
+            tasks[path] = replace(tasks[path], log=log)
+    return replace(run, tasks=tasks)
+
+
+def _argument(item: ArtifactArgument) -> dict[str, Any]:
+    content = base64.b64encode(item.path.read_bytes()).decode("ascii")
+    return {"type": item.type, "metadata": dict(item.metadata), "content": content}

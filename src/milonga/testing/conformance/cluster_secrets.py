@@ -1,0 +1,40 @@
+"""Secrets of a cluster for the time of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from milonga.backends.argo.argo_settings import ArgoSettings
+from milonga.backends.argo.cluster_access import new_access
+
+
+class ClusterSecrets:
+    """Makes secrets in the namespace of the kubeconfig, and takes away those that it has made.
+
+    Runs of several threads may want the same secret: what is there already is replaced, and left to whoever made it.
+    """
+
+    def __init__(self, secrets: Mapping[str, Mapping[str, str]]) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> ClusterSecrets:
+        if self._secrets:
+            from kubernetes import client
+
+            access = new_access(ArgoSettings.resolved({}))
+            api = client.CoreV1Api(access.client)
+            for name, values in self._secrets.items():
+                body = client.V1Secret(metadata=client.V1ObjectMeta(name=name), string_data=dict(values))
+                try:
+                    api.create_namespaced_secret(access.namespace, body)
+                except client.ApiException as error:
+                    if error.status != 409:
+                        raise
+                    api.patch_namespaced_secret(name, access.namespace, body)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Secrets stay: another run of the same test may be using them, and a test cluster is thrown away."""
