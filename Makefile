@@ -5,10 +5,10 @@ VENV := .venv/bin
 export TORCH_INDEX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check slow goldens bench clean
+.PHONY: help demo dev test test-cluster check slow goldens bench clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 demo: ## Make the environment, run the main job on real data, serve the result
 	@$(PYTHON) tools/environment.py all
@@ -20,6 +20,10 @@ dev: ## Make the environment in .venv, with everything that development needs
 test: dev ## Install what the tests need, and run them all
 	@$(VENV)/python -m pytest -n 2 -m "not slow"
 	@$(VENV)/python -m pytest -n 2 -m slow
+
+test-cluster: dev ## Run the tests that need a Kubernetes with Argo Workflows: the one that KUBECONFIG names
+	@test -n "$$KUBECONFIG" || { echo "KUBECONFIG names no cluster: see docs/how-to/test-on-a-cluster.md" >&2; exit 2; }
+	@$(VENV)/python -m pytest -m cluster
 
 check: dev ## What CI runs before the tests: lint, types, layers
 	@$(VENV)/ruff check .

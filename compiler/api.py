@@ -71,7 +71,10 @@ def check(pipeline: object, *, target: str = "") -> tuple[Diagnostic, ...]:
     """
     chosen = target_named(target) if target else None
     graph = read_source(pipeline).graph
-    found = [*findings_of(graph), *(chosen.findings(graph) if chosen else ())]
+    found = [*findings_of(graph)]
+    if chosen is not None:
+        broken = any(finding.severity == "error" for finding in found)
+        found += [*chosen.findings(graph), *(() if broken else chosen.refusals(graph))]
     return tuple(sorted(found, key=lambda finding: finding.order))
 
 

@@ -3,19 +3,22 @@
     python tools/conformance_table.py CORPUS            says whether docs/reference/conformance.md is out of date
     python tools/conformance_table.py CORPUS --write    writes it
 
+    --verdicts NAME=FILE   a further column, measured elsewhere: what `milonga conformance CORPUS --json` has printed
+
 CORPUS is a folder in the form of `milonga conformance`. Needs kfp, and minutes. Ends with 1 when milonga misses a case
 that can run here, or when the page is stale; nothing is written then but with --write, and never when milonga misses.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from conformance_rows import Column, conformance_page
 
 from milonga.engine.resources import available_cores
-from milonga.errors import MilongaError
+from milonga.errors import MilongaError, UsageError
 from milonga.testing.conformance import Corpus, Verdict, backend_named, load_corpus, run_corpus
 from milonga.testing.conformance.runner import READ_ONLY
 
@@ -33,6 +36,21 @@ def column(corpus: Corpus, backend: str) -> Column:
     return Column(backend, ordered)
 
 
+def measured_elsewhere(corpus: Corpus, named: str) -> Column:
+    """A column of NAME=FILE; only files that the corpus has.
+
+    Raises:
+        UsageError: E918, there is no such file, or it holds no verdicts.
+    """
+    name, _, file = named.partition("=")
+    try:
+        cases = json.loads(Path(file).read_text("utf-8"))["cases"]
+        found = [Verdict(case["file"], case["case"], case["verdict"], case.get("reason", ""), 0.0) for case in cases]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError("E918", "no verdicts can be read", where=file, got=str(error)) from None
+    return Column(name, {item.file: tuple(v for v in found if v.file == item.file) for item in corpus.files})
+
+
 def missed(ours: Column) -> list[str]:
     """Cases that can run here and did not pass."""
     found = (verdict for verdicts in ours.verdicts.values() for verdict in verdicts)
@@ -45,13 +63,17 @@ def missed(ours: Column) -> list[str]:
 
 def main() -> int:
     """Write or check; the exit code."""
-    folders = [word for word in sys.argv[1:] if word != "--write"]
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    at = [index for index, word in enumerate(words) if word == "--verdicts"]
+    further = [words[index + 1] for index in at if index + 1 < len(words)]
+    folders = [word for index, word in enumerate(words) if index not in at and index - 1 not in at]
     if len(folders) != 1 or folders[0].startswith("-"):
-        print("usage: python tools/conformance_table.py CORPUS [--write]", file=sys.stderr)
+        print("usage: python tools/conformance_table.py CORPUS [--verdicts NAME=FILE] [--write]", file=sys.stderr)
         return 2
     try:
         corpus = load_corpus(Path(folders[0]))
         columns = [column(corpus, backend) for backend in BACKENDS]
+        columns += [measured_elsewhere(corpus, named) for named in further]
     except MilongaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -18,6 +18,7 @@ FOLDERS = ("src/milonga", "components", "pipelines", "compiler")
 _CODE = re.compile(r"E\d{3}")
 _JSON_FILE = "components/contracts/json_file.py"
 _CLASSES = {
+    "Fault": "a finding",
     "report": "AuthoringError",
     "add_finding": "AuthoringError",
     "finding": "a finding",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from milonga.compiler.constructs import CONSTRUCTS, Construct, Occurrence
@@ -29,6 +30,7 @@ class Target(ABC):
         table: what the target does with each construct.
         passes: rewrites that turn constructs into ones that work there, in this order.
         limits: rules about sizes and names that hold only there.
+        takes_schemas: whether definitions of the system's objects can be given to `refusals`.
     """
 
     name: ClassVar[str]
@@ -37,6 +39,7 @@ class Target(ABC):
     table: ClassVar[CapabilityTable]
     passes: ClassVar[tuple[Pass, ...]] = ()
     limits: ClassVar[tuple[Rule, ...]] = ()
+    takes_schemas: ClassVar[bool] = False
 
     def __init__(self, version: str = "") -> None:
         """The target at one of its versions, by default the newest.
@@ -79,6 +82,18 @@ class Target(ABC):
             hint=hint,
             construct=construct.name,
         )
+
+    def refusals(self, graph: Graph, schemas: Path | None = None) -> Iterator[Diagnostic]:
+        """What keeps `emit` from writing a file, or the system from taking what it writes, each an error.
+
+        Args:
+            graph: the pipeline.
+            schemas: definitions of the system's objects, for targets that take them (`takes_schemas`).
+
+        Raises:
+            UnsupportedByTarget: the definitions cannot be used.
+        """
+        yield from ()
 
     def lower(self, graph: Graph) -> Graph:
         """`graph` with constructs that do not work there written with ones that do, as far as that is possible."""

@@ -25,6 +25,9 @@ from milonga.runtime.argo.layout import CACHE
 from milonga.runtime.argo.text import literal, tag
 
 _OF_THE_RUN = "{{$.pipeline_"
+_CLAIM = '["claim", '
+"""In a recipe: the name of a claim that the run makes."""
+
 _NEVER_THE_SAME = ("pvcMount", "genericEphemeralVolume", "fieldPathAsEnv")
 """Kubernetes settings through which something may come in that no key knows."""
 
@@ -66,7 +69,8 @@ class CacheKeys:
 
     def add_all(self, steps: Mapping[str, Place], recipes: Mapping[str, StepRecipe]) -> None:
         """Find the keys of `steps`, by the names of their results in the store."""
-        waiting, seen = list(reversed(recipes)), set[str]()
+        waiting: list[str] = list(recipes)[::-1]
+        seen: set[str] = set()
         while waiting:
             leaf = waiting[-1]
             missing = [slot.leaf for slot in recipes[leaf].slots if slot.leaf in recipes and slot.leaf not in seen]
@@ -90,6 +94,8 @@ class CacheKeys:
             return
         if any(settings.get(name) for name in _NEVER_THE_SAME) or _is_bound(settings):
             return
+        if self._graph.wants_workspace or _CLAIM in text:
+            return  # what a step leaves in a volume is not kept
         if step_kind(self._graph, place.component) == "container" and place.component.output_artifacts:
             return  # nobody in its pod could say that record and content belong together
         inputs = set(recipe.given)

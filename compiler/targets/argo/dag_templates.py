@@ -8,6 +8,7 @@ from typing import Any
 
 from milonga.compiler.graph import Graph, Task
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
+from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
@@ -54,6 +55,7 @@ class DagTemplates:
         self._origins = origins
         self._channels = channels
         self._leaves = leaves
+        self._claims = ClaimTemplates(channels)
         self._writer = recipes
         self._names = Names()
         self._shared: dict[str, str] = {}
@@ -139,14 +141,28 @@ class DagTemplates:
         """Look at the settings of a pod now, since they may ask for control values."""
         kind = step_kind(self._graph, place.component)
         task = place.task
-        if task is None or kind == "importer":
+        if task is None:
+            return
+        if kind == "importer":
+            self._refuse_fetching(place)
             return
         if kind == "none":
             raise UnsupportedByTarget("E317", "only Google's back end knows this kind of step", where=place.path)
         if kind in ("create-claim", "delete-claim"):
+            self._claims.manifest(place, kind)
             return
         recipe = self._writer.step(place, {})
         self._leaves.step(place, task, kind, recipe)
+
+    def _refuse_fetching(self, place: Place) -> None:
+        importer = self._graph.executors[place.component.executor_label or ""].importer
+        if importer is not None and importer.download_to_workspace:
+            raise UnsupportedByTarget(
+                "E317",
+                "an importer has no pod on Argo, so nothing is fetched into the workspace",
+                where=place.path,
+                hint="let a component copy it there",
+            )
 
     # DAGs ------------------------------------------------------------------------------------------------------------
 
@@ -254,14 +270,16 @@ class DagTemplates:
         kind = step_kind(self._graph, place.component)
         if kind == "importer":
             return self._need_nothing()
+        label = (place.component.executor_label or "").removeprefix("exec-")
+        if kind in ("create-claim", "delete-claim"):
+            return self._share(label, self._claims.step(place, task, kind))
         control = {
             slug: {"output": name, "count": aspect == "count"}
             for slug, (name, aspect) in self._channels.outputs.get(place, {}).items()
         }
         recipe = self._writer.step(place, control if kind == "python" else {})
         self.recipes.append(recipe)
-        label = place.component.executor_label or ""
-        return self._share(label.removeprefix("exec-"), self._leaves.step(place, task, kind, recipe))
+        return self._share(label, self._leaves.step(place, task, kind, recipe))
 
     def _loop(self, place: Place, task: Task) -> str:
         """The wrapper of a loop: it holds the loop alone, since a loop without elements would leave out what waits for
@@ -305,10 +323,15 @@ class DagTemplates:
         here = "{{inputs.parameters.i}}" if owner_depth else ""
         index = f"{here}/{{{{item}}}}" if is_body else here
         if place.slug and not is_loop:
-            if step_kind(self._graph, place.component) == "importer":
+            kind = step_kind(self._graph, place.component)
+            if kind == "importer":
                 return []
-            recipe = self._writer.step(place, {})
-            arguments += self._leaf_arguments(recipe, place.slug, place.depth, index)
+            if kind in ("create-claim", "delete-claim"):
+                made = {"t": place.slug, "i": index, "m": self._claims.manifest(place, kind)}
+                arguments += [{"name": name, "value": value} for name, value in made.items() if value]
+            else:
+                recipe = self._writer.step(place, {})
+                arguments += self._leaf_arguments(recipe, place.slug, place.depth, index)
         elif index:
             arguments.append({"name": "i", "value": index})
         if is_loop:

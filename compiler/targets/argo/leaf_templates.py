@@ -21,6 +21,7 @@ from milonga.compiler.targets.argo.pod import ControlValue, pod_fields
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.step_kinds import StepKind
+from milonga.compiler.targets.argo.workspace import workspace_mounts
 from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import (
     CODE,
@@ -31,13 +32,15 @@ from milonga.runtime.argo.layout import (
     PARAMETERS,
     PROGRAM_FILE,
     RESULT,
+    REUSE_PARAMETER,
+    RUNS,
     SCRIPT_FILE,
     STORE,
     artifact_object,
 )
 
 CODE_VOLUME, OUTPUT_VOLUME = "milonga-code", "milonga-out"
-_OF_RUN = f"{STORE}/{{{{workflow.uid}}}}/"
+_OF_RUN = f"{STORE}/{RUNS}/{{{{workflow.uid}}}}/"
 _KEPT = f"{STORE}/{{{{inputs.parameters.c}}}}/"
 _ITERATION = "{{inputs.parameters.i}}"
 _PROGRAM = f"{CODE}/{PROGRAM_FILE}"
@@ -86,7 +89,7 @@ class LeafTemplates:
             parameter=lambda name: self._parameter(place, name),
             where=place.path,
         )
-        main = self._mounted(dict(fields.container))
+        main = self._mounted(dict(fields.container), *workspace_mounts(self._graph))
         template: dict[str, Any] = dict(fields.template)
         if kind == "python":
             main["command"] = ["python3", _PROGRAM]
@@ -115,10 +118,11 @@ class LeafTemplates:
         outputs = [_control_output(name) for name in sorted(recipe.body["control"])]
         return {"inputs": self._inputs(None, recipe), "outputs": {"parameters": outputs}, "container": main}
 
-    def _mounted(self, container: dict[str, Any]) -> dict[str, Any]:
+    def _mounted(self, container: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
         mounts = [
             {"name": CODE_VOLUME, "mountPath": CODE},
             {"name": OUTPUT_VOLUME, "mountPath": OUTPUTS},
+            *more,
             *container.get("volumeMounts", ()),
         ]
         return {**container, "volumeMounts": mounts}
@@ -146,6 +150,7 @@ class LeafTemplates:
             "{{workflow.creationTimestamp.RFC3339}}",
             *(f"i:{{{{workflow.parameters.{self._channels.workflow_parameters[name]}}}}}" for name in recipe.given),
             *(f"s:{{{{inputs.parameters.{names[key]}}}}}" for key in recipe.statuses),
+            *([f"r:{{{{workflow.parameters.{REUSE_PARAMETER}}}}}"] if self._keys.of(recipe.leaf) else []),
         ]
 
     def _inputs(self, place: Place | None, recipe: StepRecipe) -> dict[str, Any]:

@@ -22,9 +22,10 @@ from milonga.compiler.targets.argo.origins import Origins, document_value
 from milonga.compiler.targets.argo.places import Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
 from milonga.compiler.targets.argo.step_kinds import step_kind
+from milonga.compiler.targets.argo.workspace import workspace_fields
 from milonga.compiler.trace.library import DEFAULT_IMAGE
 from milonga.errors import UnsupportedByTarget
-from milonga.runtime.argo.layout import PROGRAM_FILE, RECIPES_FILE
+from milonga.runtime.argo.layout import PROGRAM_FILE, RECIPES_FILE, REUSE_PARAMETER
 from milonga.runtime.argo.text import escaped_json
 
 OBJECT_BYTES_MAX = 1_048_576
@@ -130,7 +131,9 @@ def _spec(
         {"name": parameters[name], **({"value": "null"} if declared.is_optional else {})}
         for name, declared in root.input_artifacts.items()
     ]
+    arguments.append({"name": REUSE_PARAMETER, "value": "yes"})
     spec: dict[str, Any] = {
+        "arguments": {"parameters": arguments},
         "entrypoint": entrypoint,
         "podSpecPatch": json.dumps(
             {"containers": [{"name": "wait", **_PATIENT}], "initContainers": [{"name": "init", **_PATIENT}]}
@@ -141,9 +144,8 @@ def _spec(
             {"name": OUTPUT_VOLUME, "emptyDir": {}},
         ],
         "workflowMetadata": metadata,
+        **workspace_fields(graph),
     }
-    if arguments:
-        spec["arguments"] = {"parameters": arguments}
     limit_s = int(graph.run_settings().get("activeDeadlineSeconds") or 0)
     if limit_s:
         spec["activeDeadlineSeconds"] = limit_s
@@ -160,7 +162,8 @@ def _workflow_parameters(root: Component) -> dict[str, str]:
     names = Names("_")
     found: dict[str, str] = {}
     for name in [*root.input_parameters, *root.input_artifacts]:
-        found[name] = name if _PARAMETER.fullmatch(name) else names.add(name)
+        is_free = _PARAMETER.fullmatch(name) and name != REUSE_PARAMETER
+        found[name] = name if is_free else names.add(name)
     return found
 
 

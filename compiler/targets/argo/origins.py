@@ -14,6 +14,7 @@ from typing import Any
 
 from milonga.compiler.graph import ArtifactBinding, Graph, InputParameter, ParameterBinding, RuntimeValue, wire
 from milonga.compiler.targets.argo.places import Place, Places
+from milonga.compiler.targets.argo.step_kinds import step_kind
 
 Expression = list[Any]
 """A JSON list: the name of a form, and its parts."""
@@ -117,14 +118,17 @@ class Origins:
 
     def output_parameter(self, place: Place, name: str) -> Expression:
         """An output parameter of a task; of a loop, the list of what its iterations have made."""
-        made = self._made_parameter(place, name)
+        made = self.made_parameter(place, name)
         if place.is_iteration:
             return ["each", self.loop_count(place), place.depth - 1, made]
         return made
 
-    def _made_parameter(self, place: Place, name: str) -> Expression:
+    def made_parameter(self, place: Place, name: str) -> Expression:
+        """An output parameter of one execution: of a loop, of one iteration."""
         component = place.component
         if component.dag is None:
+            if step_kind(self._graph, component) == "create-claim":
+                return self._claim(place)
             return ["output", place.slug, place.depth, name]
         origin = ((component.dag.outputs.parameters if component.dag.outputs else None) or {}).get(name)
         if origin is None:
@@ -148,12 +152,13 @@ class Origins:
 
     def output_artifact(self, place: Place, name: str) -> Expression:
         """An output artifact of a task; of a loop, the flat list of what its iterations have made."""
-        made = self._made_artifact(place, name)
+        made = self.made_artifact(place, name)
         if place.is_iteration:
             return ["each", self.loop_count(place), place.depth - 1, made]
         return made
 
-    def _made_artifact(self, place: Place, name: str) -> Expression:
+    def made_artifact(self, place: Place, name: str) -> Expression:
+        """An output artifact of one execution: of a loop, of one iteration."""
         component = place.component
         if component.dag is None:
             executor = self._graph.executors.get(component.executor_label or "")
@@ -198,6 +203,12 @@ class Origins:
         made = ["import", next(iter(place.component.output_artifacts), "artifact"), uri, metadata, title]
         return self._guarded(place, made)
 
+    def _claim(self, place: Place) -> Expression:
+        """The name of a volume claim. The step that makes it stores nothing: everybody can tell the name."""
+        parameters, _ = self.inputs(place)
+        name, suffix = (parameters.get(wanted, ABSENT) for wanted in ("pvc_name", "pvc_name_suffix"))
+        return self._guarded(place, ["claim", place.slug, place.depth, name, suffix])
+
     def _guarded(self, place: Place, made: Expression) -> Expression:
         """`made`, absent where the conditions of `place` and of the DAGs around it do not hold."""
         inner: Place | None = place
@@ -240,8 +251,8 @@ class Origins:
         """What the pipeline hands out."""
         root = self._places.root
         return {
-            "parameters": {name: self._made_parameter(root, name) for name in root.component.output_parameters},
-            "artifacts": {name: self._made_artifact(root, name) for name in root.component.output_artifacts},
+            "parameters": {name: self.made_parameter(root, name) for name in root.component.output_parameters},
+            "artifacts": {name: self.made_artifact(root, name) for name in root.component.output_artifacts},
         }
 
 

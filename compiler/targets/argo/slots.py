@@ -82,6 +82,9 @@ def _needs(expression: Any, free: int | None, *, is_artifact: bool, slugs: dict[
     elif form == "import":
         yield from _needs(expression[2], free, is_artifact=False, slugs=slugs)
         yield from _needs(expression[3], free, is_artifact=False, slugs=slugs)
+    elif form == "claim":
+        yield from _needs(expression[3], free, is_artifact=False, slugs=slugs)
+        yield from _needs(expression[4], free, is_artifact=False, slugs=slugs)
     elif form in ("item", "part", "typed"):
         yield from _needs(expression[1], free, is_artifact=is_artifact, slugs=slugs)
 
@@ -105,5 +108,6 @@ def _reads(expression: Any, form: str) -> Iterator[str]:
     elif isinstance(expression, list) and expression and expression[0] != "constant":
         if expression[0] == form:
             yield str(expression[1])
-        for inner in expression[1:]:
+        data_apart = {"typed": expression[1:2], "text": expression[2:]}  # a default or text may look like a form
+        for inner in data_apart.get(expression[0] if isinstance(expression[0], str) else "", expression[1:]):
             yield from _reads(inner, form)

@@ -80,9 +80,18 @@ TABLE: CapabilityTable = {
     "placeholder-schedule-time": (
         Capability(verdict="changed", note="it is the time at which the run was created, not the one it was due at"),
     ),
-    **dict.fromkeys(
-        ("caching-enabled", "cache-key"),
-        (Capability(verdict="dropped", note="every step runs: results are not looked up on a cluster yet"),),
+    "caching-enabled": (
+        Capability(
+            verdict="works",
+            note="a result is found by the code and settings of the step and of all steps before it, and by the "
+            "pipeline's inputs that they read",
+        ),
+    ),
+    "cache-key": (
+        Capability(
+            verdict="changed",
+            note="the author's key counts beside what else decides a result, not in place of it",
+        ),
     ),
     **dict.fromkeys(
         ("pvc-create", "pvc-delete"),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
+from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_yaml
 from milonga.compiler.graph import Graph
+from milonga.compiler.targets.argo.gate import findings
 from milonga.compiler.targets.argo.manifest import documents, manifest
+from milonga.compiler.targets.argo.refusal import refusal
 from milonga.compiler.targets.argo.table import TABLE
 from milonga.compiler.targets.base import Target
+from milonga.errors import UnsupportedByTarget
 
 
 class ArgoTarget(Target):
@@ -21,7 +27,17 @@ class ArgoTarget(Target):
     title = "Argo Workflows"
     versions = ("3.7", "4.0", "4.1")
     table = TABLE
+    takes_schemas = True
     kind: ClassVar[str] = "WorkflowTemplate"
+
+    def refusals(self, graph: Graph, schemas: Path | None = None) -> Iterator[Diagnostic]:
+        """What Argo cannot do, and what its API server or controller would say of the file."""
+        try:
+            made = list(documents(manifest(graph), self.kind))
+        except UnsupportedByTarget as error:
+            yield refusal(graph, error)
+            return
+        yield from findings(made, version=self.version, schemas=schemas)
 
     def emit(self, graph: Graph) -> str:
         """YAML documents, ready for `kubectl apply`."""

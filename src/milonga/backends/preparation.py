@@ -51,7 +51,8 @@ def prepare(source: Source, target: str, *, lower: bool | None = None) -> Prepar
     chosen = target_named(target)
     graph = chosen.lower(source.graph) if (source.is_python if lower is None else lower) else source.graph
     own = check(graph)
-    theirs = tuple(chosen.findings(graph))
+    is_sound = all(finding.severity != "error" for finding in own)
+    theirs = (*chosen.findings(graph), *(chosen.refusals(graph) if is_sound else ()))
     refused = tuple(finding for finding in theirs if _stops(finding))
     return Preparation(
         graph=graph,

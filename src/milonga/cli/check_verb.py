@@ -16,12 +16,23 @@ from milonga.compiler.targets import target_named
 @click.command("check")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--target", "target", default="", help="Also say what this target would drop, refuse or change.")
+@click.option(
+    "--schemas",
+    type=click.Path(path_type=Path, exists=True),
+    help="Definitions (CRDs) of the target's system to check against, a folder or file: kubectl get crd -o yaml.",
+)
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="How findings are written; default: human.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", help="File to write the findings to; '-' or nothing is stdout.")
 def command(
-    sources: tuple[str, ...], target: str, strict: bool, form: str | None, as_json: bool, output: str | None
+    sources: tuple[str, ...],
+    target: str,
+    schemas: Path | None,
+    strict: bool,
+    form: str | None,
+    as_json: bool,
+    output: str | None,
 ) -> int:
     """Check pipelines and report every finding at once. Nothing is run.
 
@@ -31,12 +42,13 @@ def command(
         raise click.UsageError(f"--json and --format {form} contradict each other")
     if output == "":
         raise click.UsageError("-o needs the name of a file")
-    if target:
-        target_named(target)  # a wrong name is no finding of any source
+    chosen_target = target_named(target) if target else None  # a wrong name is no finding of any source
+    if schemas is not None and (chosen_target is None or not chosen_target.takes_schemas):
+        raise click.UsageError("--schemas needs a target whose objects have definitions: --target argo")
     chosen = "json" if as_json else form or "human"
     to_file = output not in (None, "-")
     in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    checked = check_sources(tuple(dict.fromkeys(sources)), target, keeps_errors=chosen == "sarif")
+    checked = check_sources(tuple(dict.fromkeys(sources)), target, schemas=schemas, keeps_errors=chosen == "sarif")
     report = Report(tuple(item.strictly() for item in checked) if strict else checked, target, in_colour)
     text = FORMATS[chosen](report)
     if to_file:

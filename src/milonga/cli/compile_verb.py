@@ -100,7 +100,10 @@ def _compiled(source: Source, target: Target, lower: bool | None, *, strict: boo
             graph = changed
             rewrites.append(name)
         found = list(check(graph)) if rewrites else found
-    findings = sorted([*found, *target.findings(graph)], key=lambda finding: finding.order)
+    found = [*found, *target.findings(graph)]
+    if not any(finding.severity == "error" for finding in found):
+        found += target.refusals(graph)
+    findings = sorted(found, key=lambda finding: finding.order)
     if strict:
         findings = [dataclasses.replace(finding, severity="error") for finding in findings]
     broken = any(finding.severity == "error" for finding in findings)

@@ -49,7 +49,7 @@ class ApiServer(RecordingServer):
         if request.method == "PUT":
             return Answer(200, self._keep(path, request.json))
         self.require(request.headers["content-type"] == "application/merge-patch+json", "no merge patch")
-        return Answer(200, self._keep(path, merged(self.objects[path], request.json)))
+        return Answer(200, self._keep(path, patched(self.objects[path], request.json)))
 
     def _keep(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
         self.version += 1
@@ -74,7 +74,7 @@ def _selected(item: dict[str, Any], request: Request) -> bool:
     return all(labels.get(key) == value for key, _, value in (part.partition("=") for part in wanted))
 
 
-def merged(old: Any, patch: Any) -> Any:
+def patched(old: Any, patch: Any) -> Any:
     """RFC 7396."""
     if not isinstance(patch, dict):
         return patch
@@ -83,5 +83,5 @@ def merged(old: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merged(merged.get(key), value)
+            merged[key] = patched(merged.get(key), value)
     return merged

@@ -7,7 +7,7 @@ import gzip
 import json
 from datetime import datetime, timezone
 
-from api_server import merged
+from api_server import patched
 
 from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
@@ -17,7 +17,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
 
 def after(workflow: Workflow) -> Workflow:
-    return Workflow.from_json(merged(dict(workflow.document), retry_patch(workflow, RetryPlan.of(workflow), NOW)))
+    return Workflow.from_json(patched(dict(workflow.document), retry_patch(workflow, RetryPlan.of(workflow), NOW)))
 
 
 def test_what_failed_and_what_comes_after_it_is_forgotten_at_every_level(recorded) -> None:

@@ -25,6 +25,8 @@ Aspect = Literal["value", "count"]
 
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\[(?:'|\")(.*?)(?:'|\")\]\}\}")
 _CHANNEL = "pipelinechannel--"
+_OF_TEMPLATES = re.compile(r"[tibcn]|items?|k\d+")
+"""Inputs that templates have for themselves."""
 
 
 class Channels:
@@ -253,6 +255,7 @@ class Channels:
         known = (place, what, aspect)
         if known not in self._known:
             base = (wanted or what).removeprefix(_CHANNEL)
+            base = f"v_{base}" if _OF_TEMPLATES.fullmatch(base) else base
             self._known[known] = self._names[place].add(f"{base}_n" if aspect == "count" else base)
         return self._known[known]
 

@@ -91,7 +91,7 @@ class _Translation:
             return literal(value)
         if value is None or isinstance(value, bool):
             return {None: "nil", True: "true", False: "false"}[value]
-        if abs(value) > _EXACT or (isinstance(value, float) and not math.isfinite(value)):
+        if abs(value) >= _EXACT or (isinstance(value, float) and not math.isfinite(value)):
             raise Inexpressible("a number that a double cannot hold")
         return repr(value)
 

@@ -35,6 +35,9 @@ from milonga.errors import UsageError
 if TYPE_CHECKING:
     from milonga.backends.argo.operations import ArgoOperations
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 T = TypeVar("T")
 
 
@@ -53,7 +56,7 @@ class ArgoBackend:
         self._connection = ArgoConnection(settings, patience)
 
     @classmethod
-    def configured(cls, settings: Mapping[str, str], patience: Patience) -> ArgoBackend:
+    def configured(cls, settings: Mapping[str, str], patience: Patience) -> Self:
         """A back end with these settings.
 
         Raises:
@@ -73,10 +76,18 @@ class ArgoBackend:
         """The namespace that runs are started in."""
         return self._connection.namespace
 
+    def bundle(self, graph: Graph) -> Bundle:
+        """What is put on the cluster for a pipeline.
+
+        Raises:
+            UnsupportedByTarget: E315-E319, Argo cannot run it.
+        """
+        return Bundle.compiled(graph)
+
     def submit(self, graph: Graph, request: SubmitRequest) -> SubmittedRun:
         """Put the pipeline on the cluster as far as it is not there, and start a run."""
         require_possible(request)
-        bundle = Bundle.compiled(graph, use_cache=request.use_cache)
+        bundle = self.bundle(graph)
         installed(self._connection, bundle)
         name = request.name or run_name(graph)
         run_id = started(self._connection, bundle, request, name)
@@ -91,7 +102,7 @@ class ArgoBackend:
         return remote_run(self._connection.with_patience(patience or self.patience), run_id)
 
     def cancel(self, run_id: str) -> None:
-        """Ask for the end of the run: its pods are stopped, exit tasks of the whole pipeline still run."""
+        """Ask for the end of the run: its pods are stopped, and no exit task runs any more."""
         workflow = workflow_named(self._connection, run_id)
         if not workflow.has_ended and not workflow.shutdown:
             patch = {"spec": {"shutdown": "Stop", "suspend": None}}
@@ -107,7 +118,7 @@ class ArgoBackend:
         """Put the pipeline on the cluster as far as it is not there, and make or change a CronWorkflow."""
         document = required_document(self.translated(graph, request, schedule))
         require_possible(request)
-        bundle = Bundle.compiled(graph, use_cache=request.use_cache)
+        bundle = self.bundle(graph)
         installed(self._connection, bundle)
         return added(self._connection, bundle, request, document)
 

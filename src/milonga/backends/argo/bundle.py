@@ -8,7 +8,6 @@ from typing import Any
 
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.marks import CODE
-from milonga.backends.caching import without_cache
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets import target_named
 from milonga.errors import internal_error
@@ -46,13 +45,13 @@ class Bundle:
         return dict(self.template["metadata"].get("annotations") or {})
 
     @classmethod
-    def compiled(cls, graph: Graph, *, use_cache: bool = True) -> Bundle:
+    def compiled(cls, graph: Graph) -> Bundle:
         """The compiled pipeline.
 
         Raises:
             UnsupportedByTarget: Argo cannot run it.
         """
-        return cls.from_text(target_named("argo").emit(graph if use_cache else without_cache(graph)))
+        return cls.from_text(target_named("argo").emit(graph))
 
     @classmethod
     def from_text(cls, text: str) -> Bundle:

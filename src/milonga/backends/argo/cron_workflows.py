@@ -10,7 +10,7 @@ from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.installation import replaced
 from milonga.backends.argo.marks import MANAGED_BY
 from milonga.backends.argo.resources import CRON_WORKFLOWS
-from milonga.backends.argo.starts import workflow_parameters
+from milonga.backends.argo.starts import parameters_of
 from milonga.backends.attempts import removed
 from milonga.backends.remote_schedule import RemoteSchedule
 from milonga.backends.submit_request import SubmitRequest
@@ -43,7 +43,7 @@ def new_cron_workflow(
 ) -> dict[str, Any]:
     """A translated schedule with what only a submission knows."""
     specification = document["spec"]["workflowSpec"]
-    parameters = workflow_parameters(bundle, request.parameters)
+    parameters = parameters_of(bundle, request)
     return {
         **document,
         "metadata": {**document["metadata"], "labels": bundle.labels, "annotations": bundle.annotations},

@@ -22,6 +22,7 @@ from milonga.backends.call_failed import CallFailed
 from milonga.backends.described_run import DescribedRun
 from milonga.backends.described_task import DescribedAttempt, DescribedTask
 from milonga.backends.run_summary import RunSummary
+from milonga.runtime.argo.layout import REUSE_PARAMETER
 
 _EXPLAINED_MAX = 20
 """Of how many pods the events are read: each is a request, and a hundred pods wait for the same reason."""
@@ -88,6 +89,7 @@ def arguments_of(workflow: Workflow, layout: Layout) -> dict[str, Any]:
     """What a run was given, by input of the pipeline."""
     inputs = {parameter: name for name, parameter in layout.inputs.items()}
     found = {inputs.get(name, name): _value(text) for name, text in workflow.parameters.items()}
+    found.pop(REUSE_PARAMETER, None)
     return {name: value for name, value in found.items() if value is not None}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.descriptions import arguments_of
+from milonga.backends.argo.layout.layout import indices_of, pattern_of
 from milonga.backends.argo.looks import first_failed, run_error, workflow_named
 from milonga.backends.argo.nodes.messages import error_of, told
 from milonga.backends.argo.nodes.node import Node
@@ -18,10 +19,11 @@ from milonga.backends.argo.nodes.task_node import TaskNode
 from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.outputs.downloads import fetched
-from milonga.backends.argo.outputs.found import pipeline_outputs, task_outputs
+from milonga.backends.argo.outputs.found import group_results, pipeline_outputs, task_outputs
 from milonga.backends.argo.outputs.stored_results import StoredResults
 from milonga.backends.run_outputs import OutputArtifact, RunOutputs
 from milonga.compiler.graph import Graph
+from milonga.compiler.targets.argo.groups import group_outputs
 from milonga.engine.home import Home
 from milonga.errors import UsageError
 from milonga.lineage.records import ArtifactRecord, Artifacts, ArtifactValue, AttemptRecord, RunRecord, TaskRecord
@@ -46,7 +48,7 @@ def imported(
         )
     with StoredResults(connection, workflow) as results:
         _require_same(results, graph)
-        found = _Import(workflow, results, home, content=content).records()
+        found = _Import(workflow, results, home, graph, content=content).records()
     store = LineageStore(home.database)
     try:
         store.put_run(found.run)
@@ -73,11 +75,14 @@ class _Records:
 class _Import:
     """Makes the records of one run. Content goes into the store of this machine, where equal content is kept once."""
 
-    def __init__(self, workflow: Workflow, results: StoredResults, home: Home, *, content: bool) -> None:
+    def __init__(
+        self, workflow: Workflow, results: StoredResults, home: Home, graph: Graph | None, *, content: bool
+    ) -> None:
         self._workflow = workflow
         self._results = results
         self._home = home
         self._content = content
+        self._groups = group_outputs(graph) if graph is not None else {}
         self._kept: dict[tuple[str, int | None], ArtifactRecord] = {}
 
     def records(self) -> _Records:
@@ -114,9 +119,13 @@ class _Import:
 
     def _task(self, id: str, task: TaskNode) -> TaskRecord:
         outputs = RunOutputs(self._workflow.name, task.path)
-        if task.kind == "step" and task.state == "SUCCEEDED":
+        group = self._groups.get(pattern_of(task.path))
+        if group is not None and task.state in ("SUCCEEDED", "FAILED"):
+            outputs = group_results(self._workflow, self._results, task.path, group)
+        elif task.kind == "step" and task.state == "SUCCEEDED":
             outputs = task_outputs(self._workflow, self._results, task.path)
         leaf = self._results.layout.leaf_at(task.path)
+        record = self._results.record(leaf.slug, indices_of(task.path)) if leaf is not None else None
         return TaskRecord(
             run_id=id,
             path=task.path,
@@ -124,6 +133,7 @@ class _Import:
             kind=task.kind,
             component=leaf.slug if leaf is not None else "",
             attempts=len(task.attempts),
+            cached=record is not None and record.get("run", self._workflow.uid) != self._workflow.uid,
             started_at=task.started_at,
             ended_at=task.ended_at,
             wall_s=max((task.ended_at or 0.0) - (task.started_at or 0.0), 0.0) if task.started_at else 0.0,

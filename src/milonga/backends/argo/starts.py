@@ -15,6 +15,7 @@ from milonga.backends.attempts import made_by_name
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.submit_request import SubmitRequest
 from milonga.errors import UsageError
+from milonga.runtime.argo.layout import REUSE_PARAMETER
 from milonga.runtime.argo.text import escaped_json
 
 _NAME_MAX = 63
@@ -59,7 +60,7 @@ def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, 
 
 def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_account: str) -> dict[str, Any]:
     """The Workflow of a run, with a name that no other has."""
-    parameters = workflow_parameters(bundle, {**request.parameters, **request.artifacts})
+    parameters = parameters_of(bundle, request)
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -74,6 +75,12 @@ def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_acco
             **({"arguments": {"parameters": parameters}} if parameters else {}),
         },
     }
+
+
+def parameters_of(bundle: Bundle, request: SubmitRequest) -> list[dict[str, str]]:
+    """What a request says, as the parameters of a Workflow."""
+    found = workflow_parameters(bundle, {**request.parameters, **request.artifacts})
+    return found if request.use_cache else [*found, {"name": REUSE_PARAMETER, "value": "no"}]
 
 
 def workflow_parameters(bundle: Bundle, values: Mapping[str, Any]) -> list[dict[str, str]]:

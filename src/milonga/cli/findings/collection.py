@@ -22,7 +22,9 @@ from milonga.compiler.targets import Target, target_named
 from milonga.errors import AuthoringError, InvalidPipeline, MilongaError
 
 
-def check_sources(names: Sequence[str], target: str = "", *, keeps_errors: bool = False) -> tuple[Checked, ...]:
+def check_sources(
+    names: Sequence[str], target: str = "", *, schemas: Path | None = None, keeps_errors: bool = False
+) -> tuple[Checked, ...]:
     """The findings of each source, in the user's order.
 
     Several sources are checked in a process each: modules of one name, such as the `steps.py` beside each of them,
@@ -31,6 +33,7 @@ def check_sources(names: Sequence[str], target: str = "", *, keeps_errors: bool 
     Args:
         names: what the user wrote, each once.
         target: also what this compile target would drop, refuse or change; "" for none.
+        schemas: definitions of the objects of the target's system, for a target that takes them.
         keeps_errors: an only source that cannot be read becomes a finding as well, for a log that must be written.
 
     Raises:
@@ -38,11 +41,11 @@ def check_sources(names: Sequence[str], target: str = "", *, keeps_errors: bool 
             finding of its source.
     """
     if len(names) == 1 and not keeps_errors:
-        return (check_source(names[0], target),)
-    return tuple(_apart(name, target) for name in names)
+        return (check_source(names[0], target, schemas),)
+    return tuple(_apart(name, target, schemas) for name in names)
 
 
-def check_source(name: str, target: str = "") -> Checked:
+def check_source(name: str, target: str = "", schemas: Path | None = None) -> Checked:
     """The findings of one source; of a Python file with several pipelines, those of each, the same ones once.
 
     Raises:
@@ -56,26 +59,29 @@ def check_source(name: str, target: str = "") -> Checked:
         except AuthoringError as error:
             return _checked(name, (of_error(item, name) for item in error.findings or (error,)))
         for load in loaders:
-            found |= dict.fromkeys(_found(load, name, chosen))
+            found |= dict.fromkeys(_found(load, name, chosen, schemas))
     return _checked(name, found)
 
 
-def _found(load: Callable[[], Source], name: str, target: Target | None) -> list[Finding]:
+def _found(load: Callable[[], Source], name: str, target: Target | None, schemas: Path | None) -> list[Finding]:
     try:
         graph = load().graph
     except AuthoringError as error:
         return [of_error(item, name) for item in error.findings or (error,)]
     except InvalidPipeline as error:
         return [of_error(error, name)]
-    diagnostics = [*check(graph), *(target.findings(graph) if target else ())]
+    diagnostics = [*check(graph)]
+    if target is not None:
+        broken = any(finding.severity == "error" for finding in diagnostics)
+        diagnostics += [*target.findings(graph), *(() if broken else target.refusals(graph, schemas))]
     return [of_diagnostic(diagnostic, name) for diagnostic in diagnostics]
 
 
-def _apart(name: str, target: str) -> Checked:
+def _apart(name: str, target: str, schemas: Path | None) -> Checked:
     """`check_source` in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as processes:
         try:
-            return processes.submit(check_source, name, target).result()
+            return processes.submit(check_source, name, target, schemas).result()
         except BrokenProcessPool:
             error: MilongaError = AuthoringError("E163", "the file ended the process that loaded it", where=name)
         except MilongaError as raised:

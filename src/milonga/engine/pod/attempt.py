@@ -83,7 +83,8 @@ class Attempt:
     def earlier_result(self) -> Path | None:
         """The folder of the step's result of an earlier run, for a step without artifacts; None when there is none."""
         folder = self._inputs / f"{EARLIER}-{RESULT}"
-        return folder if folder.is_dir() and read_record(folder, self.recipe) is not None else None
+        is_there = self._request.reuses and folder.is_dir() and read_record(folder, self.recipe) is not None
+        return folder if is_there else None
 
     def _names(self) -> dict[str, str]:
         """What KFP's placeholders for a run stand for."""
@@ -171,7 +172,7 @@ class Attempt:
     def _hand_on_earlier(self) -> bool:
         """Make the step's result of an earlier run the one of this run, if there is one and it is whole."""
         folder = self._inputs / f"{EARLIER}-{RESULT}"
-        known = read_record(folder, self.recipe) if folder.is_dir() else None
+        known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
         if known is None:
             return False
         contents = [(self._inputs / f"{EARLIER}-{path.name}", path) for path in map(self.content, known["artifacts"])]

@@ -25,7 +25,7 @@ def content_digest(path: Path) -> str:
                 while block := stream.read(_BLOCK_BYTES):
                     whole.update(block)
         elif stat.S_ISLNK(found.st_mode):
-            whole.update(os.fsencode(os.readlink(entry)))
+            whole.update(os.fsencode(entry.readlink()))
     return whole.hexdigest()
 
 

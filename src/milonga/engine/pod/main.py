@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from milonga.engine.pod.attempt import Attempt
@@ -32,7 +32,12 @@ def main(arguments: Sequence[str]) -> int:
         outputs = Path(os.environ.get("MILONGA_OUTPUTS", OUTPUTS))
         attempt = Attempt(request, recipes, Path(os.environ.get("MILONGA_INPUTS", INPUTS)), outputs)
         try:
-            {"run": attempt.run, "probe": attempt.probe, "prepare": lambda: _prepare(attempt, outputs)}[request.mode]()
+            modes: dict[str, Callable[[], None]] = {
+                "run": attempt.run,
+                "probe": attempt.probe,
+                "prepare": lambda: _prepare(attempt, outputs),
+            }
+            modes[request.mode]()
         finally:
             attempt.close()
     except SystemExit as ending:

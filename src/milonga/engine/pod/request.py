@@ -22,6 +22,7 @@ class PodRequest:
         created: when it was made, RFC 3339.
         given: inputs of the pipeline that the task reads, in the recipe's order; None was not given.
         phases: how tasks before it have ended, in Argo's words, in the recipe's order.
+        reuses: whether a result of an earlier run will do.
     """
 
     mode: str
@@ -32,10 +33,12 @@ class PodRequest:
     created: str
     given: tuple[Any, ...] = ()
     phases: tuple[str, ...] = ()
+    reuses: bool = True
 
     @classmethod
     def from_args(cls, arguments: Sequence[str]) -> PodRequest:
-        """The request behind the arguments: six fixed ones, then "i:JSON" for each input and "s:PHASE" for each state.
+        """The request behind the arguments: six fixed ones, then "i:JSON" for each input, "s:PHASE" for each
+        state, and "r:no" where no earlier result will do.
 
         A person who starts a run with Argo's own tools may write a text without quotes where JSON is meant.
         """
@@ -49,6 +52,7 @@ class PodRequest:
             created=created,
             given=tuple(_json(text[2:]) for text in more if text.startswith("i:")),
             phases=tuple(text[2:] for text in more if text.startswith("s:")),
+            reuses="r:no" not in more,
         )
 
 

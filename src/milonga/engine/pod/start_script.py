@@ -12,6 +12,11 @@ from milonga.runtime.argo.layout import DONE_FILE, PARAMETERS, RESULT
 _INSTALLS = re.compile(r"-m pip install .*&& \"\$0\" \"\$@\"\s*$", re.DOTALL)
 """The shell line with which kfp's lightweight components bring their packages before they start."""
 
+_VALUED = frozenset(
+    {"--index-url", "--extra-index-url", "--trusted-host", "--find-links", "--target", "--constraint", "-i", "-f", "-c"}
+)
+"""Options of pip that the next word belongs to."""
+
 _KFP = re.compile(r"kfp([=<>!~\[ ;@].*)?$")
 _EXPANSION = re.compile(r"\$\$|\$\(([^)]*)\)")
 
@@ -33,11 +38,11 @@ def without_met_packages(command: list[str]) -> list[str]:
 
 
 def _words(script: str) -> list[str]:
-    """What follows "pip install" in a script, requirements and options."""
+    """What follows "pip install" in a script: requirements, and options without their values."""
     found: list[str] = []
     for line in re.findall(r"-m pip install (.*?)(?:&&|\n|$)", script, re.DOTALL):
         words = shlex.split(line)
-        found += [word for at, word in enumerate(words) if at == 0 or words[at - 1] not in ("--index-url", "--target")]
+        found += [word for at, word in enumerate(words) if at == 0 or words[at - 1] not in _VALUED]
     return found
 
 
@@ -61,7 +66,8 @@ def start_script(
     made = " ".join(shlex.quote(str(path)) for path in [result / PARAMETERS, *folders])
     words = " ".join(_quoted(word, known) for word in command)
     done = f"printf %s {shlex.quote(uid)} > {shlex.quote(str(result / DONE_FILE))}"
-    return f"mkdir -p {made} || exit 65\n{words}\ncode=$?\n[ $code -eq 0 ] && {done}\nexit $code\n"
+    started = f"(exec {words})"  # a program, even where the shell has an "echo" of its own
+    return f"mkdir -p {made} || exit 65\n{started}\ncode=$?\n[ $code -eq 0 ] || exit $code\n{done} || exit 65\n"
 
 
 def _quoted(word: str, variables: frozenset[str]) -> str:

@@ -15,6 +15,7 @@ whoever shows a run evaluates those of its outputs. Everything is looked up when
     ["typed", expression, type, default]       a value as a parameter of that type; the default is optional
     ["if", condition, {name: expression}, expression]   absent unless the CEL condition holds
     ["status", key, task]                      the final status of a task before
+    ["claim", leaf, depth, name, suffix]       the name of the volume claim that a step makes; the last two are expressions
     ["import", name, uri, metadata, type]      what an importer stands for; `uri` and `metadata` are expressions
     ["absent"]
 """
@@ -27,6 +28,7 @@ from typing import Any
 from milonga.engine.json_values import coerce, resolve_constant
 from milonga.engine.placeholders import PlaceholderContext
 from milonga.engine.recipes.absent import ABSENT
+from milonga.engine.recipes.claims import claim_name
 from milonga.engine.recipes.sources import Sources
 from milonga.errors import RunError
 
@@ -54,6 +56,7 @@ class Evaluator:
             "each": lambda form: self._each(form, self.parameter),
             "typed": self._typed,
             "status": lambda form: self._sources.final_status(form[1]),
+            "claim": self._claim,
             **self._common(self.parameter),
         }
         self._artifact_forms: dict[str, Callable[[list[Any]], Any]] = {
@@ -117,6 +120,13 @@ class Evaluator:
     def _output_parameter(self, form: list[Any]) -> Any:
         made = self._sources.parameters_of(form[1], self._indices[: form[2]])
         return ABSENT if made is ABSENT else made.get(form[3], ABSENT)
+
+    def _claim(self, form: list[Any]) -> Any:
+        given, suffix = self.parameter(form[3]), self.parameter(form[4])
+        if given is not ABSENT and given:
+            return given
+        run = self._sources.names["pipeline_job_resource_name"]
+        return claim_name(run, form[1], self._indices[: form[2]], "" if suffix is ABSENT else str(suffix or ""))
 
     def _part(self, form: list[Any]) -> Any:
         value = self.parameter(form[1])

@@ -38,16 +38,20 @@ def artifact_object(slug: str) -> str:
 STORE = "milonga"
 """Where everything of milonga's lies in the bucket."""
 
-CACHE = "cache"
-"""Below that: results for later runs. What belongs to a run lies beside it, under the run's id."""
+RUNS, CACHE = "runs", "cache"
+"""Below that: what belongs to a run, by its id; results for later runs, by what decides them."""
 
 EARLIER = "c"
 """Input folder of the step's own result of an earlier time; its contents are beside it, as "c-" and their names."""
 
 
+REUSE_PARAMETER = "milonga-reuse"
+"""Workflow parameter: "no" makes every step run, whatever is kept; what they make is kept all the same."""
+
+
 def run_prefix(uid: str) -> str:
     """Where everything of a run lies in the bucket."""
-    return f"{STORE}/{uid}"
+    return f"{STORE}/{RUNS}/{uid}"
 
 
 def object_key(leaf: str, what: str, indices: Sequence[int]) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+import copy
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from milonga.backends.argo.backend import ArgoBackend
-from milonga.backends.caching import without_cache
+from milonga.backends.argo.bundle import Bundle
 from milonga.backends.patience import Patience
 from milonga.backends.submit_request import SubmitRequest
 from milonga.compiler.documents import load_graph
+from milonga.compiler.graph import Graph
 from milonga.engine.home import Home
 from milonga.engine.result import RunResult
 from milonga.errors import MilongaError
@@ -48,9 +50,8 @@ class ArgoConformance:
         Raises:
             MilongaError: the run could not be started, or does not end.
         """
-        backend = ArgoBackend.configured({}, Patience())
+        backend = _backend(request)
         graph = load_graph(request.file)
-        graph = graph if request.use_cache else without_cache(graph)
         artifacts = {name: _argument(item) for name, item in request.artifact_arguments.items()}
         submission = SubmitRequest({**request.arguments, **artifacts}, use_cache=request.use_cache)
         with ClusterSecrets(request.secrets):
@@ -65,6 +66,35 @@ class ArgoConformance:
             store.close()
         seen = observed(RunResult(record, tasks, home.run(record.id), None))
         return _with_logs(seen, backend, run.run_id, home.root / "printed" / record.id)
+
+
+class _WithFolder(ArgoBackend):
+    """Mounts a folder of this machine into every pod, at its own path: the cluster's node must be this machine."""
+
+    folder: str = ""
+
+    def bundle(self, graph: Graph) -> Bundle:
+        """The pipeline, its pods with the folder."""
+        found = super().bundle(graph)
+        template = copy.deepcopy(dict(found.template))
+        name = "milonga-conformance"
+        spec = template["spec"]
+        spec["volumes"] = [*spec.get("volumes", ()), {"name": name, "hostPath": {"path": self.folder}}]
+        for item in spec["templates"]:
+            if "container" in item:
+                mounts = [*item["container"].get("volumeMounts", ()), {"name": name, "mountPath": self.folder}]
+                item["container"]["volumeMounts"] = mounts
+        return replace(found, template=template)
+
+
+def _backend(request: RunRequest) -> ArgoBackend:
+    """The back end; where the arguments name a folder of the test's, one whose pods have it."""
+    folder = str(request.home.parent / "tmp")
+    if folder not in str(request.arguments):
+        return ArgoBackend.configured({}, Patience())
+    backend = _WithFolder.configured({}, Patience())
+    backend.folder = folder
+    return backend
 
 
 def _wait(backend: ArgoBackend, run_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Secrets of a cluster for the time of a test."""
+"""Secrets of a cluster for a test."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from milonga.backends.argo.cluster_access import new_access
 
 
 class ClusterSecrets:
-    """Makes secrets in the namespace of the kubeconfig, and takes away those that it has made.
+    """Makes secrets in the namespace of the kubeconfig, in place of those of the same names.
 
-    Runs of several threads may want the same secret: what is there already is replaced, and left to whoever made it.
+    They stay: another run of the same test may be using them.
     """
 
     def __init__(self, secrets: Mapping[str, Mapping[str, str]]) -> None:
@@ -37,4 +37,4 @@ class ClusterSecrets:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Secrets stay: another run of the same test may be using them, and a test cluster is thrown away."""
+        """Nothing is taken away."""

@@ -77,10 +77,15 @@ class Layout:
 
     def leaf_at(self, path: str) -> Leaf | None:
         """The step at a path of a run, whose loops have indices; None for a group."""
-        slug = self.steps.get(re.sub(r"\[\d+\]", "[]", path))
+        slug = self.steps.get(pattern_of(path))
         return self.leaves[slug] if slug is not None else None
 
 
 def indices_of(path: str) -> tuple[int, ...]:
     """The indices in a path, the outermost first: (2, 0) for `a[2]/b[0]/c`."""
     return tuple(int(index) for index in re.findall(r"\[(\d+)\](?=/|$)", path))
+
+
+def pattern_of(path: str) -> str:
+    """A path of a run as the compiler knows it: `a[]/b` for `a[2]/b`."""
+    return re.sub(r"\[\d+\](?=/|$)", "[]", path)

@@ -15,6 +15,7 @@ from milonga.backends.argo.outputs.bucket_sources import BucketSources
 from milonga.backends.argo.outputs.stored_results import StoredResults
 from milonga.backends.argo.task_paths import path_named
 from milonga.backends.run_outputs import OutputArtifact, RunOutputs
+from milonga.compiler.targets.argo.groups import GroupOutputs
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
 
@@ -63,6 +64,19 @@ def task_outputs(workflow: Workflow, results: StoredResults, path: str) -> RunOu
     made = {name: sources.artifact(leaf.slug, indices, name, found) for name, found in record["artifacts"].items()}
     parameters = {**dict.fromkeys(leaf.parameters, ABSENT), **record["parameters"]}
     return _outputs(workflow.name, path, parameters, {**dict.fromkeys(leaf.artifacts, ABSENT), **made})
+
+
+def group_results(workflow: Workflow, results: StoredResults, path: str, group: GroupOutputs) -> RunOutputs:
+    """What a task without a pod hands out.
+
+    Raises:
+        CallFailed: E833, E835-E837.
+        RunError: E430-E436, an expression does not fit what was made.
+    """
+    evaluator = Evaluator(sources_of(workflow, results), indices_of(path))
+    parameters = {name: evaluator.parameter(expression) for name, expression in group.parameters.items()}
+    artifacts = {name: evaluator.artifact(expression) for name, expression in group.artifacts.items()}
+    return _outputs(workflow.name, path, parameters, artifacts)
 
 
 def sources_of(workflow: Workflow, results: StoredResults) -> BucketSources:

@@ -1,0 +1,90 @@
+"""The script around the command of a container, run by a real shell; and kfp's own scripts."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from milonga.engine.pod.start_script import start_script, without_met_packages
+
+WORDS = st.lists(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+    | st.sampled_from(["$(A)", "$$(A)", "'", "\\'", "$A", "`id`", "\n", "-", "$(B)"]),
+    max_size=5,
+)
+KFP = 'if ! [ -x x ]; then python3 -m ensurepip; fi\npython3 -m pip install --quiet {} && "$0" "$@"\n'
+
+
+def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    file = folder / "run.sh"
+    file.write_text(script, "utf-8", newline="")
+    environment = {"PATH": "/usr/bin:/bin", **variables}
+    return subprocess.run(["sh", str(file)], env=environment, capture_output=True, timeout=20, check=False)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(WORDS)
+def test_every_word_arrives_as_kubernetes_would_hand_it_over(tmp_path: Path, words: list[str]) -> None:
+    expected = [kubernetes(word, {"A": "it's"}) for word in words]
+    script = start_script(["printf", "%s\\0", *words, "end"], ["A"], tmp_path, [], uid="u")
+    done = run(script, tmp_path, A="it's", B="not declared")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().split("\0")[:-1] == [*expected, "end"]
+
+
+def kubernetes(text: str, variables: dict[str, str]) -> str:
+    """What Kubernetes makes of `$(NAME)` and `$$` (k8s.io/kubernetes/third_party/forked/golang/expansion)."""
+    made, at = "", 0
+    while at < len(text):
+        rest = text[at:]
+        name = rest[2 : rest.index(")")] if rest.startswith("$(") and ")" in rest else None
+        if rest.startswith("$$"):
+            made, at = made + "$", at + 2
+        elif name is not None and name in variables:
+            made, at = made + variables[name], at + len(name) + 3
+        else:
+            made, at = made + rest[0], at + 1
+    return made
+
+
+def test_folders_are_there_before_the_command_starts(tmp_path: Path) -> None:
+    wanted = tmp_path / "it's" / "a b"
+    done = run(start_script(["test", "-d", str(wanted)], [], tmp_path, [wanted], uid="u"), tmp_path)
+    assert done.returncode == 0 and (tmp_path / "r" / "parameters").is_dir()
+
+
+def test_success_is_noted_with_the_id_of_the_run(tmp_path: Path) -> None:
+    assert run(start_script(["true"], [], tmp_path, [], uid="it's-1"), tmp_path).returncode == 0
+    assert (tmp_path / "r" / "done").read_text() == "it's-1"
+
+
+@pytest.mark.parametrize("code", [1, 3, 137])
+def test_a_failure_is_handed_on_and_nothing_is_noted(code: int, tmp_path: Path) -> None:
+    done = run(start_script(["sh", "-c", f"exit {code}"], [], tmp_path, [], uid="u"), tmp_path)
+    assert done.returncode == code and not (tmp_path / "r" / "done").exists()
+
+
+def test_a_step_whose_success_cannot_be_noted_has_failed(tmp_path: Path) -> None:
+    """Or what follows would find nothing and go on without it."""
+    (tmp_path / "r" / "done").mkdir(parents=True)
+    assert run(start_script(["true"], [], tmp_path, [], uid="u"), tmp_path).returncode != 0
+
+
+@pytest.mark.parametrize("packages", ["'hypothesis'", "hypothesis>=1", "'hypothesis' 'pytest'", "--no-deps 'pytest'"])
+def test_packages_that_are_there_are_not_installed(packages: str) -> None:
+    assert without_met_packages(["sh", "-c", KFP.format(packages), "sh", "-c", "x"]) == ["sh", "-c", "x"]
+
+
+@pytest.mark.parametrize("packages", ["'no-such-package-of-milonga'", "hypothesis>=999", "https://x/y.whl"])
+def test_packages_that_are_not_there_are(packages: str) -> None:
+    command = ["sh", "-c", KFP.format(packages), "sh", "-c", "x"]
+    assert without_met_packages(command) == command
+
+
+@pytest.mark.parametrize("command", [[], ["true"], ["sh", "-c", "pip install x", "y"], ["sh", "-x", KFP, "y"]])
+def test_other_commands_stay_as_they_are(command: list[str]) -> None:
+    assert without_met_packages(command) == command
