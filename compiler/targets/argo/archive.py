@@ -25,7 +25,13 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 _POD_MODULES = (
     *("engine/__init__.py", "engine/json_values.py", "engine/placeholders.py", "engine/executor_output.py"),
-    *("runtime/argo/__init__.py", "runtime/argo/layout.py", "runtime/argo/text.py", "compiler/__init__.py"),
+    *(
+        "runtime/argo/__init__.py",
+        "runtime/argo/claims.py",
+        "runtime/argo/layout.py",
+        "runtime/argo/text.py",
+        "compiler/__init__.py",
+    ),
 )
 _POD_FOLDERS = ("engine/pod", "engine/recipes", "compiler/cel")
 _START = "import sys\nfrom milonga.engine.pod.main import main\nsys.exit(main(sys.argv[1:]))\n"

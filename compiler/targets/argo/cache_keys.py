@@ -62,6 +62,7 @@ class CacheKeys:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._keys: dict[str, CacheKey] = {}
+        self._steps: Mapping[str, Place] = {}
 
     def of(self, leaf: str) -> CacheKey | None:
         """The key of a step; None for one whose result is not kept."""
@@ -69,6 +70,7 @@ class CacheKeys:
 
     def add_all(self, steps: Mapping[str, Place], recipes: Mapping[str, StepRecipe]) -> None:
         """Find the keys of `steps`, by the names of their results in the store."""
+        self._steps = steps
         waiting: list[str] = list(recipes)[::-1]
         seen: set[str] = set()
         while waiting:
@@ -94,6 +96,8 @@ class CacheKeys:
             return
         if any(settings.get(name) for name in _NEVER_THE_SAME) or _is_bound(settings):
             return
+        if _runs_anyway(place) or any(_may_be_absent(self._steps[slot.leaf], place) for slot in recipe.slots):
+            return
         if self._graph.wants_workspace or _CLAIM in text:
             return  # what a step leaves in a volume is not kept
         if step_kind(self._graph, place.component) == "container" and place.component.output_artifacts:
@@ -115,3 +119,29 @@ def _is_bound(settings: Any) -> bool:
             map(_is_bound, settings.values())
         )
     return isinstance(settings, list) and any(map(_is_bound, settings))
+
+
+def _runs_anyway(place: Place) -> bool:
+    """Whether a step, or something around it, also runs when a task before has failed: then it may have had less."""
+    inner: Place | None = place
+    while inner is not None:
+        if inner.task is not None and inner.task.runs_anyway:
+            return True
+        inner = inner.owner
+    return False
+
+
+def _may_be_absent(maker: Place, user: Place) -> bool:
+    """Whether `user` can run without `maker`: what decides about that, a condition, stands in no key of theirs."""
+    around: set[Place] = set()
+    outer: Place | None = user
+    while outer is not None:
+        around.add(outer)
+        outer = outer.owner
+    inner: Place | None = maker
+    while inner is not None and inner not in around:
+        policy = inner.task.trigger_policy if inner.task is not None else None
+        if policy is not None and policy.condition:
+            return True
+        inner = inner.owner
+    return False

@@ -18,8 +18,8 @@ from milonga.compiler.targets.argo.origins import document_value
 from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.step_kinds import StepKind
-from milonga.engine.recipes.claims import claim_digest
 from milonga.errors import UnsupportedByTarget
+from milonga.runtime.argo.claims import claim_digest
 from milonga.runtime.argo.text import literal, made_safe, tag
 
 CLAIM_NAME = "name"
@@ -86,9 +86,7 @@ class ClaimTemplates:
         if kind == "create-claim":
             return self._made(place, name)
         if not name.expression and name.constant in _EMPTY:
-            raise UnsupportedByTarget(
-                "E317", "a step removes a volume claim, and nothing says which", where=place.path
-            )
+            raise UnsupportedByTarget("E317", "a step removes a volume claim, and nothing says which", where=place.path)
         return _claim(f'{{"name":{_json(name)}}}', "")
 
     def _made(self, place: Place, name: Value) -> str:
@@ -139,7 +137,7 @@ def _claim(metadata: str, more: str) -> str:
 
 
 def _name(place: Place, name: Value, suffix: Value) -> str:
-    """The JSON text of the claim's name; what `milonga.engine.recipes.claims` says of it."""
+    """The JSON text of the claim's name; what `milonga.runtime.argo.claims` says of it."""
     if not name.expression and name.constant not in _EMPTY:
         return _constant(name.constant)
     parts = ["workflow.name", literal(f"-{claim_digest(place.slug)}")]

@@ -17,7 +17,7 @@ from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
-from milonga.compiler.targets.argo.slots import Slot
+from milonga.compiler.targets.argo.slot_keys import slot_key
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.text import made_safe, tag
@@ -59,7 +59,6 @@ class DagTemplates:
         self._writer = recipes
         self._names = Names()
         self._shared: dict[str, str] = {}
-        self._slugs = Names("-", 60)
         self._keys = keys
         self.templates: dict[str, dict[str, Any]] = {}
         self.recipes: list[StepRecipe] = []
@@ -128,7 +127,7 @@ class DagTemplates:
 
     def _probe_task(self, place: Place) -> str:
         owner = place.owner or self._places.root
-        return f"{self._channels.task_names[owner][place.task_name][:50]}-milonga-probe"
+        return self._channels.helper_task(owner, f"{place.task_name}-milonga-probe", place.task_name)
 
     def _ask_for_statuses(self, place: Place) -> None:
         recipe = self._writer.step(place, {})
@@ -199,7 +198,7 @@ class DagTemplates:
         return name
 
     def _targets(self, place: Place) -> list[str]:
-        """Tasks whose failure makes the DAG fail: those that nothing waits for, and those whose end is only looked at."""
+        """Tasks whose failure fails the DAG: those that nothing waits for, and those whose end is only looked at."""
         tasks = place.tasks
         waited_for = {producer for task in tasks.values() for producer in task.producers()}
         watched = {producer for task in tasks.values() if task.runs_anyway for producer in task.producers()}
@@ -247,7 +246,7 @@ class DagTemplates:
         if not wanted:
             return None
         owner = place.owner or self._places.root
-        leaf = self._slugs.add(f"{place.path.replace('[]', '')}-milonga-probe")
+        leaf = self._places.free_slug(f"{place.path.replace('[]', '')}-milonga-probe")
         outside = _outside(place)
         recipe = self._writer.probe(leaf, outside, wanted)
         self.recipes.append(recipe)
@@ -354,7 +353,7 @@ class DagTemplates:
         if cached is not None:
             arguments.append({"name": "c", "value": cached.text(self._channels.workflow_parameters)})
         for at, slot in enumerate(recipe.slots):
-            arguments.append({"name": f"k{at}", "value": _key(slot, place_index, depth)})
+            arguments.append({"name": f"k{at}", "value": slot_key(slot, place_index, depth)})
         return arguments
 
     def _share(self, wanted: str, template: dict[str, Any]) -> str:
@@ -387,22 +386,3 @@ def _outside(place: Place) -> Place:
     return Place(
         place.component, place.path.removesuffix("[]"), place.depth - 1, place.owner, place.task_name, place.task
     )
-
-
-def _key(slot: Slot, index: str, depth: int) -> str:
-    """The key of a slot, for a pod in `depth` loops whose iterations are "/0/3" at run time."""
-    if slot.fixed == depth:
-        path = index
-    elif slot.fixed == 0:
-        path = ""
-    else:
-        path = tag(_shortened(index, slot.fixed))
-    ending = "" if slot.is_gathered else ".tgz"
-    return f"{slot.leaf}/{slot.what}{path}{ending}"
-
-
-def _shortened(index: str, fixed: int) -> str:
-    """An expression for the first `fixed` parts of the iterations."""
-    text = "inputs.parameters.i" if index.startswith("{{inputs.parameters.i}}") else "''"
-    whole = f"({text} + '/' + string(item))" if index.endswith("{{item}}") else text
-    return f"join(split({whole}, '/')[0:{fixed + 1}], '/')"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from milonga.compiler.graph import Container, Graph, ParameterBinding, wire
+from milonga.compiler.graph import Container, Graph, OutputParameter, ParameterBinding, wire
 from milonga.compiler.graph.task import Task
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.control.channels import Channels
@@ -82,6 +82,8 @@ class LeafTemplates:
                 got=container.image or "",
                 hint="write the command of the image into the component",
             )
+        if kind == "container":
+            _require_shell_names(container, place.path)
         fields = pod_fields(
             container=container,
             settings=self._graph.platform_settings(label),
@@ -183,10 +185,11 @@ class LeafTemplates:
                 _output(f"{EARLIER}-{name}", name, f"{_KEPT}{name}{_ITERATION}.tgz") for name in self._stored(place)
             ]
         slugs = self._recipes.parameter_slugs[place.slug]
+        component_outputs = place.component.output_parameters
         control = [
             _control_output(slug)
             if kind == "python"
-            else _plain_output(slug, f"{OUTPUTS}/{RESULT}/{PARAMETERS}/{slugs[name]}")
+            else _plain_output(slug, f"{OUTPUTS}/{RESULT}/{PARAMETERS}/{slugs[name]}", component_outputs[name])
             for slug, (name, _) in sorted(self._channels.outputs.get(place, {}).items())
         ]
         made = {"artifacts": artifacts, "parameters": control}
@@ -196,7 +199,8 @@ class LeafTemplates:
         """The objects that a step makes, the one that says that it has succeeded last."""
         component = place.component
         contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
-        return [*contents, RESULT] if component.output_parameters or component.output_artifacts else []
+        has_outputs = bool(component.output_parameters or component.output_artifacts)
+        return [*contents, RESULT] if has_outputs or self._keys.of(place.slug) is not None else []
 
     # Settings of the pod that the run decides ----------------------------------------------------------------------
 
@@ -248,5 +252,25 @@ def _control_output(name: str) -> dict[str, Any]:
     return {"name": name, "valueFrom": {"path": f"{OUTPUTS}/{CONTROL}/{name}", "default": "null"}}
 
 
-def _plain_output(name: str, path: str) -> dict[str, Any]:
-    return {"name": name, "valueFrom": {"path": path, "default": ""}}
+def _plain_output(name: str, path: str, declared: OutputParameter) -> dict[str, Any]:
+    """What a container writes as text; of a number or list that it did not write, Argo reads null."""
+    default = "" if declared.parameter_type == "STRING" else "null"
+    return {"name": name, "valueFrom": {"path": path, "default": default}}
+
+
+def _require_shell_names(container: Container, where: str) -> None:
+    """The start script fills in `$(NAME)` for Kubernetes, which does not see the words; a shell knows fewer names.
+
+    Raises:
+        UnsupportedByTarget: E317, a word names a variable that no shell can.
+    """
+    words = " ".join([*(container.command or ()), *(container.args or ())])
+    for variable in container.env or ():
+        if f"$({variable.name})" in words and not variable.name.isidentifier():
+            raise UnsupportedByTarget(
+                "E317",
+                "a container's words name a variable that no shell can, and on Argo a shell fills it in",
+                where=where,
+                got=f"$({variable.name})",
+                expected="a name of letters, digits and underscores",
+            )

@@ -14,6 +14,7 @@ from milonga.compiler.graph import Graph
 from milonga.compiler.graph.component import Component
 from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
+from milonga.compiler.targets.argo.caps import parts_of, require_size, require_tasks
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
@@ -24,12 +25,8 @@ from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.compiler.targets.argo.workspace import workspace_fields
 from milonga.compiler.trace.library import DEFAULT_IMAGE
-from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import PROGRAM_FILE, RECIPES_FILE, REUSE_PARAMETER
 from milonga.runtime.argo.text import escaped_json
-
-OBJECT_BYTES_MAX = 1_048_576
-"""What an API server takes as one object (etcd's limit with its default settings)."""
 
 _PATIENT = {"env": [{"name": "EXECUTOR_RETRY_BACKOFF_STEPS", "value": "9"}]}
 """A store that is away for some minutes must not cost the result of a finished task; Argo's own patience is 12 s."""
@@ -107,7 +104,10 @@ def manifest(graph: Graph) -> Manifest:
         _config_map(code_name, code, metadata["labels"]),
     )
     for item in maps:
-        _require_size(item)
+        require_size(
+            item, "the pipeline's code is too large for a ConfigMap", "put modules into the image of the components"
+        )
+    require_tasks(list(writer.templates.values()))
     spec = _spec(graph, entrypoint, list(writer.templates.values()), parameters, (program_name, code_name), metadata)
     return Manifest(maps, name, metadata, spec)
 
@@ -159,11 +159,15 @@ def object_name(name: str) -> str:
 
 def _workflow_parameters(root: Component) -> dict[str, str]:
     """Argo's name for each input of the pipeline: its own, wherever that is possible."""
-    names = Names("_")
-    found: dict[str, str] = {}
-    for name in [*root.input_parameters, *root.input_artifacts]:
-        is_free = _PARAMETER.fullmatch(name) and name != REUSE_PARAMETER
-        found[name] = name if is_free else names.add(name)
+    wanted = [*root.input_parameters, *root.input_artifacts]
+    found = {name: name for name in wanted if _PARAMETER.fullmatch(name) and name != REUSE_PARAMETER}
+    for name in wanted:
+        if name not in found:
+            names = Names("_")
+            chosen = names.add(name)
+            while chosen in found.values():
+                chosen = names.add(name)
+            found[name] = chosen
     return found
 
 
@@ -201,19 +205,6 @@ def _config_map(name: str, content: dict[str, Any], labels: dict[str, str] | Non
     }
 
 
-def _require_size(document: dict[str, Any]) -> None:
-    size = len(json.dumps(document))
-    if size > OBJECT_BYTES_MAX:
-        raise UnsupportedByTarget(
-            "E316",
-            "the pipeline's code is too large for a ConfigMap",
-            where=document["metadata"]["name"],
-            got=f"{size // 1000} kB",
-            expected=f"at most {OBJECT_BYTES_MAX // 1000} kB",
-            hint="put modules into the image of the components",
-        )
-
-
 def _label(name: str) -> str:
     return name if _LABEL.fullmatch(name) else object_name(name)
 
@@ -228,12 +219,18 @@ def documents(made: Manifest, kind: str) -> Iterator[dict[str, Any]]:
     Args:
         made: what is to be written.
         kind: WorkflowTemplate, ClusterWorkflowTemplate or Workflow.
+
+    Raises:
+        UnsupportedByTarget: E316, an object is larger than an API server takes.
     """
+    (_, first), *more = parts_of(made.spec["templates"], made.name, kind)
+    own = {"generateName": f"{made.name}-"} if kind == "Workflow" else {"name": made.name}
+    others = [({"name": name, "labels": made.metadata["labels"]}, {"templates": part}) for name, part in more]
+    objects = [
+        {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+        for metadata, spec in [*others, ({**own, **made.metadata}, {**made.spec, "templates": first})]
+    ]
+    for item in objects:
+        require_size(item, "the pipeline is too large for one object", "write tasks that are alike as a loop")
     yield from made.config_maps
-    name = {"generateName": f"{made.name}-"} if kind == "Workflow" else {"name": made.name}
-    yield {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": kind,
-        "metadata": {**name, **made.metadata},
-        "spec": made.spec,
-    }
+    yield from objects

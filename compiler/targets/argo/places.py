@@ -95,6 +95,10 @@ class Places:
         self._all.append(made)
         return made
 
+    def free_slug(self, wanted: str) -> str:
+        """A name in the store that no step has, for something that the emission adds."""
+        return self._slugs.add(wanted)
+
     def inside(self, owner: Place, task: str) -> Place:
         """What a task of a DAG leads to: for a loop, its body."""
         return self._inside[owner, task]

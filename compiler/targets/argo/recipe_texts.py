@@ -91,13 +91,17 @@ class RecipeWriter:
             "parameters": parameters,
             "artifacts": artifacts,
             "slots": [[slot.leaf, slot.what, slot.fixed, slot.depth] for slot in slots],
-            "given": given,
+            "given": [[name, self._input_type(name)] for name in given],
             "statuses": [[key, key.rpartition("#")[2]] for key in statuses],
             "output_parameters": self._output_parameters(place) if executor else {},
             "output_artifacts": self._output_artifacts(place) if executor else {},
             "control": control,
         }
         return StepRecipe(leaf, slots, given, statuses, body)
+
+    def _input_type(self, name: str) -> str:
+        declared = self._graph.root.input_parameters.get(name)
+        return (declared.parameter_type if declared is not None else None) or ""
 
     def _output_parameters(self, place: Place) -> dict[str, Any]:
         return {

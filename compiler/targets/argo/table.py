@@ -93,24 +93,35 @@ TABLE: CapabilityTable = {
             note="the author's key counts beside what else decides a result, not in place of it",
         ),
     ),
-    **dict.fromkeys(
-        ("pvc-create", "pvc-delete"),
-        (
-            Capability(
-                verdict="refused",
-                note="steps that make or remove volume claims are not written for Argo yet",
-                hint="make the claim before the run, or use the workspace of the pipeline",
-            ),
+    "pvc-create": (
+        Capability(
+            verdict="works",
+            note="a generated name begins with that of the run; the run's service account must be allowed to get, "
+            "create and patch persistentvolumeclaims",
+            source="seen on Argo 3.7.18 and Kubernetes 1.34",
         ),
     ),
-    **dict.fromkeys(
-        ("workspace", "placeholder-workspace", "importer-to-workspace"),
-        (
-            Capability(
-                verdict="refused",
-                note="the volume of a workspace is not written for Argo yet",
-                hint="mount a claim of your own",
-            ),
+    "pvc-delete": (
+        Capability(
+            verdict="works",
+            note="the run's service account must be allowed to delete persistentvolumeclaims; a claim that is not "
+            "there is no failure",
+            source="seen on Argo 3.7.18 and Kubernetes 1.34",
+        ),
+    ),
+    "workspace": (
+        Capability(
+            verdict="works",
+            note="each run has a claim of its own, which goes when the run ends; all steps mount it, none is cached",
+            source="seen on Argo 3.7.18 and Kubernetes 1.34",
+        ),
+    ),
+    "placeholder-workspace": (Capability(verdict="works", note="without a workspace, nothing is mounted there"),),
+    "importer-to-workspace": (
+        Capability(
+            verdict="refused",
+            note="an importer has no pod on Argo, so nothing is fetched (E317)",
+            hint="let a component copy it into the workspace",
         ),
     ),
     "resolver": (Capability(verdict="refused", note="there is no registry of artifacts to look them up in"),),

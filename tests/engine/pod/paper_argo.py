@@ -23,6 +23,7 @@ from typing import Any
 import yaml
 from paper_expressions import evaluated, json_of
 
+from milonga.runtime.argo.layout import run_prefix
 from milonga.runtime.argo.text import escaped_json
 
 PYTHON = (sys.executable, "-I", "-S")
@@ -125,7 +126,9 @@ class PaperArgo:
                 return Node("Failed")
             nodes[name] = self._task(task, nodes, scope)
             seen[name] = {"status": nodes[name].phase, "outputs": {"parameters": nodes[name].outputs}}
-        targets = dag.get("target", "").split() or [name for name in nodes if all(name not in of for of in before.values())]
+        targets = dag.get("target", "").split() or [
+            name for name in nodes if all(name not in of for of in before.values())
+        ]
         phase = "Failed" if any(_ending(name, nodes, before) in _FAILED for name in targets) else "Succeeded"
         outputs: dict[str, str] = {}
         for item in template.get("outputs", {}).get("parameters", []) if phase == "Succeeded" else []:
@@ -182,7 +185,10 @@ class PaperArgo:
     ) -> int:
         words = [filled(word, scope) for word in [*work["command"], *work.get("args", [])]]
         assert not any("$(" in word for word in words), "Kubernetes would expand it"
-        words = [re.sub("^/milonga/(code|out)", lambda m: str(self.code if m[1] == "code" else place / "out"), word) for word in words]
+        words = [
+            re.sub("^/milonga/(code|out)", lambda m: str(self.code if m[1] == "code" else place / "out"), word)
+            for word in words
+        ]
         words = [*PYTHON, *words[1:]] if words[0] == "python3" else [*self.shell, *words[1:]]
         variables = {item["name"]: filled(item.get("value", ""), scope) for item in work.get("env", [])}
         done = subprocess.run(
@@ -238,10 +244,9 @@ class PaperArgo:
         from milonga.engine.recipes.evaluator import Evaluator
 
         given = {
-            name: _json(self._scope["workflow"]["parameters"][argo])
-            for name, argo in self.layout["inputs"].items()
+            name: _json(self._scope["workflow"]["parameters"][argo]) for name, argo in self.layout["inputs"].items()
         }
-        sources = PaperSources(self.bucket / "milonga" / self.uid, self.code, self.layout, given)
+        sources = PaperSources(self.bucket / run_prefix(self.uid), self.code, self.layout, given)
         evaluator = Evaluator(sources)
         made = {
             **{name: evaluator.parameter(wanted) for name, wanted in self.layout["outputs"]["parameters"].items()},

@@ -149,10 +149,8 @@ class _Reading:
                 value = self._item(value, lambda name=name: name)
             else:
                 index = self.ternary()
-                if self._next(":"):
-                    value = self._slice(value, index, self.ternary())
-                else:
-                    value = self._item(value, index)
+                is_slice = bool(self._next(":"))
+                value = self._slice(value, index, self.ternary()) if is_slice else self._item(value, index)
                 self._must("]")
         return value
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from hostile_texts import TEXTS
 from hypothesis import given
 from hypothesis import strategies as st
+from paper_expressions import evaluated, json_of
 
 from milonga.runtime.argo.layout import object_key
 from milonga.runtime.argo.text import escaped_json, literal, made_safe, tag
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parents[1] / "hostile"), str(HERE.parents[1] / "engine" / "pod")]
-
-from hostile_texts import TEXTS
-from paper_expressions import evaluated, json_of
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters())
 VALUES = st.recursive(

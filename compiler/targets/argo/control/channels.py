@@ -45,8 +45,10 @@ class Channels:
         self._places = places
         self.workflow_parameters = workflow_parameters
         self.task_names: dict[Place, dict[str, str]] = {}
+        self._task_names: dict[Place, Names] = {}
+        self._helpers: dict[tuple[Place, str], str] = {}
         for place in places:
-            names = Names()
+            names = self._task_names[place] = Names()
             self.task_names[place] = {name: names.add(name) for name in place.tasks}
         self.inputs: dict[Place, dict[str, Value]] = defaultdict(dict)
         self.items: dict[Place, str] = {}
@@ -54,6 +56,12 @@ class Channels:
         self.dag_outputs: dict[Place, dict[str, str]] = defaultdict(dict)
         self._names: dict[Place, Names] = defaultdict(lambda: Names("_"))
         self._known: dict[tuple[Place, str, str], str] = {}
+
+    def helper_task(self, owner: Place, wanted: str, task: str) -> str:
+        """Argo's name of a task that is added to a DAG before one of its own; the same at each question."""
+        if (owner, task) not in self._helpers:
+            self._helpers[owner, task] = self._task_names[owner].add(wanted)
+        return self._helpers[owner, task]
 
     # Questions -----------------------------------------------------------------------------------------------------
 
@@ -110,7 +118,9 @@ class Channels:
         if name not in self.inputs[place]:
             if place.owner is owner:
                 value = Value(expression=f"tasks['{self.task_names[owner][task]}'].status", kind="status")
-            elif place.owner is not None:
+            elif place.owner is None:
+                raise Inexpressible("a status of a task that is nowhere around")
+            else:
                 self.status(place.owner, owner, task)
                 outer = self._name(place.owner, f"status {owner.path}#{task}", "value", "status")
                 value = Value(expression=f"inputs.parameters['{outer}']", kind="status")

@@ -22,12 +22,14 @@ class Bundle:
     Attributes:
         config_maps: its code and the program that runs it, each named by its content.
         template: its WorkflowTemplate.
+        further: WorkflowTemplates that it refers to, where one object would be too large.
         layout: what they say about themselves.
     """
 
     config_maps: tuple[Mapping[str, Any], ...]
     template: Mapping[str, Any]
     layout: Layout
+    further: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,4 +72,4 @@ class Bundle:
         code = (template["metadata"].get("annotations") or {}).get(CODE)
         found = next((item for item in maps if item["metadata"]["name"] == code), None)
         layout = Layout.from_text(found["data"][_LAYOUT]) if found is not None else Layout()
-        return cls(tuple(maps), template, layout)
+        return cls(tuple(maps), template, layout, tuple(templates[:-1]))

@@ -24,7 +24,8 @@ def installed(connection: ArgoConnection, bundle: Bundle) -> None:
     """
     for config_map in bundle.config_maps:
         _kept(connection, config_map)
-    replaced(connection, TEMPLATES, bundle.template)
+    for template in (*bundle.further, bundle.template):
+        replaced(connection, TEMPLATES, template)
 
 
 def _kept(connection: ArgoConnection, wanted: Mapping[str, Any]) -> None:

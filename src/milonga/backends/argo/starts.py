@@ -19,6 +19,9 @@ from milonga.runtime.argo.layout import REUSE_PARAMETER
 from milonga.runtime.argo.text import escaped_json
 
 _NAME_MAX = 63
+_VALUE_CHARACTERS_MAX = 120_000
+"""Linux takes at most 128 KiB in one argument of a program (MAX_ARG_STRLEN)."""
+
 _RANDOM = "bcdfghjklmnpqrstvwxz2456789"
 """As Kubernetes makes random endings: no vowels, so no words."""
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -86,7 +89,17 @@ def parameters_of(bundle: Bundle, request: SubmitRequest) -> list[dict[str, str]
 def workflow_parameters(bundle: Bundle, values: Mapping[str, Any]) -> list[dict[str, str]]:
     """Arguments as the parameters of a Workflow: JSON that Argo's templates leave alone."""
     names = bundle.layout.inputs
-    return [{"name": names.get(key, key), "value": escaped_json(value)} for key, value in values.items()]
+    made = [{"name": names.get(key, key), "value": escaped_json(value)} for key, value in values.items()]
+    for item in made:
+        if len(item["value"]) > _VALUE_CHARACTERS_MAX:
+            raise UsageError(
+                "E949",
+                f"the value of '{item['name']}' is too large for an argument of a pod",
+                got=f"{len(item['value'])} characters of JSON",
+                expected=f"at most {_VALUE_CHARACTERS_MAX}",
+                hint="put it into a bucket, and let a step of the pipeline read it from there",
+            )
+    return made
 
 
 def new_name(template: str) -> str:

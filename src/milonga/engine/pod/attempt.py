@@ -24,12 +24,12 @@ from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
 from milonga.engine.pod.contents import content_digest, copy_content
 from milonga.engine.pod.mounted_sources import MountedSources
 from milonga.engine.pod.recipe import Recipe, Recipes
-from milonga.engine.pod.request import PodRequest, final_status
+from milonga.engine.pod.request import PodRequest, final_status, given_value
 from milonga.engine.pod.results import assigned_artifact, read_record
 from milonga.engine.pod.start_script import without_met_packages
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
-from milonga.errors import TaskFailed
+from milonga.errors import MilongaError, TaskFailed
 from milonga.runtime.argo.layout import (
     CONTROL,
     EARLIER,
@@ -66,7 +66,10 @@ class Attempt:
             recipe=self.recipe,
             inputs=inputs,
             unpacked=self._scratch / "in",
-            given=dict(zip(self.recipe.given, request.given, strict=True)),
+            given={
+                name: given_value(text, kind)
+                for (name, kind), text in zip(self.recipe.given, request.given, strict=True)
+            },
             statuses={
                 key: final_status(task, phase)
                 for (key, task), phase in zip(self.recipe.statuses, request.phases, strict=True)
@@ -172,8 +175,11 @@ class Attempt:
     def _hand_on_earlier(self) -> bool:
         """Make the step's result of an earlier run the one of this run, if there is one and it is whole."""
         folder = self._inputs / f"{EARLIER}-{RESULT}"
-        known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
-        if known is None:
+        try:
+            known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
+        except (ValueError, MilongaError):
+            return False  # spoilt, or of another version: it is made again
+        if known is None or "run" not in known:
             return False
         contents = [(self._inputs / f"{EARLIER}-{path.name}", path) for path in map(self.content, known["artifacts"])]
         found = {path.name: content_digest(earlier) for earlier, path in contents if _has_content(earlier)}

@@ -72,6 +72,6 @@ def _prepare(attempt: Attempt, outputs: Path) -> None:
 
 
 def _failed(cause: str) -> int:
-    with contextlib.suppress(OSError):
-        _CAUSE_FILE.write_bytes(cause.encode("utf-8", "backslashreplace")[:_CAUSE_BYTES_MAX])
+    with contextlib.suppress(OSError), _CAUSE_FILE.open("r+b") as stream:  # made by Kubernetes, and by nobody else
+        stream.write(cause.encode("utf-8", "backslashreplace")[:_CAUSE_BYTES_MAX])
     return 1

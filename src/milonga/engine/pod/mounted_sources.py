@@ -86,7 +86,7 @@ class MountedSources:
             return ABSENT
         given = {"uri": found} if isinstance(found, str) else dict(found)
         if "content" in given:
-            place = self._unpacked / "given" / str(self._recipe.given.index(name))
+            place = self._unpacked / "given" / str([known for known, _ in self._recipe.given].index(name))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(base64.b64decode(given["content"]))
             given["uri"] = str(place)

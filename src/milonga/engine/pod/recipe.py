@@ -22,7 +22,7 @@ class Recipe:
         executor: whose command it runs; "" for a probe.
         parameters, artifacts: expressions of its inputs, by name.
         slots: the objects that it needs: leaf, what, of how many loops the iteration is known, around how many it is.
-        given: inputs of the pipeline that it reads, in the order of the pod's arguments.
+        given: inputs of the pipeline that it reads, in the order of the pod's arguments: name and type.
         statuses: tasks whose final status it reads, in that order: a key of the task and its name.
         output_parameters: by name: type and name in the store.
         output_artifacts: by name: type, version, metadata, name in the store, and whether it is a list.
@@ -36,7 +36,7 @@ class Recipe:
     parameters: Mapping[str, list[Any]]
     artifacts: Mapping[str, list[Any]]
     slots: tuple[tuple[str, str, int, int], ...]
-    given: tuple[str, ...]
+    given: tuple[tuple[str, str], ...]
     statuses: tuple[tuple[str, str], ...]
     output_parameters: Mapping[str, Mapping[str, Any]]
     output_artifacts: Mapping[str, Mapping[str, Any]]
@@ -52,12 +52,14 @@ class Recipes:
     def recipe(self, leaf: str) -> Recipe:
         """What is known of a step, by the name of its results in the store."""
         found = self._json(f"recipes/{leaf}.json")
-        lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "statuses")}
-        return Recipe(**{**found, **lists, "given": tuple(found["given"])})
+        lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "statuses", "given")}
+        return Recipe(**{**found, **lists})
 
     def command(self, executor: str) -> tuple[list[str], list[str]]:
         """Command and arguments of an executor; long texts lie in files of their own, each once."""
-        found = self._json(f"executors/{hashlib.sha256(executor.encode()).hexdigest()[:16]}.json")
+        found = self._json(
+            f"executors/{hashlib.sha256(executor.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
+        )
         return [self._text(part) for part in found["command"]], [self._text(part) for part in found["args"]]
 
     def _text(self, part: str | Mapping[str, str]) -> str:

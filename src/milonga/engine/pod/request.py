@@ -20,7 +20,7 @@ class PodRequest:
         workflow: name of the run's Workflow.
         uid: its id.
         created: when it was made, RFC 3339.
-        given: inputs of the pipeline that the task reads, in the recipe's order; None was not given.
+        given: inputs of the pipeline that the task reads, as JSON, in the recipe's order.
         phases: how tasks before it have ended, in Argo's words, in the recipe's order.
         reuses: whether a result of an earlier run will do.
     """
@@ -31,7 +31,7 @@ class PodRequest:
     workflow: str
     uid: str
     created: str
-    given: tuple[Any, ...] = ()
+    given: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
     reuses: bool = True
 
@@ -39,8 +39,6 @@ class PodRequest:
     def from_args(cls, arguments: Sequence[str]) -> PodRequest:
         """The request behind the arguments: six fixed ones, then "i:JSON" for each input, "s:PHASE" for each
         state, and "r:no" where no earlier result will do.
-
-        A person who starts a run with Argo's own tools may write a text without quotes where JSON is meant.
         """
         mode, leaf, indices, workflow, uid, created, *more = arguments
         return cls(
@@ -50,7 +48,7 @@ class PodRequest:
             workflow=workflow,
             uid=uid,
             created=created,
-            given=tuple(_json(text[2:]) for text in more if text.startswith("i:")),
+            given=tuple(text[2:] for text in more if text.startswith("i:")),
             phases=tuple(text[2:] for text in more if text.startswith("s:")),
             reuses="r:no" not in more,
         )
@@ -64,8 +62,17 @@ def final_status(task: str, phase: str) -> dict[str, Any]:
     return {"state": "FAILED", "pipelineJobResourceName": "", "pipelineTaskName": task, "error": error}
 
 
-def _json(text: str) -> Any:
+def given_value(text: str, kind: str) -> Any:
+    """The value of an input of the pipeline; None when it was not given.
+
+    A person who starts a run with Argo's own tools may write a text without quotes where JSON is meant.
+
+    Args:
+        text: what Argo has.
+        kind: KFP's type of the input, "" where it has none.
+    """
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return text if kind == "STRING" and value is not None and not isinstance(value, str) else value

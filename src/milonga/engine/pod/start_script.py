@@ -74,7 +74,7 @@ def _quoted(word: str, variables: frozenset[str]) -> str:
     parts, at = [], 0
     for match in _EXPANSION.finditer(word):
         name = match.group(1)
-        if name is not None and name not in variables:
+        if name is not None and not (name in variables and name.isidentifier()):
             continue
         parts.append(shlex.quote(word[at : match.start()]) if match.start() > at else "")
         parts.append("'$'" if name is None else f'"${{{name}}}"')

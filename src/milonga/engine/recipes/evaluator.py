@@ -15,7 +15,7 @@ whoever shows a run evaluates those of its outputs. Everything is looked up when
     ["typed", expression, type, default]       a value as a parameter of that type; the default is optional
     ["if", condition, {name: expression}, expression]   absent unless the CEL condition holds
     ["status", key, task]                      the final status of a task before
-    ["claim", leaf, depth, name, suffix]       the name of the volume claim that a step makes; the last two are expressions
+    ["claim", leaf, depth, name, suffix]       the name of a volume claim that a step makes, of expressions
     ["import", name, uri, metadata, type]      what an importer stands for; `uri` and `metadata` are expressions
     ["absent"]
 """
@@ -28,9 +28,9 @@ from typing import Any
 from milonga.engine.json_values import coerce, resolve_constant
 from milonga.engine.placeholders import PlaceholderContext
 from milonga.engine.recipes.absent import ABSENT
-from milonga.engine.recipes.claims import claim_name
 from milonga.engine.recipes.sources import Sources
 from milonga.errors import RunError
+from milonga.runtime.argo.claims import claim_name
 
 _OF_THE_FILE = ("constant", "text")
 """Forms whose None is a value that the author wrote, and not the want of one."""

@@ -64,7 +64,11 @@ def test_equality_of_values_of_all_types_is_the_same(operator: str, value: Any) 
             assert in_argo(text, x=value, y=other) is in_cel(text, x=value, y=other), (value, other)
 
 
-@given(st.integers(-(2**53) + 1, 2**53 - 1), st.integers(-(2**53) + 1, 2**53 - 1), st.sampled_from(["<", "<=", ">", ">=", "=="]))
+@given(
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.sampled_from(["<", "<=", ">", ">=", "=="]),
+)
 def test_whole_numbers_that_doubles_hold_compare_the_same(left: int, right: int, operator: str) -> None:
     text = f"int({X}) {operator} {right}" if right >= 0 else f"int({X}) {operator} -{-right}"
     assert in_argo(text, x=left) is in_cel(text, x=left)

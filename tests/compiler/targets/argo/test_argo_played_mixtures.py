@@ -41,6 +41,16 @@ def joined(texts: list[str]) -> str:
 
 
 @component
+def three(a: str, b: str, c: str = "") -> str:
+    return repr((a, b, c))
+
+
+@component
+def twice(a: str, b: str) -> list[str]:
+    return [a, b]
+
+
+@component
 def write(text: str) -> Dataset:
     made = Dataset.create_file()
     made.write_text(text)
@@ -130,7 +140,7 @@ def artifacts_of_loops(words: list[str]) -> str:
         some = read_all(ml.Collected(inner))
     with ml.ParallelFor(ml.Collected(data)) as each:
         text = read(each)
-    return joined([joined(ml.Collected(some)), joined(ml.Collected(text)), read_all(ml.Collected(data))])
+    return three(joined(ml.Collected(some)), joined(ml.Collected(text)), read_all(ml.Collected(data)))
 
 
 @pipeline
@@ -172,10 +182,10 @@ def texts_decide(texts: list[str], wanted: str = "it's {{x}} $(HOME)") -> str:
         same = echo(text)
         with ml.If(same == wanted):
             made = echo(same)
-        with ml.ParallelFor([text, wanted]) as inner:
-            twice = echo(inner)
-        both = joined(ml.Collected(twice))
-    return joined([joined(ml.Collected(made)), joined(ml.Collected(both))])
+        with ml.ParallelFor(twice(text, wanted)) as inner:
+            one = echo(inner)
+        both = joined(ml.Collected(one))
+    return three(joined(ml.Collected(made)), joined(ml.Collected(both)))
 
 
 CASES: list[tuple[Any, dict[str, Any]]] = [

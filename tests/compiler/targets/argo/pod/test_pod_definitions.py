@@ -13,7 +13,7 @@ import yaml
 from pod_samples import fields_of
 from pod_steps import templates
 
-SHARED = Path(os.environ.get("MILONGA_SHARED", Path(__file__).resolve().parents[5] / "shared"))
+SHARED = Path(os.environ.get("MILONGA_SHARED", Path(__file__).resolve().parents[6] / "shared"))
 DEFINITIONS = SHARED / "schemas" / "argo"
 
 pytestmark = pytest.mark.skipif(not DEFINITIONS.is_dir(), reason="no definitions here; set MILONGA_SHARED")

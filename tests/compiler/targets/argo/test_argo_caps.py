@@ -1,0 +1,58 @@
+"""What is too large for one object goes into several, or is refused by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from argo_claim_pipelines import STEP, graph_of, made_claim, objects_of
+
+from milonga.errors import UnsupportedByTarget
+
+
+def many(groups: int, steps: int) -> Any:
+    """A pipeline with `groups` DAGs of `steps` different steps."""
+    components: dict[str, Any] = {}
+    executors: dict[str, Any] = {}
+    for group in range(groups):
+        names = [f"s{group}-{step}" for step in range(steps)]
+        for name in names:
+            components[f"comp-{name}"] = {"executorLabel": f"exec-{name}"}
+            executors[f"exec-{name}"] = {"container": {**STEP["container"], "image": f"python:{name}"}}
+        tasks = {name: {"componentRef": {"name": f"comp-{name}"}} for name in names}
+        components[f"comp-g{group}"] = {"dag": {"tasks": tasks}}
+    tasks = {f"g{group}": {"componentRef": {"name": f"comp-g{group}"}} for group in range(groups)}
+    return graph_of(tasks, components=components, executors=executors)
+
+
+@pytest.mark.parametrize("kind", ["WorkflowTemplate", "ClusterWorkflowTemplate"])
+def test_more_templates_than_one_object_may_have_lie_in_several(kind: str) -> None:
+    objects = objects_of(many(3, 100), kind)[2:]
+    assert [item["metadata"]["name"] for item in objects] == ["volumes-2", "volumes"]
+    assert all(len(item["spec"]["templates"]) <= 200 for item in objects)
+    placed = {(item["metadata"]["name"], t["name"]) for item in objects for t in item["spec"]["templates"]}
+    assert len({name for _, name in placed}) == 304
+    for item in objects:
+        for template in item["spec"]["templates"]:
+            for task in template.get("dag", {}).get("tasks", ()):
+                reference = task.get("templateRef")
+                own = (item["metadata"]["name"], task.get("template"))
+                assert (own if reference is None else (reference["name"], reference["template"])) in placed
+                assert reference is None or reference.get("clusterScope", False) is (kind == "ClusterWorkflowTemplate")
+
+
+def test_one_run_cannot_have_so_many() -> None:
+    with pytest.raises(UnsupportedByTarget, match="E316"):
+        objects_of(many(3, 100), "Workflow")
+
+
+def test_a_dag_of_more_tasks_than_argo_takes_is_refused() -> None:
+    with pytest.raises(UnsupportedByTarget, match="E316: too many tasks"):
+        objects_of(graph_of({f"t{at}": {"componentRef": {"name": "comp-step"}} for at in range(201)}))
+
+
+def test_an_object_larger_than_an_api_server_takes_is_refused_with_its_size() -> None:
+    annotations = {"long": "x" * 1_100_000}
+    with pytest.raises(UnsupportedByTarget) as caught:
+        objects_of(graph_of({"claim": made_claim(pvc_name="mine", annotations=annotations)}))
+    assert (caught.value.code, caught.value.got[:2]) == ("E316", "11")
