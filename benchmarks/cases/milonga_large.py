@@ -24,6 +24,13 @@ def peak_bytes(process: str) -> int:
     return int(found[0].split()[1]) * 1024 if found else 0
 
 
+def own_peak_bytes() -> int:
+    """Largest resident memory of this process so far. On Linux not by getrusage: that counts whoever forked it too."""
+    if sys.platform == "linux":
+        return peak_bytes("self")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 class Memory(LineProgress):
     """A line an event, and the peak of the processes that the engine itself has started."""
 
@@ -47,10 +54,9 @@ def main(tasks: int, shape: str, mode: Any) -> dict[str, Any]:
     pipeline = {"linear": linear, "loop": loop}[shape](tasks)
     result = ml.run(pipeline, mode=mode, cache=False, progress=memory).raise_for_state()
     steps = [task for task in result.tasks.values() if task.kind == "step"]
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "steps": sum(task.state == "SUCCEEDED" for task in steps),
-        "engine_bytes": own,
+        "engine_bytes": own_peak_bytes(),
         "children_bytes": memory.children_bytes,
         "worker_bytes": max((task.peak_memory_bytes for task in steps), default=0),
     }

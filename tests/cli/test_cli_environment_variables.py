@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = ("MILONGA_KFP_", "MILONGA_VERTEX_")
+ELSEWHERE = ("MILONGA_ARGO_", "MILONGA_KFP_", "MILONGA_VERTEX_")
 """Settings of back ends: `--help` of each flag names its variable."""
-OWN = {"MILONGA_WORKERS", "MILONGA_CRASH_SITE"}
+_OF_PODS = {f"MILONGA_{name}" for name in ("CODE", "INPUTS", "OUTPUTS", "VARIABLES", "WORKSPACE")}
+OWN = {"MILONGA_WORKERS", "MILONGA_CRASH_SITE", *_OF_PODS}
 """What milonga says to its own processes."""
 
 

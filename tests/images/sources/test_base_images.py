@@ -101,7 +101,7 @@ def test_a_layer_that_is_not_what_the_configuration_says_is_refused(tmp_path: Pa
     [
         b"",
         b"no tar",
-        gzip.compress(b"no tar"),
+        gzip.compress(b"no tar", mtime=0),
         tar_of({"a": b"b"}),
         tar_of({"manifest.json": b"{}"}),
         tar_of({"manifest.json": b"[]"}),
