@@ -15,6 +15,7 @@ from milonga.backends.argo.resources import CONFIG_MAPS
 from milonga.backends.submit_request import SubmitRequest
 from milonga.dsl.schedule import Schedule
 from milonga.errors import RemoteError, UsageError
+from milonga.runtime.argo.layout import REUSE_PARAMETER
 
 REQUEST = SubmitRequest({"rows": 3, "text": "it's {{workflow.name}} $(HOME)", "table": {"a": [1, None]}}, name="Mine")
 
@@ -31,6 +32,20 @@ def test_a_run_is_a_workflow_of_the_template_with_escaped_arguments(argo, server
     assert {name: json.loads(value) for name, value in values.items()} == dict(REQUEST.parameters)
     assert workflow["metadata"]["annotations"]["milonga.dev/run-name"] == "Mine"
     assert workflow["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "milonga"
+
+
+def test_without_cache_the_run_says_that_no_earlier_result_will_do(argo, server: ApiServer, graph) -> None:
+    argo().submit(graph, replace(REQUEST, use_cache=False))
+    (workflow,) = server.all("workflows")
+    values = {item["name"]: item["value"] for item in workflow["spec"]["arguments"]["parameters"]}
+    assert values[REUSE_PARAMETER] == "no"
+
+
+def test_a_value_that_no_pod_can_be_given_is_refused_before_a_run_is_made(argo, server: ApiServer, graph) -> None:
+    with pytest.raises(UsageError) as caught:
+        argo().submit(graph, replace(REQUEST, parameters={**REQUEST.parameters, "text": "x" * 130_000}))
+    assert caught.value.code == "E949"
+    assert server.all("workflows") == []
 
 
 def test_the_same_pipeline_again_is_put_there_once(argo, server, graph) -> None:
