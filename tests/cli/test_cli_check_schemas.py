@@ -1,4 +1,4 @@
-"""`milonga check --target argo`: what the cluster would refuse, with and without its definitions, at the author's line."""
+"""`milonga check --target argo`: what a cluster would refuse, at the author's line, and its definitions."""
 
 from __future__ import annotations
 

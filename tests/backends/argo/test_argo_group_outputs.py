@@ -39,14 +39,14 @@ class Made:
 
 
 def test_a_nested_pipeline_hands_out_what_its_step_has_made() -> None:
-    groups = group_outputs(trace(whole))
+    groups = group_outputs(trace(whole).graph)
     path = next(path for path in groups if path.startswith("doubled"))
     (expression,) = groups[path].parameters.values()
     assert Evaluator(Made()).parameter(expression) == 40  # type: ignore[arg-type]
 
 
 def test_a_loop_hands_out_a_list_and_each_iteration_its_own() -> None:
-    graph = trace(collecting)
+    graph = trace(collecting).graph
     groups = group_outputs(graph)
     (whole_loop,) = groups["for-loop-1"].parameters.values()
     (iteration,) = groups["for-loop-1[]"].parameters.values()
