@@ -86,7 +86,7 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
     }
     assert needed == {"pyyaml", "click", "cronsim", "packaging", "rich", "tomli"}
     extras = set(re.findall(r"(?m)^Provides-Extra: (.+)$", metadata))
-    assert extras == {"data", "torch", "devices", "tuning", "serve", "kfp", "vertex", "all"}
+    assert extras == {"data", "torch", "devices", "tuning", "serve", "kfp", "vertex", "argo", "all"}
 
 
 def test_the_source_archive_holds_the_folders_once(source_archive: Path) -> None:

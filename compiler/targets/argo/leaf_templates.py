@@ -17,7 +17,7 @@ from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.places import Place
-from milonga.compiler.targets.argo.pod import ControlValue, pod_fields
+from milonga.compiler.targets.argo.pod import ControlValue, PodFields, pod_fields
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.step_kinds import StepKind
@@ -84,13 +84,7 @@ class LeafTemplates:
             )
         if kind == "container":
             _require_shell_names(container, place.path)
-        fields = pod_fields(
-            container=container,
-            settings=self._graph.platform_settings(label),
-            value=lambda binding: self._setting(place, binding),
-            parameter=lambda name: self._parameter(place, name),
-            where=place.path,
-        )
+        fields = self._pod_fields(place, container, self._graph.platform_settings(label))
         main = self._mounted(dict(fields.container), *workspace_mounts(self._graph))
         template: dict[str, Any] = dict(fields.template)
         if kind == "python":
@@ -201,6 +195,24 @@ class LeafTemplates:
         contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
         has_outputs = bool(component.output_parameters or component.output_artifacts)
         return [*contents, RESULT] if has_outputs or self._keys.of(place.slug) is not None else []
+
+    def _pod_fields(self, place: Place, container: Container, settings: Mapping[str, Any]) -> PodFields:
+        try:
+            return pod_fields(
+                container=container,
+                settings=settings,
+                value=lambda binding: self._setting(place, binding),
+                parameter=lambda name: self._parameter(place, name),
+                where=place.path,
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UnsupportedByTarget(
+                "E315",
+                "the Kubernetes settings of the step have another form than KFP's",
+                where=place.path,
+                got=f"{type(error).__name__}: {error}"[:200],
+                expected="the fields of KubernetesExecutorConfig",
+            ) from error
 
     # Settings of the pod that the run decides ----------------------------------------------------------------------
 

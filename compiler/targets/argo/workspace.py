@@ -7,6 +7,7 @@ from typing import Any
 
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets.argo.pod.constants import quantity
+from milonga.errors import UnsupportedByTarget
 
 _VOLUME = "milonga-workspace"
 _PATH = "/milonga/workspace"
@@ -27,7 +28,15 @@ def workspace_fields(graph: Graph) -> dict[str, Any]:
     if not graph.wants_workspace:
         return {}
     settings: Mapping[str, Any] = graph.run_settings()["workspace"] or {}
-    patch = (settings.get("kubernetes") or {}).get("pvcSpecPatch") or {}
+    kubernetes = settings.get("kubernetes") or {}
+    patch = (kubernetes.get("pvcSpecPatch") if isinstance(kubernetes, Mapping) else kubernetes) or {}
+    if not isinstance(patch, Mapping):
+        raise UnsupportedByTarget(
+            "E315",
+            "the settings of the workspace have another form than KFP's",
+            got=repr(patch)[:120],
+            expected="an object: the specification of a volume claim",
+        )
     size = settings.get("size") or ((patch.get("resources") or {}).get("requests") or {}).get("storage") or ""
     wanted: dict[str, Any] = {"accessModes": ["ReadWriteOnce"]}
     wanted["resources"] = {"requests": {"storage": quantity(size, "workspace")}}
