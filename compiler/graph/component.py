@@ -33,6 +33,13 @@ class ArtifactType:
     instance_schema: str | None = None
 
 
+def schema_title(artifact_type: ArtifactType | None) -> str:
+    """The type of an artifact as text."""
+    if artifact_type is None:
+        return "system.Artifact"
+    return artifact_type.schema_title or artifact_type.schema_uri or "system.Artifact"
+
+
 @dataclass(frozen=True, slots=True)
 class InputParameter:
     """A parameter that a component takes. `default_value` may be any JSON value, null (`wire.NULL`) included."""

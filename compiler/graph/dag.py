@@ -30,6 +30,13 @@ class DagOutputParameter:
     value_from_parameter: ParameterSelector | None = None
     value_from_oneof: ParameterSelectors | None = None
 
+    @property
+    def selectors(self) -> tuple[ParameterSelector, ...]:
+        """The outputs that it may come from, the first one that is there counts; empty when there are none."""
+        if self.value_from_parameter is not None:
+            return (self.value_from_parameter,)
+        return (self.value_from_oneof.parameter_selectors if self.value_from_oneof is not None else None) or ()
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactSelector:

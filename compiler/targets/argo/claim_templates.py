@@ -11,10 +11,10 @@ import json
 import re
 from typing import Any
 
+from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.graph.task import Task
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
-from milonga.compiler.targets.argo.origins import document_value
 from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.step_kinds import StepKind

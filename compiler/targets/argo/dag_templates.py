@@ -251,7 +251,7 @@ class DagTemplates:
         recipe = self._writer.probe(leaf, outside, wanted)
         self.recipes.append(recipe)
         template = self._share("probe", self._leaves.probe(outside, recipe))
-        parameters = [*self._leaf_arguments(recipe, leaf, owner.depth)]
+        parameters = self._leaf_arguments(recipe, leaf, owner.depth)
         call = {"name": self._probe_task(place), "template": template, "arguments": {"parameters": parameters}}
         depends = self._depends(place, task)
         return {**call, "depends": depends} if depends else call
@@ -291,9 +291,7 @@ class DagTemplates:
         if item is not None:
             count = tag("len(fromJSON(inputs.parameters['items']))")
         call: dict[str, Any] = {"name": "it", "template": self._template(place, task), "withSequence": {"count": count}}
-        arguments = []
-        for argument in self._arguments(place, is_body=True):
-            arguments.append(argument)
+        arguments = self._arguments(place, is_body=True)
         if item is not None:
             element = made_safe("toJson(fromJSON(inputs.parameters['items'])[int(item)])")
             arguments.append({"name": item, "value": tag(element)})

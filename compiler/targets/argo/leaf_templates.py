@@ -1,7 +1,7 @@
 """Templates of pods. Steps that differ in their inputs only share one: what differs comes as parameters.
 
 t   name of the step's results in the store      k0, k1, ...   keys of the objects that it needs
-b   where the step's own results lie             i             "/0/3": the iterations around it
+c   under which key its result is kept           i             "/0/3": the iterations around it
 others: values that settings of the pod are made of
 """
 

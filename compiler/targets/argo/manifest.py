@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from milonga.compiler.graph import Graph
-from milonga.compiler.graph.component import Component
+from milonga.compiler.graph.component import Component, schema_title
+from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.caps import parts_of, require_size, require_tasks
@@ -19,7 +20,7 @@ from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
 from milonga.compiler.targets.argo.names import Names
-from milonga.compiler.targets.argo.origins import Origins, document_value
+from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
 from milonga.compiler.targets.argo.step_kinds import step_kind
@@ -188,8 +189,7 @@ def _runtime_image(graph: Graph) -> str:
 def _declared(component: Component, slugs: dict[str, str]) -> dict[str, Any]:
     artifacts = {}
     for name, declared in component.output_artifacts.items():
-        kind = declared.artifact_type
-        title = (kind.schema_title or kind.schema_uri if kind is not None else None) or "system.Artifact"
+        title = schema_title(declared.artifact_type)
         artifacts[name] = {"slug": slugs[name], "type": title, "list": bool(declared.is_artifact_list)}
     parameters = {name: declared.parameter_type for name, declared in component.output_parameters.items()}
     return {"parameters": parameters, "artifacts": artifacts}

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from milonga.compiler.graph import ArtifactBinding, Graph, InputParameter, ParameterBinding, RuntimeValue, wire
+from milonga.compiler.graph.component import schema_title
+from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.step_kinds import step_kind
 
@@ -49,11 +51,15 @@ class Origins:
         """Everything that is bound to the task of `place`, the item of its loop included; without defaults."""
         if place.owner is None or place.task is None:
             return {}
-        found = {name: self.parameter(place, name) for name in place.task.parameter_bindings}
-        iterator = place.task.parameter_iterator
-        if place.is_iteration and iterator is not None and iterator.item_input:
-            found[iterator.item_input] = ["item", self.loop_items(place), place.depth - 1]
-        return found
+        names = [*place.task.parameter_bindings, *([item] if (item := _item_name(place)) else [])]
+        return {name: self._bound_parameter(place, name) for name in names}
+
+    def _bound_parameter(self, place: Place, name: str) -> Expression:
+        """One of them: each goes back through all DAGs around it, so only what is asked for is looked up."""
+        if name and name == _item_name(place):
+            return ["item", self.loop_items(place), place.depth - 1]
+        bindings = place.task.parameter_bindings if place.task is not None else {}
+        return self.parameter(place, name) if name in bindings else ABSENT
 
     def parameter(self, place: Place, name: str) -> Expression:
         """What is bound to an input parameter of the task of `place`."""
@@ -95,8 +101,7 @@ class Origins:
         declared = place.component.input_parameters.get(name)
         if place.owner is None:
             return _typed(["input", name], declared) if declared is not None else ABSENT
-        found = self.bound_parameters(place).get(name, ABSENT)
-        return _typed(found, declared) if declared is not None else ABSENT
+        return _typed(self._bound_parameter(place, name), declared) if declared is not None else ABSENT
 
     def loop_items(self, place: Place) -> Expression:
         """The list that the loop goes over whose body `place` is."""
@@ -133,15 +138,10 @@ class Origins:
         origin = ((component.dag.outputs.parameters if component.dag.outputs else None) or {}).get(name)
         if origin is None:
             return ABSENT
-        selectors = (
-            (origin.value_from_parameter,)
-            if origin.value_from_parameter is not None
-            else (origin.value_from_oneof.parameter_selectors if origin.value_from_oneof else None) or ()
-        )
         tasks = place.tasks
         found = self._chosen(
             (inner, self.output_parameter(inner, item.output_parameter_key))
-            for item in selectors
+            for item in origin.selectors
             if item.producer_subtask in tasks
             for inner in (self._places.inside(place, item.producer_subtask),)
         )
@@ -198,8 +198,7 @@ class Origins:
         source = importer.artifact_uri if importer is not None else None
         uri = _runtime_value(source, parameters)
         metadata = ["text", document_value(dict((importer.metadata if importer else None) or {})), parameters]
-        schema = importer.type_schema if importer is not None else None
-        title = (schema.schema_title or schema.schema_uri if schema is not None else None) or "system.Artifact"
+        title = schema_title(importer.type_schema if importer is not None else None)
         made = ["import", next(iter(place.component.output_artifacts), "artifact"), uri, metadata, title]
         return self._guarded(place, made)
 
@@ -256,22 +255,6 @@ class Origins:
         }
 
 
-def document_value(value: Any) -> Any:
-    """A default or constant of a pipeline file as a plain JSON value."""
-    return _inside(wire.plain(value)) if isinstance(value, list | dict) else wire.plain(value)
-
-
-def _inside(value: Any) -> Any:
-    """KFP writes values through protobuf, which knows doubles only; inside of a list whole numbers are integers."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_inside(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _inside(item) for key, item in value.items()}
-    return wire.plain(value)
-
-
 def _typed(expression: Expression, declared: InputParameter) -> Expression:
     default = document_value(declared.default_value)
     if default is None:
@@ -282,6 +265,12 @@ def _typed(expression: Expression, declared: InputParameter) -> Expression:
 def status_key(owner: Place, task: str) -> str:
     """Names a task whose final status is asked for, in the whole pipeline."""
     return f"{owner.path}#{task}"
+
+
+def _item_name(place: Place) -> str:
+    """The input that gets the element of a loop over parameters; "" for anything else."""
+    iterator = place.task.parameter_iterator if place.task is not None and place.is_iteration else None
+    return (iterator.item_input if iterator is not None else None) or ""
 
 
 def _says_whether(expression: Expression) -> bool:

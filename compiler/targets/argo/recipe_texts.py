@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.compiler.graph import Graph
+from milonga.compiler.graph.component import schema_title
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Place, Places
@@ -42,6 +43,7 @@ class RecipeWriter:
     def __init__(self, graph: Graph, places: Places, origins: Origins) -> None:
         self._graph = graph
         self._origins = origins
+        self._inputs: dict[Place, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.parameter_slugs: dict[str, dict[str, str]] = {}
         self.artifact_slugs: dict[str, dict[str, str]] = {}
         for place in places:
@@ -58,7 +60,9 @@ class RecipeWriter:
             place: where it stands.
             control: values that it hands to Argo.
         """
-        parameters, artifacts = self._origins.inputs(place)
+        if place not in self._inputs:
+            self._inputs[place] = self._origins.inputs(place)
+        parameters, artifacts = self._inputs[place]
         return self._made(
             place.slug, place, parameters, artifacts, control, executor=place.component.executor_label or ""
         )
@@ -114,7 +118,7 @@ class RecipeWriter:
         for name, declared in place.component.output_artifacts.items():
             kind = declared.artifact_type
             found[name] = {
-                "type": (kind.schema_title or kind.schema_uri if kind is not None else None) or "system.Artifact",
+                "type": schema_title(kind),
                 "version": (kind.schema_version if kind is not None else None) or "0.0.1",
                 "list": bool(declared.is_artifact_list),
                 "metadata": dict(declared.metadata or {}),

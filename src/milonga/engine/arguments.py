@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import Component, InputParameter
-from milonga.compiler.graph.component import PARAMETER_SPELLING
+from milonga.compiler.graph.component import PARAMETER_SPELLING, schema_title
 from milonga.dsl.artifacts.artifact import Artifact
 from milonga.dsl.parameters import ParameterSchema, to_json
 from milonga.dsl.signature import Signature
 from milonga.engine.content import digest_path
-from milonga.engine.executor_io import schema_title
 from milonga.engine.values import Bundle, coerce, fits
 from milonga.errors import UsageError
 from milonga.lineage.records import ArtifactRecord

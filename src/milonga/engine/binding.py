@@ -105,12 +105,7 @@ def dag_outputs(dag: DagInstance) -> Bundle:
     component = dag.component
     outputs = component.dag.outputs if component.dag is not None else None
     for name, origin in ((outputs.parameters if outputs else None) or {}).items():
-        selectors = (
-            (origin.value_from_parameter,)
-            if origin.value_from_parameter is not None
-            else (origin.value_from_oneof.parameter_selectors if origin.value_from_oneof else None) or ()
-        )
-        for selector in selectors:
+        for selector in origin.selectors:
             producer = dag.tasks.get(selector.producer_subtask)
             if producer is not None and selector.output_parameter_key in producer.outputs.parameters:
                 declared = component.output_parameters.get(name)

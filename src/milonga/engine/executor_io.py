@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import ArtifactType, Component
+from milonga.compiler.graph.component import schema_title
 from milonga.engine.content import ContentStore, copy_content, digest_path
 from milonga.engine.executor_output import completed, custom_path_of, own_path, reported_artifacts, reported_parameters
 from milonga.engine.home import safe_name
@@ -25,13 +26,6 @@ from milonga.runtime.placement import local_path
 
 _PROBE_BYTES = 64 * 1024
 """More than an error and a log need."""
-
-
-def schema_title(artifact_type: ArtifactType | None) -> str:
-    """The type of an artifact as text."""
-    if artifact_type is None:
-        return "system.Artifact"
-    return artifact_type.schema_title or artifact_type.schema_uri or "system.Artifact"
 
 
 def executor_input(component: Component, inputs: Bundle, folder: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import Importer, wire
+from milonga.compiler.graph.component import schema_title
 from milonga.engine.content import digest_path
-from milonga.engine.executor_io import schema_title
 from milonga.engine.instances import TaskInstance
 from milonga.engine.placeholders import PlaceholderContext
 from milonga.engine.values import Bundle, resolve_constant

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.compiler.cel import evaluate, parse
-from milonga.compiler.graph import Component, InputParameter, wire
+from milonga.compiler.graph import Component, InputParameter
+from milonga.compiler.graph.document_value import document_value
 from milonga.engine.json_values import coerce, fits, resolve_constant
 from milonga.errors import RunError
 from milonga.lineage.records import ArtifactValue
@@ -42,22 +43,6 @@ def with_defaults(parameters: dict[str, Any], component: Component) -> dict[str,
 def default_of(declared: InputParameter) -> Any:
     """The default as a plain JSON value; None when there is none."""
     return document_value(declared.default_value)
-
-
-def document_value(value: Any, *, is_inside: bool = False) -> Any:
-    """A default or constant of a pipeline file as a plain JSON value.
-
-    KFP writes them through protobuf, which knows doubles only: the 1 of an author stands there as 1.0. For a parameter
-    its declared type tells; inside of a list or struct nothing does, and a whole number is an integer, as in KFP's
-    own back end.
-    """
-    if is_inside and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [document_value(item, is_inside=True) for item in value]
-    if isinstance(value, Mapping):
-        return {key: document_value(item, is_inside=True) for key, item in value.items()}
-    return wire.plain(value)
 
 
 def select(value: Any, selector: str | None) -> Any:

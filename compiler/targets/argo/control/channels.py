@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from milonga.compiler.graph import Graph, ParameterBinding
+from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.targets.argo.control.conditions import condition, selected
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.names import Names
-from milonga.compiler.targets.argo.origins import document_value
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.step_kinds import writes_plain_text
 
@@ -230,13 +230,8 @@ class Channels:
         origin = ((outputs.parameters if outputs else None) or {}).get(name)
         if origin is None:
             raise Inexpressible(name)
-        selectors = (
-            (origin.value_from_parameter,)
-            if origin.value_from_parameter is not None
-            else (origin.value_from_oneof.parameter_selectors if origin.value_from_oneof else None) or ()
-        )
         expression = "'null'"
-        for selector in reversed(selectors):
+        for selector in reversed(origin.selectors):
             inner = self._places.inside(place, selector.producer_subtask)
             value = self._output(inner, selector.output_parameter_key, aspect)
             task = self.task_names[place][selector.producer_subtask]

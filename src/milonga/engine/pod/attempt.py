@@ -85,9 +85,20 @@ class Attempt:
 
     def earlier_result(self) -> Path | None:
         """The folder of the step's result of an earlier run, for a step without artifacts; None when there is none."""
-        folder = self._inputs / f"{EARLIER}-{RESULT}"
-        is_there = self._request.reuses and folder.is_dir() and read_record(folder, self.recipe) is not None
-        return folder if is_there else None
+        return self._earlier_folder if self._earlier_record() is not None else None
+
+    @property
+    def _earlier_folder(self) -> Path:
+        return self._inputs / f"{EARLIER}-{RESULT}"
+
+    def _earlier_record(self) -> dict[str, Any] | None:
+        """What an earlier run has noted; None when there is nothing that may be used, or can be read."""
+        folder = self._earlier_folder
+        try:
+            known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
+        except (ValueError, MilongaError):
+            return None  # spoilt, or of another version: it is made again
+        return known if known is not None and "run" in known else None
 
     def _names(self) -> dict[str, str]:
         """What KFP's placeholders for a run stand for."""
@@ -174,12 +185,8 @@ class Attempt:
 
     def _hand_on_earlier(self) -> bool:
         """Make the step's result of an earlier run the one of this run, if there is one and it is whole."""
-        folder = self._inputs / f"{EARLIER}-{RESULT}"
-        try:
-            known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
-        except (ValueError, MilongaError):
-            return False  # spoilt, or of another version: it is made again
-        if known is None or "run" not in known:
+        known = self._earlier_record()
+        if known is None:
             return False
         contents = [(self._inputs / f"{EARLIER}-{path.name}", path) for path in map(self.content, known["artifacts"])]
         found = {path.name: content_digest(earlier) for earlier, path in contents if _has_content(earlier)}
@@ -189,7 +196,7 @@ class Attempt:
         for earlier, path in contents:
             if path.name in found:
                 copy_content(earlier, path)
-        shutil.copytree(folder, self._outputs / RESULT)
+        shutil.copytree(self._earlier_folder, self._outputs / RESULT)
         self._write_control(known)
         return True
 

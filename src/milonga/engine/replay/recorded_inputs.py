@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from milonga.compiler.graph import Component
-from milonga.compiler.graph.component import PARAMETER_SPELLING
+from milonga.compiler.graph.component import PARAMETER_SPELLING, schema_title
 from milonga.engine.cache.content_check import ContentCheck
 from milonga.engine.content import ContentStore, digest_path
-from milonga.engine.executor_io import schema_title
 from milonga.engine.values import Bundle, coerce, default_of, fits, with_defaults
 from milonga.errors import RunError, UsageError
 from milonga.lineage.records import ArtifactRecord, Artifacts, ArtifactValue, TaskRecord, flattened

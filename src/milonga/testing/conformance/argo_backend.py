@@ -20,7 +20,7 @@ from milonga.engine.result import RunResult
 from milonga.errors import MilongaError
 from milonga.lineage import LineageStore
 from milonga.testing.conformance.backend import ArtifactArgument, RunRequest
-from milonga.testing.conformance.cluster_secrets import ClusterSecrets
+from milonga.testing.conformance.cluster_secrets import provide_secrets
 from milonga.testing.conformance.milonga_backend import MilongaBackend, observed
 from milonga.testing.conformance.observed import ObservedRun
 
@@ -54,9 +54,9 @@ class ArgoConformance:
         graph = load_graph(request.file)
         artifacts = {name: _argument(item) for name, item in request.artifact_arguments.items()}
         submission = SubmitRequest({**request.arguments, **artifacts}, use_cache=request.use_cache)
-        with ClusterSecrets(request.secrets):
-            run = backend.submit(graph, submission)
-            _wait(backend, run.run_id)
+        provide_secrets(request.secrets)
+        run = backend.submit(graph, submission)
+        _wait(backend, run.run_id)
         home = Home(request.home)
         record = backend.operations.import_run(run.run_id, home, graph=graph)
         store = LineageStore(home.database)

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 
 from milonga.backends.argo.argo_settings import ArgoSettings
 from milonga.backends.argo.cluster_access import new_access
 
 
-class ClusterSecrets:
-    """Makes secrets in the namespace of the kubeconfig, in place of those of the same names.
+def provide_secrets(secrets: Mapping[str, Mapping[str, str]]) -> None:
+    """Make secrets in the namespace of the kubeconfig, in place of those of the same names.
 
     They stay: another run of the same test may be using them.
     """
+    if not secrets:
+        return
+    from kubernetes import client
 
-    def __init__(self, secrets: Mapping[str, Mapping[str, str]]) -> None:
-        self._secrets = secrets
-
-    def __enter__(self) -> ClusterSecrets:
-        if self._secrets:
-            from kubernetes import client
-
-            access = new_access(ArgoSettings.resolved({}))
-            api = client.CoreV1Api(access.client)
-            for name, values in self._secrets.items():
-                body = client.V1Secret(metadata=client.V1ObjectMeta(name=name), string_data=dict(values))
-                try:
-                    api.create_namespaced_secret(access.namespace, body)
-                except client.ApiException as error:
-                    if error.status != 409:
-                        raise
-                    api.patch_namespaced_secret(name, access.namespace, body)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing is taken away."""
+    access = new_access(ArgoSettings.resolved({}))
+    api = client.CoreV1Api(access.client)
+    for name, values in secrets.items():
+        body = client.V1Secret(metadata=client.V1ObjectMeta(name=name), string_data=dict(values))
+        try:
+            api.create_namespaced_secret(access.namespace, body)
+        except client.ApiException as error:
+            if error.status != 409:
+                raise
+            api.patch_namespaced_secret(name, access.namespace, body)
