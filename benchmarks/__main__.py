@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...] [--quick] [--json FILE]`."""
+"""`python -m benchmarks [NAME ...] [--quick] [--large] [--json FILE]`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,34 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.figures import table
-from benchmarks.suite import SUITE
+from benchmarks.suite import ON_A_CLUSTER, SUITE
 
 
 def main() -> int:
-    """Run the named benchmarks, or all; 1 when a bar of milonga is missed."""
+    """Run the named benchmarks, or all that need no cluster; 1 when a bar of milonga is missed."""
+    names = [*SUITE, *ON_A_CLUSTER]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure milonga beside its peers.")
-    parser.add_argument("names", metavar="NAME", nargs="*", help=f"any of: {', '.join(SUITE)}")
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", help=f"any of: {', '.join(names)}; all but the last without"
+    )
     parser.add_argument("--quick", action="store_true", help="smaller sizes; the bars stay")
+    parser.add_argument(
+        "--large", action="store_true", help="argo: also a loop of 2 000 iterations, half an hour and more"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    unknown = [name for name in options.names if name not in SUITE]
+    unknown = [name for name in options.names if name not in names]
     if unknown:
-        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(SUITE)}")
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(names)}")
     facts = machine.machine()
     print(machine.line(facts), flush=True)
     found = {}
     for name in options.names or SUITE:
         print(f"\n{name}", flush=True)
-        found[name] = SUITE[name](quick=options.quick)
+        if name in ON_A_CLUSTER:
+            found[name] = ON_A_CLUSTER[name](quick=options.quick, large=options.large)
+        else:
+            found[name] = SUITE[name](quick=options.quick)
         print(table(found[name]), flush=True)
     after = machine.machine()["load"]
     missed = [f"{name}: {figure.what}" for name, figures in found.items() for figure in figures if figure.is_missed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.suite.argo import argo
 from benchmarks.suite.busy import busy
 from benchmarks.suite.cached import cached
 from benchmarks.suite.compilation import compilation
@@ -26,4 +27,7 @@ SUITE = {
     "size": size,
 }
 
-__all__ = ["SUITE"]
+ON_A_CLUSTER = {"argo": argo}
+"""Only when they are named: nobody wants hundreds of pods for having a KUBECONFIG."""
+
+__all__ = ["ON_A_CLUSTER", "SUITE"]

@@ -83,6 +83,7 @@ class RecordingServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # headers and body are two writes: the second would wait 40 ms
 
             def do_GET(self) -> None:
                 outer.serve(self)

@@ -34,6 +34,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("milonga_parallel", {**FEW, "shape": "loop"}),
     ("distinct_components", {"tool": "milonga", "components": 2}),
     ("kfp_compile", {"sizes": [2], "rounds": 1}),
+    ("pod_start", {"rounds": 1}),
+    ("argo_manifests", {"files": {str(path): 10_000 for path in sorted(ROOT.glob("tests/goldens/*.yaml"))[:2]}}),
     *((f"{tool}_run", {"tasks": 3, "shape": shape}) for tool in PEERS for shape in SHAPES),
     *((f"{tool}_run", {"tasks": 3, "cache": True}) for tool in ("kfp", "flytekit", "prefect")),
     *((f"{tool}_parallel", {**FEW, "shape": shape}) for tool in PEERS for shape in ("independent", "loop")),

@@ -62,14 +62,24 @@ class CommandLineHere(CommandLine):
         from milonga.cli.main import run_command_line
 
         out, err = io.StringIO(), io.StringIO()
-        before, path = Path.cwd(), list(sys.path)
+        before, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
         os.chdir(self.folder)
         try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            with (
+                pytest.MonkeyPatch.context() as variables,
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                variables.delenv("MILONGA_HOME", raising=False)
+                for name, value in (env or {}).items():
+                    variables.setenv(name, value)
                 code = run_command_line([str(argument) for argument in arguments])
         finally:
             os.chdir(before)
             sys.path[:] = path
+            for name in set(sys.modules) - modules:  # the next command reads the author's files anew
+                if (getattr(sys.modules[name], "__file__", None) or "").startswith(f"{self.folder}/"):
+                    del sys.modules[name]
         return Ended(code, out.getvalue(), err.getvalue())
 
 
@@ -142,11 +152,11 @@ def flow(tmp_path: Path) -> Path:
     return CommandLine(tmp_path).write("flow.py", FLOW)
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Any]:
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLineHere, Any]:
     """A command line whose folder has a finished run, and that run's document; tests only read it."""
     command = CommandLine(tmp_path_factory.mktemp("finished"))
     command.write("flow.py", FLOW)
     ended = command("run", "flow.py:p", "--value", "4", "--json")
     assert ended.code == 0, ended.err
-    return command, ended.json
+    return CommandLineHere(command.folder), ended.json

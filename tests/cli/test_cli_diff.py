@@ -49,11 +49,12 @@ def two_versions(command):
 
 
 @pytest.fixture
-def both(milonga):
-    return two_versions(milonga)
+def both(here):
+    return two_versions(here)
 
 
-def test_what_differs_is_told_by_task_in_words(both):
+def test_what_differs_is_told_by_task_in_words(milonga):
+    both = two_versions(milonga)
     ended = both("diff", "old/flow.py", "new/flow.py")
     assert ended.out.splitlines() == [
         "train",
@@ -70,7 +71,8 @@ def test_the_code_is_shown_on_demand(both):
     assert "      +    rows += 1" in lines and "      -    return 2" in lines and "      +    return 3" in lines
 
 
-def test_the_same_is_nothing_on_stdout_and_zero(both):
+def test_the_same_is_nothing_on_stdout_and_zero(milonga):
+    both = two_versions(milonga)
     assert both("compile", "old/flow.py", "-o", "flow.yaml").code == 0
     for pair in (("old/flow.py", "flow.yaml"), ("flow.yaml", "old/flow.py:retrain"), ("old/flow.py", "old/flow.py")):
         ended = both("diff", *pair)
@@ -101,7 +103,8 @@ def test_json_is_one_document_for_a_program(both):
     assert same.code == 0 and same.json["equal"] and same.json["changes"] == []
 
 
-def test_what_changes_no_meaning_is_told_and_ends_with_zero(both):
+def test_what_changes_no_meaning_is_told_and_ends_with_zero(milonga):
+    both = two_versions(milonga)
     both.write("other/flow.py", BEFORE.replace("return rows *", "return  rows   *"))
     both.write("other/rates.py", "def rate() -> int:\n    return 2  # two\n")
     ended = both("diff", "old/flow.py", "other/flow.py")
@@ -110,13 +113,13 @@ def test_what_changes_no_meaning_is_told_and_ends_with_zero(both):
 
 
 @pytest.mark.slow
-def test_two_runs_are_compared(milonga):
-    milonga.write("flow.py", BEFORE)
-    milonga.write("rates.py", "def rate() -> int:\n    return 2\n")
-    first = milonga("run", "flow.py", "--json").json["run_id"]
-    second = milonga("run", "flow.py", "--rows", "5", "--json").json["run_id"]
-    milonga.write("flow.py", changed())
-    ended = milonga("diff", first, second, "--json")
+def test_two_runs_are_compared(here):
+    here.write("flow.py", BEFORE)
+    here.write("rates.py", "def rate() -> int:\n    return 2\n")
+    first = here("run", "flow.py", "--json").json["run_id"]
+    second = here("run", "flow.py", "--rows", "5", "--json").json["run_id"]
+    here.write("flow.py", changed())
+    ended = here("diff", first, second, "--json")
     document = ended.json
     told = {(c["where"], c["kind"], c["text"]) for c in document["changes"] if not c["quiet"]}
     assert (ended.code, document["compared"], document["before"]) == (1, "runs", first)
@@ -125,15 +128,15 @@ def test_two_runs_are_compared(milonga):
         ("run", "result", "Output 1.2 → 2.0"),
         ("train", "output", "Output 1.2 → 2.0"),
     }
-    assert milonga("diff", first[:-1], first).code == 0
-    assert milonga("diff", first, "last", "--json").json["after"] == second
-    assert milonga("diff", "last", second).code == 0
-    several = milonga("diff", first[:8], second)
+    assert here("diff", first[:-1], first).code == 0
+    assert here("diff", first, "last", "--json").json["after"] == second
+    assert here("diff", "last", second).code == 0
+    several = here("diff", first[:8], second)
     assert several.code == 2 and "E953" in several.err
-    mixed = milonga("diff", first, "flow.py")
+    mixed = here("diff", first, "flow.py")
     assert mixed.code == 1 and "memory 2Gi → 4Gi" in mixed.out and "argument" not in mixed.out
-    (milonga.home / "runs" / first / "pipeline.yaml").unlink()
-    gone = milonga("diff", first, second)
+    (here.home / "runs" / first / "pipeline.yaml").unlink()
+    gone = here("diff", first, second)
     assert gone.code == 2 and "E940" in gone.err and "Traceback" not in gone.err
 
 

@@ -132,8 +132,8 @@ def test_an_artifact_may_be_given_from_elsewhere(failed) -> None:
     assert Path(ended.json["output_artifacts"]["model"]["uri"]).read_text() == "abc"
 
 
-def test_a_difference_in_what_should_be_the_same_ends_with_one(milonga) -> None:
-    milonga.write(
+def test_a_difference_in_what_should_be_the_same_ends_with_one(here) -> None:
+    here.write(
         "flow.py",
         """
         import os
@@ -148,8 +148,8 @@ def test_a_difference_in_what_should_be_the_same_ends_with_one(milonga) -> None:
             return draw(1)
         """,
     )
-    assert milonga("run", "flow.py", "--quiet").code == 0
-    ended = milonga("replay", "last", "draw")
+    assert here("run", "flow.py", "--quiet").code == 0
+    ended = here("replay", "last", "draw")
     assert ended.code == 1 and "different: Output: " in ended.err and "succeeded with other outputs" in ended.err
 
 
@@ -197,7 +197,7 @@ def test_a_breakpoint_in_the_code_of_today_is_hit(milonga, recorded: Path) -> No
     assert ended.json["outputs"] == {"Output": 5.0} and "flow.py(" in ended.err
 
 
-def test_a_library_below_the_author_does_not_hide_the_authors_frame(milonga) -> None:
+def test_a_library_below_the_author_does_not_hide_the_authors_frame(milonga, here) -> None:
     milonga.write(
         "flow.py",
         """
@@ -214,7 +214,7 @@ def test_a_library_below_the_author_does_not_hide_the_authors_frame(milonga) -> 
             return read("{not json")
         """,
     )
-    milonga("run", "flow.py", "--quiet")
+    assert here("run", "flow.py", "--quiet").code == 1
     ended = milonga("replay", "last", "--pdb", stdin="p mine\nq\n")
     assert "'{NOT JSON'" in ended.err, "pdb stands in the author's frame, not in json's"
 

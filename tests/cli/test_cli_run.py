@@ -24,8 +24,8 @@ def test_help_lists_each_input_with_type_default_and_text(here, flow: Path) -> N
     assert "Literal['s', 'm']" in text and "--jobs" in text and "--resume" in text
 
 
-def test_flags_have_the_types_of_the_inputs(milonga, flow: Path) -> None:
-    ended = milonga(
+def test_flags_have_the_types_of_the_inputs(here, flow: Path) -> None:
+    ended = here(
         *("run", "flow.py:p", "--value", "-3", "--factor", "2", "--text", "-- it's ñ", "--loud", "true"),
         *("--items", "[1, 2]", "--table", '{"k": 3}', "--size", "m", "--maybe", "7", "--json", "-q"),
     )
@@ -99,9 +99,9 @@ FAILING = """
 """
 
 
-def test_a_failed_run_ends_with_one_and_says_where(milonga) -> None:
-    milonga.write("bad.py", FAILING)
-    ended = milonga("run", "bad.py:p", "--json")
+def test_a_failed_run_ends_with_one_and_says_where(here) -> None:
+    here.write("bad.py", FAILING)
+    ended = here("run", "bad.py:p", "--json")
     assert ended.code == 1 and ended.json["state"] == "FAILED"
     error = ended.json["tasks"]["divide"]["error"]
     assert error["code"] == "E410" and "return 1 / value" in error["traceback"]
@@ -194,15 +194,15 @@ def test_a_compiled_file_runs_as_the_source_does(here, flow: Path, suffix: str) 
     assert "--value INT" in here("run", f"out.{suffix}", "--help").out
 
 
-def test_the_state_folder_is_chosen_by_flag_then_environment(milonga, flow: Path, tmp_path: Path) -> None:
-    milonga("run", "flow.py:p", "--value", "1", "-q", env={"MILONGA_HOME": str(tmp_path / "by-env")})
-    milonga("run", "flow.py:p", "--value", "1", "-q", "--home", "by-flag", env={"MILONGA_HOME": str(tmp_path / "no")})
+def test_the_state_folder_is_chosen_by_flag_then_environment(here, flow: Path, tmp_path: Path) -> None:
+    here("run", "flow.py:p", "--value", "1", "-q", env={"MILONGA_HOME": str(tmp_path / "by-env")})
+    here("run", "flow.py:p", "--value", "1", "-q", "--home", "by-flag", env={"MILONGA_HOME": str(tmp_path / "no")})
     assert (tmp_path / "by-env" / "lineage.sqlite").exists() and (tmp_path / "by-flag" / "lineage.sqlite").exists()
-    assert not (tmp_path / "no").exists() and not milonga.home.exists()
+    assert not (tmp_path / "no").exists() and not here.home.exists()
 
 
-def test_secrets_come_from_a_file(milonga) -> None:
-    milonga.write(
+def test_secrets_come_from_a_file(here) -> None:
+    here.write(
         "flow.py",
         """
         import os
@@ -217,10 +217,10 @@ def test_secrets_come_from_a_file(milonga) -> None:
             return see()
         """,
     )
-    milonga.write("secrets.json", json.dumps({"vault": {"token": "s3cr3t-value"}}))
-    ended = milonga("run", "flow.py:p", "--secrets", "secrets.json", "--json")
+    here.write("secrets.json", json.dumps({"vault": {"token": "s3cr3t-value"}}))
+    ended = here("run", "flow.py:p", "--secrets", "secrets.json", "--json")
     assert ended.json["outputs"] == {"Output": 12} and "s3cr3t-value" not in ended.out + ended.err
-    kept = [path for path in milonga.home.rglob("*") if path.is_file() and b"s3cr3t-value" in path.read_bytes()]
+    kept = [path for path in here.home.rglob("*") if path.is_file() and b"s3cr3t-value" in path.read_bytes()]
     assert kept == [], "a secret was written to disk"
-    ended = milonga("run", "flow.py:p", "--json", "--no-cache")
+    ended = here("run", "flow.py:p", "--json", "--no-cache")
     assert ended.code == 1 and ended.json["error"]["code"] == "E443"

@@ -86,7 +86,7 @@ def test_logs_print_what_a_task_said(finished) -> None:
     assert near.code == 2 and "E913" in near.err and "did you mean 'scale'?" in near.err
 
 
-def test_logs_of_bytes_and_a_closed_pipe(milonga) -> None:
+def test_logs_of_bytes_and_a_closed_pipe(milonga, here) -> None:
     milonga.write(
         "flow.py",
         """
@@ -103,7 +103,7 @@ def test_logs_of_bytes_and_a_closed_pipe(milonga) -> None:
             return talk()
         """,
     )
-    run_id = milonga("run", "flow.py:p", "--json").json["run_id"]
+    run_id = here("run", "flow.py:p", "--json").json["run_id"]
     assert "caf\ufffd" in milonga("logs", run_id, "talk").out
     command = f"{sys.executable} -m milonga logs {run_id} talk | head -1"
     done = subprocess.run(["bash", "-c", command], cwd=milonga.folder, capture_output=True, text=True, check=False)
@@ -153,13 +153,13 @@ def test_check_reports_every_mistake_with_its_line(here) -> None:
     assert not here.home.exists()
 
 
-def test_compile_writes_the_same_bytes_each_time(milonga, flow: Path) -> None:
+def test_compile_writes_the_same_bytes_each_time(milonga, here, flow: Path) -> None:
     first = milonga("compile", "flow.py:p", env={"PYTHONHASHSEED": "1"})
     second = milonga("compile", "flow.py:p", env={"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C"})
     milonga.write("elsewhere/flow.py", flow.read_text())
-    third = milonga("compile", "elsewhere/flow.py:p")
+    third = here("compile", "elsewhere/flow.py:p")
     assert first.code == 0 and first.out == second.out == third.out and "pipelineInfo:" in first.out
-    assert milonga("compile", "flow.py:p", "-o", "out.yaml").out == ""
+    assert here("compile", "flow.py:p", "-o", "out.yaml").out == ""
     assert (milonga.folder / "out.yaml").read_text() == first.out
 
 
@@ -189,12 +189,13 @@ def test_devices_are_listed_and_shown(here) -> None:
     assert unknown.code in (1, 2) and name in unknown.err and "Traceback" not in unknown.err
 
 
-def test_doctor_says_what_is_here(milonga) -> None:
+def test_doctor_says_what_is_here(milonga, here) -> None:
     facts = milonga("doctor", "--json").json
     assert facts["milonga"] and facts["cores"] >= 1 and facts["home"] == str(milonga.home) and facts["free_bytes"] > 0
     assert set(facts["extras"]) >= {"data", "torch", "devices", "tuning", "serve", "kfp"}
-    assert "pip install" in milonga("doctor").out or "ok" in milonga("doctor").out
-    deep = milonga("doctor", "--json", env={"MILONGA_HOME": str(milonga.folder / "not" / "yet" / "made")})
+    text = here("doctor").out
+    assert "pip install" in text or "ok" in text
+    deep = here("doctor", "--json", env={"MILONGA_HOME": str(milonga.folder / "not" / "yet" / "made")})
     assert deep.code == 0 and deep.json["free_bytes"] > 0 and not (milonga.folder / "not").exists()
 
 

@@ -71,8 +71,8 @@ class Questions:
 
 
 @pytest.fixture
-def ask(milonga: Any) -> Questions:
-    return Questions(milonga)
+def ask(here: Any) -> Questions:
+    return Questions(here)
 
 
 def test_a_hit_names_its_maker(ask: Questions) -> None:
@@ -190,22 +190,22 @@ HOSTILE = """
 """
 
 
-def test_hostile_and_large_values_are_shown_as_text_and_cut(milonga: Any) -> None:
-    milonga.write("flow.py", HOSTILE)
+def test_hostile_and_large_values_are_shown_as_text_and_cut(here: Any) -> None:
+    here.write("flow.py", HOSTILE)
     texts = ["\x1b[31m{{$.x}} 'quoted\" \n ${HOME}", "y" * 300_000]
     for number, text in enumerate(texts):
-        milonga.write(f"{number}.json", json.dumps({"text": text}))
-        assert milonga("run", "flow.py", "-q", "--args", f"{number}.json").code == 0
-    shown = milonga("why", "last", "step").out
+        here.write(f"{number}.json", json.dumps({"text": text}))
+        assert here("run", "flow.py", "-q", "--args", f"{number}.json").code == 0
+    shown = here("why", "last", "step").out
     assert "\x1b" not in shown and len(shown) < 1000 and shown.count("\n") == 4
-    (change,) = milonga("why", "last", "step", "--json").json["differences"]
+    (change,) = here("why", "last", "step", "--json").json["differences"]
     assert json.loads(change["before"]) == texts[0] and change["after"] == '"' + "y" * 1999 + "…"
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["last", "step"], "E905"), (["2020", "x"], "E905")])
-def test_what_does_not_exist_is_refused(milonga: Any, arguments: list[str], code: str) -> None:
-    ended = milonga("why", *arguments, "--json")
-    assert ended.code == 2 and ended.json["error"]["code"] == code and not milonga.home.exists()
+def test_what_does_not_exist_is_refused(here: Any, arguments: list[str], code: str) -> None:
+    ended = here("why", *arguments, "--json")
+    assert ended.code == 2 and ended.json["error"]["code"] == code and not here.home.exists()
 
 
 def test_a_misspelt_task_gets_a_hint(ask: Questions) -> None:

@@ -33,12 +33,25 @@ def runnable(page: str, *, slow: bool) -> list[Block]:
     return blocks if slow else [block for block in blocks if not block.slow]
 
 
+LONG = {
+    f"docs/how-to/{name}.md"
+    for name in (
+        *("bring-kfp-pipelines", "choose-a-target", "compile-for-kfp", "debug-a-task", "inject-faults"),
+        *("look-into-the-cache", "resume-and-cache", "run-containers", "run-schedules-on-this-machine"),
+        *("schedule-a-pipeline", "start-runs-by-events", "use-from-ci", "write-a-component"),
+    )
+}
+"""Pages of many quick commands, which together are not quick."""
+
+
 ALL_BLOCKS = [block for page in pages() for block in blocks_of(page)]
 QUICK = [page for page in pages() if runnable(page, slow=False)]
 SLOW = [page for page in pages() if any(block.slow for block in runnable(page, slow=True))]
 
 
-@pytest.mark.parametrize("page", QUICK)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow) if page in LONG else page for page in QUICK]
+)
 def test_a_reader_who_follows_the_page_sees_what_it_shows(page: str, tmp_path: Path) -> None:
     Workplace(tmp_path).follow(runnable(page, slow=False))
 

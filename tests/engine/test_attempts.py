@@ -451,6 +451,7 @@ def three_hundred() -> None:
         plain(item)
 
 
+@pytest.mark.slow
 def test_three_hundred_iterations_finish_and_come_from_the_cache_next_time(play) -> None:
     play(three_hundred).raise_for_state()
     again = play(three_hundred).raise_for_state()

@@ -157,7 +157,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Und
 
 
 PLAN = plan_kills(60)
-SHARE = [pytest.param(kill, id=str(kill), marks=pytest.mark.slow if kill.number >= 5 else ()) for kill in PLAN]
+SHARE = [pytest.param(kill, id=str(kill), marks=pytest.mark.slow if kill.number >= 4 else ()) for kill in PLAN]
 
 
 @pytest.mark.parametrize("kill", SHARE)
@@ -169,7 +169,9 @@ def test_a_run_killed_at_any_moment_loses_repeats_and_spoils_nothing(
     assert trial.faults == ()
 
 
-@pytest.mark.parametrize("lines", [1, 6, 13])
+@pytest.mark.parametrize(
+    "lines", [pytest.param(1, marks=pytest.mark.slow), 6, pytest.param(13, marks=pytest.mark.slow)]
+)
 def test_a_killed_run_goes_on_where_it_was(site: Site, lines: int) -> None:
     engine = site.fresh()
     site.wait_for_lines(lines, engine)
@@ -186,6 +188,7 @@ def test_a_killed_run_goes_on_by_its_id_alone(site: Site) -> None:
     finish_and_check(site, before, done, "--resume", run.id)
 
 
+@pytest.mark.slow
 def test_a_run_survives_one_kill_after_another(site: Site) -> None:
     engine, before, done = site.fresh(), set(), Counter()
     for kill in range(4):

@@ -120,6 +120,7 @@ class Door:
 class _Handler(BaseHTTPRequestHandler):
     door: Door
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two writes: the second would wait 40 ms
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass

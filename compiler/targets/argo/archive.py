@@ -14,6 +14,7 @@ from typing import Any
 from milonga import __about__
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets.argo.recipe_texts import StepRecipe
+from milonga.compiler.targets.argo.together.group_recipe import GroupRecipe
 from milonga.compiler.trace.compaction import compact
 from milonga.compiler.trace.modules import runtime_files
 
@@ -33,19 +34,23 @@ _POD_MODULES = (
         "compiler/__init__.py",
     ),
 )
-_POD_FOLDERS = ("engine/pod", "engine/recipes", "compiler/cel")
+_POD_FOLDERS = ("engine/pod", "engine/pod/together", "engine/recipes", "compiler/cel")
 _START = "import sys\nfrom milonga.engine.pod.main import main\nsys.exit(main(sys.argv[1:]))\n"
 
 
-def pipeline_archive(graph: Graph, labels: Iterable[str], recipes: Iterable[StepRecipe]) -> bytes:
+def pipeline_archive(
+    graph: Graph, labels: Iterable[str], recipes: Iterable[StepRecipe], groups: Iterable[GroupRecipe] = ()
+) -> bytes:
     """What pods of this pipeline read: recipes, commands, and each long text of a command once.
 
     Args:
         graph: the pipeline.
         labels: executors whose commands run in pods.
         recipes: of its steps.
+        groups: of its groups of tasks that share a pod.
     """
     files = {f"recipes/{recipe.leaf}.json": recipe.to_json() for recipe in recipes}
+    files.update({f"together/{group.leaf}.json": group.to_json() for group in groups})
     for label in sorted(labels):
         container = graph.executors[label].container
         words = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from milonga.compiler.graph import Graph, Task
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
 from milonga.compiler.targets.argo.control.channels import Channels
-from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.origins import Origins
@@ -19,7 +17,10 @@ from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.slot_keys import slot_key
 from milonga.compiler.targets.argo.step_kinds import step_kind
-from milonga.errors import UnsupportedByTarget
+from milonga.compiler.targets.argo.survey import Survey
+from milonga.compiler.targets.argo.together.group_recipe import GroupRecipe, GroupRecipes
+from milonga.compiler.targets.argo.together.group_template import GroupTemplates
+from milonga.compiler.targets.argo.together.pod_group import PodGroup, PodGroups
 from milonga.runtime.argo.text import made_safe, tag
 
 NOTHING = "nothing"
@@ -36,6 +37,7 @@ class DagTemplates:
     Attributes:
         templates: by name.
         recipes: of all steps and probes.
+        group_recipes: of all groups of tasks that share a pod.
         layout: of each DAG template: what each of its tasks is.
     """
 
@@ -49,6 +51,7 @@ class DagTemplates:
         leaves: LeafTemplates,
         recipes: RecipeWriter,
         keys: CacheKeys,
+        groups: PodGroups,
     ) -> None:
         self._graph = graph
         self._places = places
@@ -60,13 +63,27 @@ class DagTemplates:
         self._names = Names()
         self._shared: dict[str, str] = {}
         self._keys = keys
+        self._groups = groups
+        self._group_templates = GroupTemplates(graph, channels, leaves, keys)
+        self._group_recipes = GroupRecipes(
+            graph=graph, places=places, origins=origins, channels=channels, recipes=recipes, keys=keys
+        )
+        self._survey = Survey(
+            graph=graph,
+            places=places,
+            origins=origins,
+            channels=channels,
+            leaves=leaves,
+            claims=self._claims,
+            recipes=recipes,
+            keys=keys,
+            groups=groups,
+            group_recipes=self._group_recipes,
+        )
         self.templates: dict[str, dict[str, Any]] = {}
         self.recipes: list[StepRecipe] = []
+        self.group_recipes: list[GroupRecipe] = []
         self.layout: dict[str, dict[str, Any]] = {}
-        self._probes: dict[tuple[Place, str], dict[str, Any]] = {}
-        self._conditions: dict[Place, str] = {}
-        self._counts: dict[Place, Value] = {}
-        self._leaf_bodies: dict[Place, tuple[StepRecipe, Callable[[], dict[str, Any]]]] = {}
 
     def run(self) -> str:
         """Write all templates; the name of the one that is the pipeline.
@@ -74,94 +91,8 @@ class DagTemplates:
         Raises:
             UnsupportedByTarget: E315-E319, something that Argo cannot do.
         """
-        self._survey()
+        self._survey.run()
         return self._dag(self._places.root, "main")
-
-    # What Argo must know ---------------------------------------------------------------------------------------------
-
-    def _survey(self) -> None:
-        """Ask for all control values, so that every template knows what it takes and hands out."""
-        self._find_keys()
-        for place in list(self._places):
-            if place.owner is not None:
-                self._conditions[place] = self._condition_of(place)
-            if place.slug:
-                self._ask_for_statuses(place)
-                self._prepare_step(place)
-        for place in reversed(list(self._places)):  # an inner loop may ask for elements of an outer one
-            if place.is_iteration:
-                self._counts[place] = self._count_of(place)
-
-    def _find_keys(self) -> None:
-        steps = {
-            place.slug: place
-            for place in self._places
-            if place.slug and step_kind(self._graph, place.component) in ("python", "container")
-        }
-        self._keys.add_all(steps, {leaf: self._writer.step(place, {}) for leaf, place in steps.items()})
-
-    def _condition_of(self, place: Place) -> str:
-        try:
-            return self._channels.condition(place)
-        except Inexpressible:
-            policy = place.task.trigger_policy if place.task is not None else None
-            wanted = [
-                "if",
-                policy.condition if policy else "",
-                self._origins.bound_parameters(place),
-                ["constant", True],
-            ]
-            name = self._probe(place, "condition", {"value": wanted})
-            return f"{name} == 'true'"
-
-    def _count_of(self, place: Place) -> Value:
-        try:
-            return self._channels.items_of(place) if place in self._channels.items else self._channels.count_of(place)
-        except Inexpressible:
-            return Value(expression=self._probe(place, "count", {"count": self._origins.loop_count(place)}))
-
-    def _probe(self, place: Place, what: str, wanted: dict[str, Any]) -> str:
-        """Let a pod compute a value before the task of `place`; the expression of its text."""
-        self._probes.setdefault((place, what), wanted)
-        return f"tasks['{self._probe_task(place)}'].outputs.parameters['{what}']"
-
-    def _probe_task(self, place: Place) -> str:
-        owner = place.owner or self._places.root
-        return self._channels.helper_task(owner, f"{place.task_name}-milonga-probe", place.task_name)
-
-    def _ask_for_statuses(self, place: Place) -> None:
-        recipe = self._writer.step(place, {})
-        for key in recipe.statuses:
-            path, _, task = key.rpartition("#")
-            owner = next(other for other in self._places if other.path == path and other.component.dag is not None)
-            self._channels.status(place, owner, task)
-
-    def _prepare_step(self, place: Place) -> None:
-        """Look at the settings of a pod now, since they may ask for control values."""
-        kind = step_kind(self._graph, place.component)
-        task = place.task
-        if task is None:
-            return
-        if kind == "importer":
-            self._refuse_fetching(place)
-            return
-        if kind == "none":
-            raise UnsupportedByTarget("E317", "only Google's back end knows this kind of step", where=place.path)
-        if kind in ("create-claim", "delete-claim"):
-            self._claims.manifest(place, kind)
-            return
-        recipe = self._writer.step(place, {})
-        self._leaves.step(place, task, kind, recipe)
-
-    def _refuse_fetching(self, place: Place) -> None:
-        importer = self._graph.executors[place.component.executor_label or ""].importer
-        if importer is not None and importer.download_to_workspace:
-            raise UnsupportedByTarget(
-                "E317",
-                "an importer has no pod on Argo, so nothing is fetched into the workspace",
-                where=place.path,
-                hint="let a component copy it there",
-            )
 
     # DAGs ------------------------------------------------------------------------------------------------------------
 
@@ -175,6 +106,12 @@ class DagTemplates:
         for task_name, task in tasks.items():
             inner = self._places.inside(place, task_name)
             argo_name = self._channels.task_names[place][task_name]
+            group = self._groups.of(inner)
+            if group is not None:
+                if inner is group.members[0]:
+                    written.append(self._group_call(group, argo_name))
+                    kinds[argo_name] = self._group_layout(group)
+                continue
             kinds[argo_name] = {"name": task_name, "kind": "task"}
             call = self._call(inner, task, argo_name)
             probe = self._probe_call(inner, task)
@@ -183,8 +120,7 @@ class DagTemplates:
                 kinds[probe["name"]] = {"name": task_name, "kind": "inner"}
             written.append(call)
         dag: dict[str, Any] = {"tasks": written or [{"name": "none", "template": self._need_nothing()}]}
-        waiting = [task for task in tasks.values() if task.runs_anyway]
-        if waiting:
+        if self._watchers(place):
             dag["failFast"] = False
             dag["target"] = " ".join(self._targets(place))
         template: dict[str, Any] = {"name": name, **self._dag_inputs(place), "dag": dag}
@@ -197,13 +133,24 @@ class DagTemplates:
         self.templates[name] = template
         return name
 
+    def _watchers(self, place: Place) -> list[Task]:
+        """Tasks that Argo starts however those before them have ended."""
+        alone = (
+            task for name, task in place.tasks.items() if self._groups.of(self._places.inside(place, name)) is None
+        )
+        return [task for task in alone if task.runs_anyway]
+
     def _targets(self, place: Place) -> list[str]:
         """Tasks whose failure fails the DAG: those that nothing waits for, and those whose end is only looked at."""
-        tasks = place.tasks
-        waited_for = {producer for task in tasks.values() for producer in task.producers()}
-        watched = {producer for task in tasks.values() if task.runs_anyway for producer in task.producers()}
         names = self._channels.task_names[place]
-        return [names[name] for name in tasks if name not in waited_for or name in watched]
+        waited_for = {
+            names[producer]
+            for name, task in place.tasks.items()
+            for producer in task.producers()
+            if names[producer] != names[name]
+        }
+        watched = {names[producer] for task in self._watchers(place) for producer in task.producers()}
+        return [name for name in dict.fromkeys(names.values()) if name not in waited_for or name in watched]
 
     def _dag_inputs(self, place: Place) -> dict[str, Any]:
         names = ["i"] if place.depth else []
@@ -213,7 +160,7 @@ class DagTemplates:
 
     def _depends(self, place: Place, task: Task, *, also: str = "") -> str:
         names = self._channels.task_names[place.owner or self._places.root]
-        producers = [names[name] for name in sorted(task.producers())]
+        producers = dict.fromkeys(names[name] for name in sorted(task.producers()))
         if task.runs_anyway:
             parts = ["(" + " || ".join(f"{name}.{way}" for way in _FIVE_WAYS) + ")" for name in producers]
         else:
@@ -222,15 +169,46 @@ class DagTemplates:
             parts.append(f"{also}.Succeeded")
         return " && ".join(parts)
 
+    def _when(self, place: Place, condition: str = "") -> dict[str, str]:
+        """When a task runs whose predecessors have all ended well, as far as Argo can see."""
+        parts = [*self._channels.skipped_unseen(place), *([condition] if condition else [])]
+        if len(parts) > 1:
+            parts = [f"({part})" for part in parts]
+        return {"when": tag(" && ".join(parts))} if parts else {}
+
+    def _group_call(self, group: PodGroup, argo_name: str) -> dict[str, Any]:
+        recipe = self._group_recipes.recipe(group)
+        self.group_recipes.append(recipe)
+        self.recipes += [self._writer.step(place, {}) for place in recipe.steps.values()]
+        template = self._share(group.name, self._group_templates.template(group, recipe))
+        arguments = self._group_templates.call_arguments(group, recipe)
+        call: dict[str, Any] = {"name": argo_name, "template": template, "arguments": {"parameters": arguments}}
+        names = self._channels.task_names[group.owner]
+        before = {
+            names[producer]
+            for member in group.members
+            for producer in (member.task.producers() if member.task is not None else ())
+            if producer not in group.task_names
+        }
+        if before:
+            call["depends"] = " && ".join(f"{name}.Succeeded" for name in sorted(before))
+        unseen = dict.fromkeys(part for member in group.members for part in self._channels.skipped_unseen(member))
+        if unseen:
+            call["when"] = tag(" && ".join(unseen))
+        return call
+
+    def _group_layout(self, group: PodGroup) -> dict[str, Any]:
+        """What whoever shows a run must know of a group."""
+        names = [member.task_name for member in group.members]
+        return {"name": group.name, "kind": "together", "leaf": group.leaf, "tasks": names}
+
     def _call(self, place: Place, task: Task, argo_name: str) -> dict[str, Any]:
-        has_probe = any(known is place for known, _ in self._probes)
+        has_probe = any(known is place for known, _ in self._survey.probes)
         call: dict[str, Any] = {"name": argo_name}
-        depends = self._depends(place, task, also=self._probe_task(place) if has_probe else "")
+        depends = self._depends(place, task, also=self._survey.probe_task(place) if has_probe else "")
         if depends:
             call["depends"] = depends
-        condition = self._conditions.get(place)
-        if condition:
-            call["when"] = tag(condition)
+        call |= self._when(place, self._survey.conditions.get(place, ""))
         if place.is_iteration:
             call["template"] = self._loop(place, task)
             arguments = self._arguments(place, is_loop=True)
@@ -242,7 +220,7 @@ class DagTemplates:
         return call
 
     def _probe_call(self, place: Place, task: Task) -> dict[str, Any] | None:
-        wanted = {what: probe for (known, what), probe in self._probes.items() if known is place}
+        wanted = {what: probe for (known, what), probe in self._survey.probes.items() if known is place}
         if not wanted:
             return None
         owner = place.owner or self._places.root
@@ -252,9 +230,9 @@ class DagTemplates:
         self.recipes.append(recipe)
         template = self._share("probe", self._leaves.probe(outside, recipe))
         parameters = self._leaf_arguments(recipe, leaf, owner.depth)
-        call = {"name": self._probe_task(place), "template": template, "arguments": {"parameters": parameters}}
+        call = {"name": self._survey.probe_task(place), "template": template, "arguments": {"parameters": parameters}}
         depends = self._depends(place, task)
-        return {**call, "depends": depends} if depends else call
+        return {**call, **({"depends": depends} if depends else {}), **self._when(place)}
 
     # Steps and loops --------------------------------------------------------------------------------------------
 
@@ -333,7 +311,7 @@ class DagTemplates:
             arguments.append({"name": "i", "value": index})
         if is_loop:
             name = "items" if place in self._channels.items else "n"
-            arguments.append({"name": name, "value": self._counts[place].argument})
+            arguments.append({"name": name, "value": self._survey.counts[place].argument})
         for name in self._outer_inputs(place):
             value = self._channels.inputs[place][name]
             text = f"{{{{inputs.parameters.{name}}}}}" if is_body else value.argument

@@ -21,6 +21,7 @@ from milonga.compiler.targets.argo.pod import ControlValue, PodFields, pod_field
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.step_kinds import StepKind
+from milonga.compiler.targets.argo.stored_objects import stored_objects
 from milonga.compiler.targets.argo.workspace import workspace_mounts
 from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import (
@@ -36,7 +37,6 @@ from milonga.runtime.argo.layout import (
     RUNS,
     SCRIPT_FILE,
     STORE,
-    artifact_object,
 )
 
 CODE_VOLUME, OUTPUT_VOLUME = "milonga-code", "milonga-out"
@@ -84,13 +84,11 @@ class LeafTemplates:
             )
         if kind == "container":
             _require_shell_names(container, place.path)
-        fields = self._pod_fields(place, container, self._graph.platform_settings(label))
-        main = self._mounted(dict(fields.container), *workspace_mounts(self._graph))
+        fields = self.pod_fields(place, container, self._graph.platform_settings(label))
+        main = self.program(fields.container, self._arguments("run", recipe, place))
         template: dict[str, Any] = dict(fields.template)
-        if kind == "python":
-            main["command"] = ["python3", _PROGRAM]
-            main["args"] = self._arguments("run", recipe, place)
-        else:
+        if kind == "container":
+            del main["args"]
             main["command"] = ["sh", f"{OUTPUTS}/{SCRIPT_FILE}"]
             template["initContainers"] = [
                 *template.get("initContainers", ()),
@@ -109,10 +107,25 @@ class LeafTemplates:
     def probe(self, place: Place, recipe: StepRecipe) -> dict[str, Any]:
         """The template of a pod that computes values which Argo cannot."""
         main = self._mounted({"image": self._runtime_image})
-        main["command"] = ["python3", _PROGRAM]
-        main["args"] = self._arguments("probe", recipe, place)
-        outputs = [_control_output(name) for name in sorted(recipe.body["control"])]
+        main |= {"command": ["python3", _PROGRAM], "args": self._arguments("probe", recipe, place)}
+        outputs = [control_output(name) for name in sorted(recipe.body["control"])]
         return {"inputs": self._inputs(None, recipe), "outputs": {"parameters": outputs}, "container": main}
+
+    def program(self, container: Mapping[str, Any], arguments: list[str]) -> dict[str, Any]:
+        """A main container that runs the program of all pods."""
+        main = self._mounted(dict(container), *workspace_mounts(self._graph))
+        return {**main, "command": ["python3", _PROGRAM], "args": arguments}
+
+    def first_arguments(self, mode: str) -> list[str]:
+        """The arguments that each pod gets."""
+        return [
+            mode,
+            "{{inputs.parameters.t}}",
+            "{{inputs.parameters.i}}",
+            "{{workflow.name}}",
+            "{{workflow.uid}}",
+            "{{workflow.creationTimestamp.RFC3339}}",
+        ]
 
     def _mounted(self, container: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
         mounts = [
@@ -138,12 +151,7 @@ class LeafTemplates:
     def _arguments(self, mode: str, recipe: StepRecipe, place: Place) -> list[str]:
         names = {key: self._channels.status_name(place, key) for key in recipe.statuses}
         return [
-            mode,
-            "{{inputs.parameters.t}}",
-            "{{inputs.parameters.i}}",
-            "{{workflow.name}}",
-            "{{workflow.uid}}",
-            "{{workflow.creationTimestamp.RFC3339}}",
+            *self.first_arguments(mode),
             *(f"i:{{{{workflow.parameters.{self._channels.workflow_parameters[name]}}}}}" for name in recipe.given),
             *(f"s:{{{{inputs.parameters.{names[key]}}}}}" for key in recipe.statuses),
             *([f"r:{{{{workflow.parameters.{REUSE_PARAMETER}}}}}"] if self._keys.of(recipe.leaf) else []),
@@ -156,12 +164,12 @@ class LeafTemplates:
             item = self._channels.items.get(place)
             names += sorted({*self._channels.inputs.get(place, {}), *([item] if item is not None else [])})
         artifacts = [
-            _input(f"k{at}", f"{INPUTS}/{at}", _OF_RUN + f"{{{{inputs.parameters.k{at}}}}}")
+            input_artifact(f"k{at}", f"{INPUTS}/{at}", _OF_RUN + f"{{{{inputs.parameters.k{at}}}}}")
             for at in range(len(recipe.slots))
         ]
         if is_kept and place is not None:
             artifacts += [
-                _input(f"{EARLIER}-{name}", f"{INPUTS}/{EARLIER}-{name}", _KEPT + f"{name}{_ITERATION}.tgz")
+                input_artifact(f"{EARLIER}-{name}", f"{INPUTS}/{EARLIER}-{name}", _KEPT + f"{name}{_ITERATION}.tgz")
                 for name in self._stored(place)
             ]
         parameters: list[dict[str, Any]] = [{"name": name} for name in names]
@@ -181,7 +189,7 @@ class LeafTemplates:
         slugs = self._recipes.parameter_slugs[place.slug]
         component_outputs = place.component.output_parameters
         control = [
-            _control_output(slug)
+            control_output(slug)
             if kind == "python"
             else _plain_output(slug, f"{OUTPUTS}/{RESULT}/{PARAMETERS}/{slugs[name]}", component_outputs[name])
             for slug, (name, _) in sorted(self._channels.outputs.get(place, {}).items())
@@ -190,13 +198,15 @@ class LeafTemplates:
         return {key: value for key, value in made.items() if value}
 
     def _stored(self, place: Place) -> list[str]:
-        """The objects that a step makes, the one that says that it has succeeded last."""
-        component = place.component
-        contents = sorted(map(artifact_object, self._recipes.artifact_slugs[place.slug].values()))
-        has_outputs = bool(component.output_parameters or component.output_artifacts)
-        return [*contents, RESULT] if has_outputs or self._keys.of(place.slug) is not None else []
+        slugs = self._recipes.artifact_slugs[place.slug].values()
+        return stored_objects(place, slugs, is_kept=self._keys.of(place.slug) is not None)
 
-    def _pod_fields(self, place: Place, container: Container, settings: Mapping[str, Any]) -> PodFields:
+    def pod_fields(self, place: Place, container: Container, settings: Mapping[str, Any]) -> PodFields:
+        """What a container and its Kubernetes settings become in a template.
+
+        Raises:
+            UnsupportedByTarget: E315, E318, a setting that Argo cannot have.
+        """
         try:
             return pod_fields(
                 container=container,
@@ -246,7 +256,8 @@ class LeafTemplates:
         )
 
 
-def _input(name: str, path: str, key: str) -> dict[str, Any]:
+def input_artifact(name: str, path: str, key: str) -> dict[str, Any]:
+    """An object that a pod gets, if there is one."""
     return {"name": name, "path": path, "optional": True, "s3": {"key": key}}
 
 
@@ -260,7 +271,8 @@ def _output(name: str, file: str, key: str) -> dict[str, Any]:
     }
 
 
-def _control_output(name: str) -> dict[str, Any]:
+def control_output(name: str) -> dict[str, Any]:
+    """A value that a pod hands to Argo."""
     return {"name": name, "valueFrom": {"path": f"{OUTPUTS}/{CONTROL}/{name}", "default": "null"}}
 
 

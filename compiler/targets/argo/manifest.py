@@ -24,6 +24,7 @@ from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
 from milonga.compiler.targets.argo.step_kinds import step_kind
+from milonga.compiler.targets.argo.together.pod_group import PodGroups
 from milonga.compiler.targets.argo.workspace import workspace_fields
 from milonga.compiler.trace.library import DEFAULT_IMAGE
 from milonga.runtime.argo.layout import PROGRAM_FILE, RECIPES_FILE, REUSE_PARAMETER
@@ -57,17 +58,25 @@ def manifest(graph: Graph) -> Manifest:
     """The objects of a pipeline; the same pipeline, the same objects.
 
     Raises:
-        UnsupportedByTarget: E315-E319, something that Argo cannot do.
+        UnsupportedByTarget: E315-E319, something that Argo cannot do; E361, E362, tasks that cannot share a pod.
     """
     places = Places(graph)
     origins = Origins(graph, places)
     parameters = _workflow_parameters(graph.root)
-    channels = Channels(graph, places, parameters)
+    groups = PodGroups(graph, places)
+    channels = Channels(graph, places, parameters, groups)
     recipes = RecipeWriter(graph, places, origins)
     keys = CacheKeys(graph)
     leaves = LeafTemplates(graph, channels, recipes, keys, _runtime_image(graph))
     writer = DagTemplates(
-        graph=graph, places=places, origins=origins, channels=channels, leaves=leaves, recipes=recipes, keys=keys
+        graph=graph,
+        places=places,
+        origins=origins,
+        channels=channels,
+        leaves=leaves,
+        recipes=recipes,
+        keys=keys,
+        groups=groups,
     )
     entrypoint = writer.run()
     layout = {
@@ -87,7 +96,7 @@ def manifest(graph: Graph) -> Manifest:
         "outputs": origins.outputs(),
     }
     labels = {recipe.body["executor"] for recipe in writer.recipes} - {""}
-    archive = pipeline_archive(graph, labels, writer.recipes)
+    archive = pipeline_archive(graph, labels, writer.recipes, writer.group_recipes)
     name = object_name(graph.name)
     program = program_archive()
     code = {

@@ -53,6 +53,12 @@ class RecipeWriter:
                 self.parameter_slugs[place.slug] = {name: names.add(name) for name in component.output_parameters}
                 self.artifact_slugs[place.slug] = {name: artifacts.add(name) for name in component.output_artifacts}
 
+    def inputs(self, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Expressions of the parameters and artifacts that a step gets."""
+        if place not in self._inputs:
+            self._inputs[place] = self._origins.inputs(place)
+        return self._inputs[place]
+
     def step(self, place: Place, control: dict[str, dict[str, Any]]) -> StepRecipe:
         """The recipe of a step.
 
@@ -60,9 +66,7 @@ class RecipeWriter:
             place: where it stands.
             control: values that it hands to Argo.
         """
-        if place not in self._inputs:
-            self._inputs[place] = self._origins.inputs(place)
-        parameters, artifacts = self._inputs[place]
+        parameters, artifacts = self.inputs(place)
         return self._made(
             place.slug, place, parameters, artifacts, control, executor=place.component.executor_label or ""
         )
@@ -95,7 +99,7 @@ class RecipeWriter:
             "parameters": parameters,
             "artifacts": artifacts,
             "slots": [[slot.leaf, slot.what, slot.fixed, slot.depth] for slot in slots],
-            "given": [[name, self._input_type(name)] for name in given],
+            "given": [[name, self.input_type(name)] for name in given],
             "statuses": [[key, key.rpartition("#")[2]] for key in statuses],
             "output_parameters": self._output_parameters(place) if executor else {},
             "output_artifacts": self._output_artifacts(place) if executor else {},
@@ -103,7 +107,8 @@ class RecipeWriter:
         }
         return StepRecipe(leaf, slots, given, statuses, body)
 
-    def _input_type(self, name: str) -> str:
+    def input_type(self, name: str) -> str:
+        """KFP's type of an input of the pipeline, "" for an artifact."""
         declared = self._graph.root.input_parameters.get(name)
         return (declared.parameter_type if declared is not None else None) or ""
 

@@ -39,6 +39,24 @@ def retry_strategy(task: Task, where: str) -> dict[str, Any]:
     return made
 
 
+def repetition(task: Task) -> dict[str, float]:
+    """The repetitions of a step in a shared pod, empty when there are none."""
+    policy = task.retry_policy
+    if policy is None or not policy.max_retry_count:
+        return {}
+    pause_s = _seconds(policy.backoff_duration)
+    longest_s = _seconds(policy.backoff_max_duration) or 3600
+    factor = policy.backoff_factor or 2.0
+    return {"limit": policy.max_retry_count, "pause_s": pause_s, "factor": factor, "pause_max_s": longest_s}
+
+
+def shared_retry_strategy(limit: int) -> dict[str, Any]:
+    """The retryStrategy of a pod whose tasks are repeated inside of it: only the loss of the pod itself counts."""
+    if not limit:
+        return {}
+    return {"limit": limit, "retryPolicy": "Always", "expression": "asInt(lastRetry.exitCode) != 1"}
+
+
 def _seconds(text: str | None) -> int:
     """A protobuf JSON duration, in whole seconds that are not shorter."""
     return -int(-float(text.removesuffix("s")) // 1) if text else 0

@@ -13,7 +13,7 @@ class SubmitRequest:
 
     Attributes:
         parameters: JSON values by input name; inputs that are left out take their defaults on the remote side.
-        artifacts: URIs or ids by input name, as the back end reads them.
+        artifacts: URIs, ids or paths of files by input name, as the back end reads them.
         name: name of the run or schedule for people; "" lets the back end make one from the pipeline's name.
         use_cache: False runs every task; True leaves it to what the pipeline says.
         labels: labels of the run, where the back end has such a thing.

@@ -10,17 +10,14 @@ import click
 
 from milonga.cli.findings import FORMATS, Report, check_sources
 from milonga.cli.output import message, write_file
+from milonga.cli.schema_places import SCHEMAS_HELP, definitions_at
 from milonga.compiler.targets import target_named
 
 
 @click.command("check")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--target", "target", default="", help="Also say what this target would drop, refuse or change.")
-@click.option(
-    "--schemas",
-    type=click.Path(path_type=Path, exists=True),
-    help="Definitions (CRDs) of the target's system to check against, a folder or file: kubectl get crd -o yaml.",
-)
+@click.option("--schemas", metavar="PATH|cluster", help=SCHEMAS_HELP)
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), help="How findings are written; default: human.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -28,7 +25,7 @@ from milonga.compiler.targets import target_named
 def command(
     sources: tuple[str, ...],
     target: str,
-    schemas: Path | None,
+    schemas: str | None,
     strict: bool,
     form: str | None,
     as_json: bool,
@@ -48,7 +45,9 @@ def command(
     chosen = "json" if as_json else form or "human"
     to_file = output not in (None, "-")
     in_colour = chosen == "human" and not to_file and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    checked = check_sources(tuple(dict.fromkeys(sources)), target, schemas=schemas, keeps_errors=chosen == "sarif")
+    names = tuple(dict.fromkeys(sources))
+    with definitions_at(schemas, chosen_target) as definitions:
+        checked = check_sources(names, target, schemas=definitions, keeps_errors=chosen == "sarif")
     report = Report(tuple(item.strictly() for item in checked) if strict else checked, target, in_colour)
     text = FORMATS[chosen](report)
     if to_file:

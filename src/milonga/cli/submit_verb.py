@@ -16,6 +16,7 @@ from milonga.backends.waiting import ended_run
 from milonga.cli.backend_flags import backend_flags, chosen_backend, given_settings
 from milonga.cli.local_command import local_command
 from milonga.cli.output import fail, message, print_json
+from milonga.cli.pinning import PIN_HELP, pinned_source
 from milonga.cli.remote_lines import RemoteLines, described
 from milonga.cli.run_verb import collect_arguments
 from milonga.cli.source_command import SourceCommand
@@ -30,7 +31,7 @@ SOURCE is FILE.py:NAME, a KFP IR file or a catalogue name; its inputs become fla
 them. Nothing is sent before the pipeline, its arguments and the settings have been checked. Credentials come from the
 environment: MILONGA_KFP_TOKEN or MILONGA_KFP_COOKIES, GOOGLE_APPLICATION_CREDENTIALS.
 """
-_OF_A_NEW_RUN = ("args_file", "assignments", "run_name", "no_cache", "lower", "force", "label")
+_OF_A_NEW_RUN = ("args_file", "assignments", "run_name", "no_cache", "lower", "pin_images", "force", "label")
 
 
 def submission_options() -> list[click.Parameter]:
@@ -44,6 +45,7 @@ def submission_options() -> list[click.Parameter]:
             default=None,
             help="Write what does not work there in a form that does. Default: yes for Python, no for pipeline files.",
         ),
+        click.Option(["--pin-images"], is_flag=True, help=PIN_HELP),
         click.Option(["--force"], is_flag=True, help="Send even what the back end is known to refuse or to fail on."),
         click.Option(["--label"], multiple=True, metavar="NAME=VALUE", help="Label of the run (vertex)."),
     ]
@@ -131,8 +133,9 @@ def ready_request(
 
     Raises:
         UsageError: E902-E904 wrong arguments, E911 no NAME=VALUE.
+        RemoteError: E839, an image that cannot be pinned.
     """
-    preparation = prepare(source, backend.name, lower=values["lower"])
+    preparation = _prepared(source, backend, values)
     request = checked_request(
         preparation.graph, source.signature, collect_arguments(source, values), name=name, **request_options(values)
     )
@@ -152,8 +155,13 @@ def ready_graph(
     source: Source, backend: Backend, values: dict[str, Any]
 ) -> tuple[Graph, tuple[Diagnostic, ...]] | None:
     """As `ready_request`, for a pipeline whose inputs get their values later."""
-    ready = _unless_stopped(prepare(source, backend.name, lower=values["lower"]), SubmitRequest(), values)
+    ready = _unless_stopped(_prepared(source, backend, values), SubmitRequest(), values)
     return None if ready is None else (ready[0], ready[2])
+
+
+def _prepared(source: Source, backend: Backend, values: dict[str, Any]) -> Preparation:
+    chosen = pinned_source(source, backend.name, values["lower"]) if values["pin_images"] else source
+    return prepare(chosen, backend.name, lower=values["lower"])
 
 
 def _unless_stopped(

@@ -9,7 +9,8 @@ from milonga.images.building import BuiltImage, build_image
 from milonga.images.platform import Platform
 from milonga.images.recipe import ImageRecipe
 from milonga.images.reference import ImageReference
-from milonga.images.resolving import resolved_image
+from milonga.images.resolved_images import ResolvedImages
+from milonga.images.resolving import resolved_image, resolved_images
 from milonga.images.sources.finding import find_source
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "ImageRecipe",
     "ImageReference",
     "Platform",
+    "ResolvedImages",
     "build_image",
     "find_source",
     "resolved_image",
+    "resolved_images",
 ]

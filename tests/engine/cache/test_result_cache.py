@@ -314,14 +314,14 @@ RACE = """
 
     @pipeline
     def race() -> list[int]:
-        with ml.ParallelFor(list(range(24))) as index:
+        with ml.ParallelFor(list(range(12))) as index:
             seen = check.options(cache=False)(make(index), index)
         return ml.Collected(seen)
 
     if __name__ == "__main__":
         for _ in range(2):
             result = ml.run(race, home=sys.argv[1], jobs=3, progress=Silent()).raise_for_state()
-            assert result.outputs["Output"] == list(range(24))
+            assert result.outputs["Output"] == list(range(12))
 """
 
 

@@ -122,7 +122,9 @@ def test_one_is_removed_by_the_beginning_of_its_id(made, command) -> None:
     assert not made["new"].folder.exists() and made["old"].folder.exists()
 
 
-@pytest.mark.parametrize("name", ["zzz", "", "../../etc", "{0}"])
+@pytest.mark.parametrize(
+    "name", ["zzz", "../../etc", *(pytest.param(name, marks=pytest.mark.slow) for name in ("", "{0}"))]
+)
 def test_an_id_that_nothing_has_is_wrong_usage(made, command, name) -> None:
     done = command("remove", name)
     assert (

@@ -171,7 +171,9 @@ class PaperArgo:
                 break
         outputs = template.get("outputs", {})
         for item in outputs.get("artifacts", []):
-            self._store(place / "out" / Path(item["path"]).name, filled(item["s3"]["key"], scope))
+            is_packed = "none" not in item["archive"]
+            store = self._store if is_packed else self._store_tree
+            store(place / "out" / Path(item["path"]).name, filled(item["s3"]["key"], scope))
         made = {}
         for item in outputs.get("parameters", []) if not code else []:
             path = place / "out" / Path(item["valueFrom"]["path"]).relative_to("/milonga/out")
@@ -235,6 +237,14 @@ class PaperArgo:
         with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=0) as archive:
             archive.add(path, arcname=path.name)
         place.write_bytes(stream.getvalue())
+
+    def _store_tree(self, path: Path, key: str) -> None:
+        """As Argo does without an archive: each file below a folder under its own key."""
+        for file in sorted(path.rglob("*")) if path.is_dir() else []:
+            if file.is_file():
+                place = self.bucket / key / file.relative_to(path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, place)
 
     def results(self) -> dict[str, Any]:
         """The pipeline's output parameters, and the texts of its output artifacts that are files."""

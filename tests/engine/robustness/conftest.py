@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from engine_bench import Bench
+from engine_bench import Bench, BenchHere
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path, tmp_path / "home")
+
+
+@pytest.fixture
+def bench_here(tmp_path: Path) -> BenchHere:
+    return BenchHere(tmp_path, tmp_path / "home")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -119,8 +120,7 @@ class Bench:
 
     def end(self, engine: subprocess.Popen[str]) -> Ended:
         out, err = engine.communicate(timeout=120)
-        assert "\nTraceback" not in f"\n{err}", err  # that of a task is shown with four spaces before it
-        return Ended(engine.returncode, json.loads(out) if out.strip() else {}, err)
+        return ended(engine.returncode, out, err)
 
     def run(self, *more: str, **inputs: Any) -> Ended:
         return self.end(self.start_run(*more, **inputs))
@@ -158,6 +158,34 @@ class Bench:
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.02)
         return not self.processes()
+
+
+@dataclass(slots=True)
+class BenchHere(Bench):
+    """The same in this process, for what is about the content and not about the engine's own process."""
+
+    def run(self, *more: str, **inputs: Any) -> Ended:
+        return self._here(*self._flags(inputs), *more)
+
+    def resume(self, *more: str) -> Ended:
+        return self._here("--resume", *more)
+
+    def _here(self, *flags: str) -> Ended:
+        from milonga.cli.main import run_command_line
+
+        out, err, path = io.StringIO(), io.StringIO(), list(sys.path)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                file = f"{self.folder / 'flow.py'}:p"
+                code = run_command_line(["run", file, *flags, "--home", str(self.home), "--json"])
+        finally:
+            sys.path[:] = path
+        return ended(code, out.getvalue(), err.getvalue())
+
+
+def ended(code: int, out: str, err: str) -> Ended:
+    assert "\nTraceback" not in f"\n{err}", err  # that of a task is shown with four spaces before it
+    return Ended(code, json.loads(out) if out.strip() else {}, err)
 
 
 def wait_for(path: Path, within_s: float = 60.0) -> str:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine_bench import Bench, wait_for
@@ -45,7 +46,12 @@ def p(ledger: str, size: int = 1000, script: str = "") -> int:
 SPOILING = [Path.unlink, spoil, cut, make_folder]
 
 
-@pytest.mark.parametrize("harm", SPOILING)
+def each_harm(quick: Callable[[Path], None]) -> list[Any]:
+    """Every harm; those but one are for when there is time. Each moment has another one, so that all are done."""
+    return [pytest.param(harm, marks=() if harm is quick else pytest.mark.slow) for harm in SPOILING]
+
+
+@pytest.mark.parametrize("harm", each_harm(spoil))
 def test_between_two_tasks_of_a_run(bench: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     """While a task runs, the content of its own input, which another task needs too, goes bad."""
     go, there = tmp_path / "go", tmp_path / "there"
@@ -68,7 +74,7 @@ while not os.path.exists({str(go)!r}): time.sleep(0.01)
     assert bench.lines().count("make") == 2
 
 
-@pytest.mark.parametrize("harm", SPOILING)
+@pytest.mark.parametrize("harm", each_harm(Path.unlink))
 def test_before_a_task_of_a_run(bench: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     """A third task waits for another and for content that goes bad meanwhile."""
     go, there = tmp_path / "go", tmp_path / "there"
@@ -95,35 +101,35 @@ while not os.path.exists({str(go)!r}): time.sleep(0.01)
     assert (again.code, again.result["outputs"]) == (0, {"Output": 1008}), again.err
 
 
-@pytest.mark.parametrize("harm", SPOILING)
-def test_between_run_and_resume(bench: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
+@pytest.mark.parametrize("harm", each_harm(cut))
+def test_between_run_and_resume(bench_here: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    first = bench.run(script=f"assert os.path.exists({str(gate)!r}), 'not yet'")
+    first = bench_here.run(script=f"assert os.path.exists({str(gate)!r}), 'not yet'")
     assert first.code == 1
-    _, tasks = bench.rows()
+    _, tasks = bench_here.rows()
     harm(Path(tasks["make"].output_artifacts["Output"].uri))
     gate.touch()
-    again = bench.resume()
+    again = bench_here.resume()
     assert (again.code, again.result["outputs"]) == (0, {"Output": 1001}), again.err
-    assert bench.lines().count("make") == 2 and bench.lines().count("weigh") == 1
+    assert bench_here.lines().count("make") == 2 and bench_here.lines().count("weigh") == 1
 
 
-@pytest.mark.parametrize("harm", SPOILING)
-def test_between_run_and_cache_hit(bench: Bench, harm: Callable[[Path], None]) -> None:
-    bench.run()
-    _, tasks = bench.rows()
+@pytest.mark.parametrize("harm", each_harm(make_folder))
+def test_between_run_and_cache_hit(bench_here: Bench, harm: Callable[[Path], None]) -> None:
+    bench_here.run()
+    _, tasks = bench_here.rows()
     harm(Path(tasks["act"].output_artifacts["Output"].uri))
-    again = bench.run()
+    again = bench_here.run()
     assert (again.code, again.result["outputs"]) == (0, {"Output": 1001})
     states = {path: task["cached"] for path, task in again.result["tasks"].items()}
     assert states == {"make": True, "act": False, "weigh": True}
 
 
-def test_a_whole_store_that_is_gone(bench: Bench) -> None:
-    bench.run()
-    shutil.rmtree(bench.home / "store")
-    again = bench.run()
-    assert again.code == 0 and sorted(bench.lines()) == sorted(["make", "act", "weigh", "make", "act"])
+def test_a_whole_store_that_is_gone(bench_here: Bench) -> None:
+    bench_here.run()
+    shutil.rmtree(bench_here.home / "store")
+    again = bench_here.run()
+    assert again.code == 0 and sorted(bench_here.lines()) == sorted(["make", "act", "weigh", "make", "act"])
 
 
 CHANGED = """
@@ -145,42 +151,42 @@ def p(ledger: str, data: Dataset, place: str) -> str:
 
 
 def test_a_users_own_file_that_changes_under_a_run_gives_a_result_that_is_not_reused(
-    bench: Bench, tmp_path: Path
+    bench_here: Bench, tmp_path: Path
 ) -> None:
     """Its digest was taken at the start: what is made of other bytes must not be kept under that digest."""
     own = tmp_path / "own.bin"
-    bench.flow = bench.flow[: bench.flow.index("@component")] + CHANGED
-    bench.write()
+    bench_here.flow = bench_here.flow[: bench_here.flow.index("@component")] + CHANGED
+    bench_here.write()
     own.write_bytes(b"1" * 500)
-    first = bench.run(data=own, place=own)
+    first = bench_here.run(data=own, place=own)
     assert (first.code, first.result["outputs"]) == (0, {"Output": "222"}) and "has changed" in first.err
     own.write_bytes(b"1" * 500)
-    second = bench.run(data=own, place=tmp_path / "other.bin")
+    second = bench_here.run(data=own, place=tmp_path / "other.bin")
     assert (second.code, second.result["outputs"]) == (0, {"Output": "111"}), "a forged hit"
 
 
-def test_a_users_own_file_that_is_gone(bench: Bench, tmp_path: Path) -> None:
+def test_a_users_own_file_that_is_gone(bench_here: Bench, tmp_path: Path) -> None:
     own = tmp_path / "own.bin"
-    bench.flow = bench.flow[: bench.flow.index("@component")] + CHANGED.replace(
+    bench_here.flow = bench_here.flow[: bench_here.flow.index("@component")] + CHANGED.replace(
         'open(place, "wb").write', "os.unlink(place) or len"
     )
-    bench.write()
+    bench_here.write()
     own.write_bytes(b"1" * 500)
-    ended = bench.run(data=own, place=own)
+    ended = bench_here.run(data=own, place=own)
     assert (ended.code, ended.error["code"]) == (1, "E420") and "is gone" in ended.error["message"]
-    assert "measure" not in bench.lines() and "start a new run" in ended.error["hint"]
+    assert "measure" not in bench_here.lines() and "start a new run" in ended.error["hint"]
 
 
 @pytest.mark.parametrize(("act", "what"), [("write_bytes(b'mine')", "changed"), ("unlink()", "removed")])
-def test_a_step_that_writes_into_its_own_input_is_told_so(bench: Bench, act: str, what: str) -> None:
+def test_a_step_that_writes_into_its_own_input_is_told_so(bench_here: Bench, act: str, what: str) -> None:
     """To resume would do the same again, and so would a retry."""
-    bench.flow = bench.flow[: bench.flow.index("@component")] + WRITES.replace("ACT", act)
-    bench.write()
-    ended = bench.run()
+    bench_here.flow = bench_here.flow[: bench_here.flow.index("@component")] + WRITES.replace("ACT", act)
+    bench_here.write()
+    ended = bench_here.run()
     assert (ended.code, ended.error["code"], ended.error["task"]) == (1, "E420", "spoil")
     assert ended.error["message"] == f"the step's input 'm' was {what} while it ran"
     assert "copy" in ended.error["hint"] and "--resume" not in ended.error["hint"]
-    assert bench.lines() == ["make", "spoil"]
+    assert bench_here.lines() == ["make", "spoil"]
 
 
 WRITES = """

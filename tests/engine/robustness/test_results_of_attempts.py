@@ -33,8 +33,8 @@ def leaving(text: str) -> str:
         "[" * 100_000,
     ],
 )
-def test_a_result_of_another_form_fails_its_task(bench: Bench, text: str) -> None:
-    ended = bench.run(script=leaving(text))
+def test_a_result_of_another_form_fails_its_task(bench_here: Bench, text: str) -> None:
+    ended = bench_here.run(script=leaving(text))
     assert (ended.code, ended.error["task"]) == (1, "act")
     assert ended.error["code"] == "E416", ended.error
 
@@ -48,9 +48,9 @@ def test_a_result_of_another_form_fails_its_task(bench: Bench, text: str) -> Non
     ],
     ids=["a pipe in a folder", "a pipe", "a link to nowhere"],
 )
-def test_an_artifact_that_is_no_content_fails_its_task(bench: Bench, script: str) -> None:
+def test_an_artifact_that_is_no_content_fails_its_task(bench_here: Bench, script: str) -> None:
     result = '{"artifacts": {}}'
-    ended = bench.run(
+    ended = bench_here.run(
         script=FOLDER
         + f"(folder / 'executor_output.json').write_text({result!r})\n"
         + script.replace("raise SystemExit(0)", "os._exit(0)")

@@ -29,6 +29,7 @@ def pipe() -> str:
 """
 
 
+@pytest.mark.slow
 def test_an_installed_package_of_a_new_version_is_a_miss_that_names_it(tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=False)
     (site_folder,) = (tmp_path / "venv").glob("lib/python*/site-packages")

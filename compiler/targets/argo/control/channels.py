@@ -19,6 +19,7 @@ from milonga.compiler.targets.argo.control.value import Inexpressible, Value
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.step_kinds import writes_plain_text
+from milonga.compiler.targets.argo.together.pod_group import PodGroup, PodGroups
 
 Aspect = Literal["value", "count"]
 """What is wanted of a parameter: itself, or how many elements it has."""
@@ -38,9 +39,11 @@ class Channels:
         items: of each loop whose elements Argo must know: the input of its body that gets one.
         outputs: of each step, values that it hands to Argo: the name there, the output, and what of it.
         dag_outputs: of each DAG, values that it hands to Argo: the name there, and the expression inside of it.
+        group_outputs: of each group of tasks that share a pod, values that it hands to Argo: the name there, the task,
+            its output and what of it; "" for whether the task has succeeded.
     """
 
-    def __init__(self, graph: Graph, places: Places, workflow_parameters: Mapping[str, str]) -> None:
+    def __init__(self, graph: Graph, places: Places, workflow_parameters: Mapping[str, str], groups: PodGroups) -> None:
         self._graph = graph
         self._places = places
         self.workflow_parameters = workflow_parameters
@@ -49,11 +52,23 @@ class Channels:
         self._helpers: dict[tuple[Place, str], str] = {}
         for place in places:
             names = self._task_names[place] = Names()
-            self.task_names[place] = {name: names.add(name) for name in place.tasks}
+            self.task_names[place] = {}
+            named: dict[PodGroup, str] = {}
+            for name in place.tasks:
+                group = groups.of(places.inside(place, name))
+                if group is None:
+                    self.task_names[place][name] = names.add(name)
+                    continue
+                if group not in named:
+                    named[group] = names.add(group.name)
+                self.task_names[place][name] = named[group]
         self.inputs: dict[Place, dict[str, Value]] = defaultdict(dict)
         self.items: dict[Place, str] = {}
         self.outputs: dict[Place, dict[str, tuple[str, Aspect]]] = defaultdict(dict)
         self.dag_outputs: dict[Place, dict[str, str]] = defaultdict(dict)
+        self.group_outputs: dict[PodGroup, dict[str, tuple[Place, str, Aspect]]] = defaultdict(dict)
+        self._groups = groups
+        self._group_names: dict[PodGroup, Names] = defaultdict(lambda: Names("_"))
         self._names: dict[Place, Names] = defaultdict(lambda: Names("_"))
         self._known: dict[tuple[Place, str, str], str] = {}
 
@@ -201,6 +216,8 @@ class Channels:
 
     def _output(self, place: Place, name: str, aspect: Aspect) -> Value:
         """An output parameter of a task, in the template of its DAG."""
+        if place.owner is not None and self._groups.of(place) is not None:
+            return self._group_output(place, place.owner, name, aspect)
         if place.is_iteration or place.owner is None:
             raise Inexpressible("what a loop has collected")
         declared = place.component.output_parameters.get(name)
@@ -215,6 +232,45 @@ class Channels:
                 return _aspect(found, aspect)
             slug = self._leaf_output(place, name, aspect)
         expression = _output_of(self.task_names[place.owner][place.task_name], slug)
+        return Value(expression=expression, kind=kind if aspect == "value" else "")
+
+    def has_succeeded(self, place: Place) -> str:
+        """An expression in the template of a task's DAG: whether the task has succeeded, for one that has ended."""
+        if place.owner is None:
+            raise Inexpressible("root")
+        task = self.task_names[place.owner][place.task_name]
+        group = self._groups.of(place)
+        if group is None or not group.may_be_skipped(place.task_name):
+            return f"tasks['{task}'].status == 'Succeeded'"
+        return f"{self._group_output(place, place.owner, '', 'value').expression} == '\"SUCCEEDED\"'"
+
+    def skipped_unseen(self, place: Place) -> list[str]:
+        """Expressions that must hold besides what a task waits for: tasks before it that share a pod with others, which
+        goes well when they are skipped.
+        """
+        task, owner = place.task, place.owner
+        if task is None or owner is None or task.runs_anyway:
+            return []
+        found = []
+        for name in sorted(task.producers()):
+            producer = self._places.inside(owner, name)
+            group = self._groups.of(producer)
+            if group is not None and group is not self._groups.of(place) and group.may_be_skipped(name):
+                found.append(self.has_succeeded(producer))
+        return found
+
+    def _group_output(self, place: Place, owner: Place, name: str, aspect: Aspect) -> Value:
+        """What the pod of a group says of one of its tasks; it can say everything."""
+        group = self._groups.of(place)
+        if group is None:
+            raise Inexpressible("not in a group")
+        known = (place, f"of group {name}", aspect)
+        if known not in self._known:
+            self._known[known] = self._group_names[group].add(f"{place.task_name}_{name or 'state'}_{aspect}")
+            self.group_outputs[group][self._known[known]] = (place, name, aspect)
+        declared = place.component.output_parameters.get(name)
+        kind = "LIST" if place.is_iteration else (declared.parameter_type if declared is not None else None) or ""
+        expression = _output_of(self.task_names[owner][place.task_name], self._known[known])
         return Value(expression=expression, kind=kind if aspect == "value" else "")
 
     def _leaf_output(self, place: Place, name: str, aspect: Aspect) -> str:
@@ -234,8 +290,7 @@ class Channels:
         for selector in reversed(origin.selectors):
             inner = self._places.inside(place, selector.producer_subtask)
             value = self._output(inner, selector.output_parameter_key, aspect)
-            task = self.task_names[place][selector.producer_subtask]
-            expression = f"tasks['{task}'].status == 'Succeeded' ? {value.text} : {expression}"
+            expression = f"{self.has_succeeded(inner)} ? {value.text} : {expression}"
         self.dag_outputs[place][slug] = expression
         return slug
 

@@ -11,6 +11,7 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.argo_settings import OPTIONS, ArgoSettings
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.cron_workflows import added, changed_suspension, deleted, listed
+from milonga.backends.argo.given_artifacts import with_artifacts
 from milonga.backends.argo.installation import installed
 from milonga.backends.argo.looks import remote_run, workflow_named
 from milonga.backends.argo.resources import WORKFLOWS
@@ -87,6 +88,7 @@ class ArgoBackend:
     def submit(self, graph: Graph, request: SubmitRequest) -> SubmittedRun:
         """Put the pipeline on the cluster as far as it is not there, and start a run."""
         require_possible(request)
+        request = with_artifacts(graph, request)
         bundle = self.bundle(graph)
         installed(self._connection, bundle)
         name = request.name or run_name(graph)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from milonga.backends.argo.advice import advice_on
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.looks import layout_of, run_error, workflow_named
@@ -136,8 +137,16 @@ def _task(
         attempts=attempts,
         iterations=task.iterations,
         message=task.message,
-        reasons=new_reasons(reasons, task.message),
+        reasons=_with_advice(new_reasons(reasons, task.message), task),
     )
+
+
+def _with_advice(reasons: tuple[str, ...], task: TaskNode) -> tuple[str, ...]:
+    """Reasons, and what can be done about the first one that something can be done about."""
+    if task.state == "SUCCEEDED":
+        return reasons
+    advice = next(filter(None, map(advice_on, (task.message, *reasons))), "")
+    return (*reasons, advice) if advice else reasons
 
 
 def _attempt(workflow: Workflow, number: int, node: Node, pods: Mapping[str, Pod]) -> DescribedAttempt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from milonga.backends.absent import absent
+from milonga.backends.argo.advice import advised
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.nodes.states import run_state
@@ -124,14 +125,14 @@ def _remote(task: TaskNode) -> RemoteState:
 
 
 def run_error(workflow: Workflow, tasks: tuple[TaskNode, ...]) -> str:
-    """Why a run has failed: what its first failed task says, with its path; else what Argo says."""
+    """Why a run has failed: what its first failed task says, with its path, and what to do; else what Argo says."""
     if workflow.phase not in ("Failed", "Error"):
         return ""
     if workflow.shutdown and first_failed(tasks) is None:
         return ""  # somebody has asked for this end
     failed = first_failed(tasks)
     if failed is not None:
-        return f"{failed.path}: {failed.message or 'failed'}"
+        return f"{failed.path}: {advised(failed.message) or 'failed'}"
     return str(workflow.status.get("message") or "")
 
 

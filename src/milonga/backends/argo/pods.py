@@ -8,6 +8,7 @@ from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.marks import NODE_ID, WORKFLOW
+from milonga.backends.argo.nodes.messages import pull_told
 from milonga.backends.argo.resources import EVENTS, PODS
 from milonga.backends.call_failed import CallFailed
 
@@ -116,4 +117,4 @@ def _of_events(connection: ArgoConnection, pod: Pod) -> list[str]:
 def _sentence(said: Mapping[str, Any]) -> str:
     """Reason and message of anything of Kubernetes, in one line."""
     parts = [" ".join(str(said.get(key) or "").split()) for key in ("reason", "message")]
-    return ": ".join(part for part in parts if part)[:600]
+    return pull_told(": ".join(part for part in parts if part))[:600]

@@ -19,7 +19,7 @@ from milonga.runtime.argo.layout import REUSE_PARAMETER
 from milonga.runtime.argo.text import escaped_json
 
 _NAME_MAX = 63
-_VALUE_CHARACTERS_MAX = 120_000
+VALUE_CHARACTERS_MAX = 120_000
 """Linux takes at most 128 KiB in one argument of a program (MAX_ARG_STRLEN)."""
 
 _RANDOM = "bcdfghjklmnpqrstvwxz2456789"
@@ -81,8 +81,8 @@ def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_acco
 
 
 def parameters_of(bundle: Bundle, request: SubmitRequest) -> list[dict[str, str]]:
-    """What a request says, as the parameters of a Workflow."""
-    found = workflow_parameters(bundle, {**request.parameters, **request.artifacts})
+    """What a request says, as the parameters of a Workflow; its artifacts have become values before."""
+    found = workflow_parameters(bundle, request.parameters)
     return found if request.use_cache else [*found, {"name": REUSE_PARAMETER, "value": "no"}]
 
 
@@ -91,12 +91,12 @@ def workflow_parameters(bundle: Bundle, values: Mapping[str, Any]) -> list[dict[
     names = bundle.layout.inputs
     made = [{"name": names.get(key, key), "value": escaped_json(value)} for key, value in values.items()]
     for item in made:
-        if len(item["value"]) > _VALUE_CHARACTERS_MAX:
+        if len(item["value"]) > VALUE_CHARACTERS_MAX:
             raise UsageError(
                 "E949",
                 f"the value of '{item['name']}' is too large for an argument of a pod",
                 got=f"{len(item['value'])} characters of JSON",
-                expected=f"at most {_VALUE_CHARACTERS_MAX}",
+                expected=f"at most {VALUE_CHARACTERS_MAX}",
                 hint="put it into a bucket, and let a step of the pipeline read it from there",
             )
     return made

@@ -1,14 +1,13 @@
-"""One attempt in a pod: inputs from the store, the command or function, outputs for the store."""
+"""One attempt of a task in a pod: inputs from the store, the command or function, outputs for the store."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +21,22 @@ from milonga.engine.executor_output import (
 )
 from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
 from milonga.engine.pod.contents import content_digest, copy_content
-from milonga.engine.pod.mounted_sources import MountedSources
+from milonga.engine.pod.earlier_result import EarlierResult
+from milonga.engine.pod.probe import write_control
 from milonga.engine.pod.recipe import Recipe, Recipes
-from milonga.engine.pod.request import PodRequest, final_status, given_value
-from milonga.engine.pod.results import assigned_artifact, read_record
+from milonga.engine.pod.results import assigned_artifact
 from milonga.engine.pod.start_script import without_met_packages
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
-from milonga.errors import MilongaError, TaskFailed
+from milonga.engine.recipes.sources import Sources
+from milonga.errors import TaskFailed
 from milonga.runtime.argo.layout import (
-    CONTROL,
-    EARLIER,
     PARAMETERS,
     RECORD_FILE,
     REPORT_FILE,
     RESULT,
     artifact_object,
 )
-from milonga.runtime.argo.text import escaped_json
 from milonga.runtime.placement import local_path
 from milonga.runtime.task import write_atomically
 
@@ -48,75 +45,38 @@ class Attempt:
     """One attempt of one task. Used once, by one thread.
 
     Args:
-        request: what Argo says.
+        recipe: what it is.
         recipes: of the pipeline.
-        inputs: folder of the mounted objects.
-        outputs: folder that Argo takes the outputs from; nobody else writes there.
+        sources: what its inputs are read from.
+        indices: of the iterations around it, the outermost first.
+        outputs: folder for its outputs; nobody else writes there.
+        uid: the id of the run.
+        earlier: results of earlier times that will do, the best one first.
     """
 
-    def __init__(self, request: PodRequest, recipes: Recipes, inputs: Path, outputs: Path) -> None:
-        self._request = request
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        recipes: Recipes,
+        sources: Sources,
+        indices: Sequence[int],
+        outputs: Path,
+        uid: str,
+        earlier: Sequence[EarlierResult] = (),
+    ) -> None:
+        self.recipe = recipe
+        self.uid = uid
         self._recipes = recipes
-        self._inputs = inputs
+        self._sources = sources
         self._outputs = outputs
-        self.recipe: Recipe = recipes.recipe(request.leaf)
+        self._earlier = earlier
         self._scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
-        sources = MountedSources(
-            recipes=recipes,
-            recipe=self.recipe,
-            inputs=inputs,
-            unpacked=self._scratch / "in",
-            given={
-                name: given_value(text, kind)
-                for (name, kind), text in zip(self.recipe.given, request.given, strict=True)
-            },
-            statuses={
-                key: final_status(task, phase)
-                for (key, task), phase in zip(self.recipe.statuses, request.phases, strict=True)
-            },
-            names=self._names(),
-        )
-        self._evaluator = Evaluator(sources, request.indices)
-
-    @property
-    def uid(self) -> str:
-        """The id of the run."""
-        return self._request.uid
+        self._evaluator = Evaluator(sources, indices)
 
     def earlier_result(self) -> Path | None:
-        """The folder of the step's result of an earlier run, for a step without artifacts; None when there is none."""
-        return self._earlier_folder if self._earlier_record() is not None else None
-
-    @property
-    def _earlier_folder(self) -> Path:
-        return self._inputs / f"{EARLIER}-{RESULT}"
-
-    def _earlier_record(self) -> dict[str, Any] | None:
-        """What an earlier run has noted; None when there is nothing that may be used, or can be read."""
-        folder = self._earlier_folder
-        try:
-            known = read_record(folder, self.recipe) if self._request.reuses and folder.is_dir() else None
-        except (ValueError, MilongaError):
-            return None  # spoilt, or of another version: it is made again
-        return known if known is not None and "run" in known else None
-
-    def _names(self) -> dict[str, str]:
-        """What KFP's placeholders for a run stand for."""
-        request = self._request
-        task = self.recipe.path
-        for index in request.indices:
-            task = task.replace("[]", f"[{index}]", 1)
-        return {
-            "pipeline_job_name": self.recipe.pipeline,
-            "pipeline_job_resource_name": request.workflow,
-            "pipeline_job_uuid": request.uid,
-            "pipeline_job_create_time_utc": request.created,
-            "pipeline_job_schedule_time_utc": request.created,
-            "pipeline_root": "",
-            "pipeline_task_name": self.recipe.name,
-            "pipeline_task_uuid": task,
-            "workspace_path": os.environ.get("MILONGA_WORKSPACE", "/milonga/workspace"),
-        }
+        """The folder of an earlier result, for a step without artifacts; None when there is none."""
+        return next((earlier.folder for earlier in self._earlier if earlier.record() is not None), None)
 
     def executor_input(self) -> dict[str, Any]:
         """KFP's ExecutorInput: what the task gets, and where it is to put what it makes.
@@ -159,17 +119,22 @@ class Attempt:
             RunError: E433, a placeholder names nothing.
         """
         command, args = self._recipes.command(self.recipe.executor)
-        return resolve_arguments([*command, *args], PlaceholderContext(self._names(), {}, executor_input))
+        return resolve_arguments([*command, *args], PlaceholderContext(self._sources.names, {}, executor_input))
 
-    def run(self) -> None:
+    def run(self) -> Mapping[str, Any]:
         """Run the task, and leave its outputs complete or not at all.
+
+        Returns:
+            What is noted of it; "run" is the id of the run that has made its outputs.
 
         Raises:
             MilongaError: an input or output is not what it should be.
             Exception: whatever the author's code raises.
         """
-        if self._hand_on_earlier():
-            return
+        for earlier in self._earlier:
+            known = self._handed_on(earlier)
+            if known is not None:
+                return known
         request = self.executor_input()
         (self._outputs / RESULT / PARAMETERS).mkdir(parents=True, exist_ok=True)
         try:
@@ -182,36 +147,22 @@ class Attempt:
         (self._outputs / RESULT / REPORT_FILE).unlink(missing_ok=True)
         self._write_control(record)
         write_atomically(self._outputs / RESULT / RECORD_FILE, json.dumps(record))
+        return record
 
-    def _hand_on_earlier(self) -> bool:
-        """Make the step's result of an earlier run the one of this run, if there is one and it is whole."""
-        known = self._earlier_record()
-        if known is None:
-            return False
-        contents = [(self._inputs / f"{EARLIER}-{path.name}", path) for path in map(self.content, known["artifacts"])]
-        found = {path.name: content_digest(earlier) for earlier, path in contents if _has_content(earlier)}
-        if found != known.get("contents", {}):
-            return False  # of two runs that were writing it at the same time: neither is whole
-        print(f"the result of run {known['run']} is used", file=sys.stderr)  # noqa: T201
-        for earlier, path in contents:
-            if path.name in found:
-                copy_content(earlier, path)
-        shutil.copytree(self._earlier_folder, self._outputs / RESULT)
+    def _handed_on(self, earlier: EarlierResult) -> Mapping[str, Any] | None:
+        """Make a result of an earlier time the one of this run, if it is whole; None when it is not."""
+        known = earlier.record()
+        contents = earlier.contents(known) if known is not None else None
+        if known is None or contents is None:
+            return None
+        if known["run"] != self.uid:
+            print(f"the result of run {known['run']} is used", file=sys.stderr)  # noqa: T201
+        self._outputs.mkdir(parents=True, exist_ok=True)
+        for name, path in contents.items():
+            copy_content(path, self._outputs / name)
+        shutil.copytree(earlier.folder, self._outputs / RESULT)
         self._write_control(known)
-        return True
-
-    def probe(self) -> None:
-        """Compute values that Argo needs and cannot compute itself, and leave nothing else."""
-        values = {name: self._probed(wanted) for name, wanted in self.recipe.control.items()}
-        (self._outputs / CONTROL).mkdir(parents=True, exist_ok=True)
-        for name, value in values.items():
-            write_atomically(self._outputs / CONTROL / name, escaped_json(value))
-
-    def _probed(self, wanted: Mapping[str, Any]) -> Any:
-        if "count" in wanted:
-            return self._evaluator.count(wanted["count"])
-        found = self._evaluator.parameter(wanted["value"])
-        return None if found is ABSENT else found
+        return known
 
     def _called(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The task's report."""
@@ -240,7 +191,7 @@ class Attempt:
             artifacts[name] = {"list": declared["list"], "entries": self._stored(name, entries, declared["list"])}
         contents = [path for path in map(self.content, recipe.output_artifacts) if path.exists() or path.is_symlink()]
         digests = {path.name: content_digest(path) for path in contents}
-        return {"parameters": parameters, "artifacts": artifacts, "run": self._request.uid, "contents": digests}
+        return {"parameters": parameters, "artifacts": artifacts, "run": self.uid, "contents": digests}
 
     def _stored(self, name: str, entries: list[dict[str, Any]], is_list: bool) -> list[dict[str, Any]]:
         """The artifacts of an output, their content moved or copied to where Argo takes it from."""
@@ -283,14 +234,13 @@ class Attempt:
         return True
 
     def _write_control(self, record: Mapping[str, Any]) -> None:
-        if not self.recipe.control:
-            return
-        (self._outputs / CONTROL).mkdir(parents=True, exist_ok=True)
+        values = {}
         for file, wanted in self.recipe.control.items():
             value = record["parameters"].get(wanted["output"])
             if wanted.get("count"):
                 value = len(value) if isinstance(value, list) else 0
-            write_atomically(self._outputs / CONTROL / file, escaped_json(value))
+            values[file] = value
+        write_control(self._outputs, values)
 
     def _drop(self) -> None:
         """Nothing of a failed attempt reaches the store: Argo stores outputs of failed containers as well."""
@@ -314,11 +264,6 @@ def _call(program: Any, request: Mapping[str, Any], modules: Path) -> Mapping[st
     install_packages(program.packages)
     place_modules(program, modules)
     return run_task(load_function(program), request, write_output=False)
-
-
-def _has_content(path: Path) -> bool:
-    """Whether Argo has put something there: in place of an object that is absent stands an empty folder."""
-    return path.is_file() or (path.is_dir() and any(path.iterdir()))
 
 
 def _remove(path: Path) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from milonga.engine.pod.attempt import Attempt
+from milonga.engine.pod.pod_folders import PodFolders
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.request import PodRequest
-from milonga.engine.pod.start_script import start_script
+from milonga.engine.pod.single import Single
 from milonga.errors import MilongaError
-from milonga.runtime.argo.layout import CODE, INPUTS, OUTPUTS, RECIPES_FILE, RESULT, SCRIPT_FILE
+from milonga.runtime.argo.layout import RECIPES_FILE
 
 _CAUSE_FILE = Path("/dev/termination-log")
 """Kubernetes keeps what a container writes there as the cause of its end; Argo makes it the node's message."""
@@ -26,52 +25,47 @@ _CAUSE_BYTES_MAX = 2048
 
 def main(arguments: Sequence[str]) -> int:
     """Do the pod's work; the exit code is 1 when it fails."""
+    scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
     try:
-        request = PodRequest.from_args(arguments)
-        recipes = Recipes(Path(os.environ.get("MILONGA_CODE", CODE)) / RECIPES_FILE)
-        outputs = Path(os.environ.get("MILONGA_OUTPUTS", OUTPUTS))
-        attempt = Attempt(request, recipes, Path(os.environ.get("MILONGA_INPUTS", INPUTS)), outputs)
-        try:
-            modes: dict[str, Callable[[], None]] = {
-                "run": attempt.run,
-                "probe": attempt.probe,
-                "prepare": lambda: _prepare(attempt, outputs),
-            }
-            modes[request.mode]()
-        finally:
-            attempt.close()
-    except SystemExit as ending:
-        if ending.code in (None, 0):
-            return _failed("E416: the process ended with exit code 0 without a result")
-        raise
-    except MilongaError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return _failed(str(error))
-    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-        traceback.print_exc()
-        return _failed(f"E410: {type(error).__name__}: {error}")
-    return 0
-
-
-def _prepare(attempt: Attempt, outputs: Path) -> None:
-    """Write the script that the container of the task starts with: it may have no Python."""
-    earlier, script = attempt.earlier_result(), outputs / SCRIPT_FILE
-    if earlier is not None:
-        shutil.copytree(earlier, outputs / RESULT)
-        script.write_text("echo the result of an earlier run is used >&2\n", "utf-8")
-        return
-    executor_input = attempt.executor_input()
-    artifacts = (entry["artifacts"][0] for entry in executor_input["outputs"]["artifacts"].values())
-    variables = json.loads(os.environ.get("MILONGA_VARIABLES", "[]"))
-    folders = [Path(artifact["uri"]).parent for artifact in artifacts]
-    script.write_text(
-        start_script(attempt.command(executor_input), variables, outputs, folders, uid=attempt.uid),
-        "utf-8",
-        "surrogatepass",
-    )
-
-
-def _failed(cause: str) -> int:
+        cause = told(lambda: _work(arguments, PodFolders.of_environment(scratch)))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    if not cause:
+        return 0
     with contextlib.suppress(OSError), _CAUSE_FILE.open("r+b") as stream:  # made by Kubernetes, and by nobody else
         stream.write(cause.encode("utf-8", "backslashreplace")[:_CAUSE_BYTES_MAX])
     return 1
+
+
+def _work(arguments: Sequence[str], folders: PodFolders) -> None:
+    request = PodRequest.from_args(arguments)
+    recipes = Recipes(folders.code / RECIPES_FILE)
+    if request.mode == "together":
+        from milonga.engine.pod.together.work import work_together  # few pods need it
+
+        work_together(request, recipes, folders)
+        return
+    single = Single(request, recipes, folders)
+    modes: dict[str, Callable[[], None]] = {"run": single.run, "probe": single.probe, "prepare": single.prepare}
+    modes[request.mode]()
+
+
+def told(work: Callable[[], object]) -> str:
+    """Do something of the author's; why it has failed, "" when it has not. The traceback goes to the log.
+
+    Raises:
+        SystemExit: the author's code has left with an exit code of its own.
+    """
+    try:
+        work()
+    except SystemExit as ending:
+        if ending.code in (None, 0):
+            return "E416: the process ended with exit code 0 without a result"
+        raise
+    except MilongaError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+        traceback.print_exc()
+        return f"E410: {type(error).__name__}: {error}"
+    return ""

@@ -1,28 +1,26 @@
-"""What tasks have made, read from the objects that Argo has put into this pod."""
+"""What tasks have made, read from the objects in this pod."""
 
 from __future__ import annotations
 
 import base64
-import shutil
-import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from milonga.engine.pod.recipe import Recipe, Recipes
+from milonga.engine.pod.objects import Objects
+from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.results import read_record
 from milonga.engine.recipes.absent import ABSENT, Absent
 from milonga.runtime.argo.layout import RESULT, artifact_object
 
 
 class MountedSources:
-    """Answers from the slots of one pod. Used by one thread.
+    """Answers from the objects of one pod. Used by one thread.
 
     Args:
         recipes: of the pipeline.
-        recipe: of the task in this pod.
-        inputs: folder of the slots, by number.
-        unpacked: an empty folder for objects that come packed, made when the first one does.
+        objects: where they lie.
+        unpacked: an empty folder for small artifacts that come as values, made when the first one does.
         given: inputs of the pipeline by name, JSON values.
         statuses: final status by the task's key.
         names: run-level placeholder values.
@@ -32,21 +30,18 @@ class MountedSources:
         self,
         *,
         recipes: Recipes,
-        recipe: Recipe,
-        inputs: Path,
+        objects: Objects,
         unpacked: Path,
         given: Mapping[str, Any],
         statuses: Mapping[str, Mapping[str, Any]],
         names: Mapping[str, str],
     ) -> None:
         self._recipes = recipes
-        self._recipe = recipe
-        self._inputs = inputs
+        self._objects = objects
         self._unpacked = unpacked
         self._given = given
         self._statuses = statuses
         self._names = names
-        self._slots = {(leaf, what): (str(at), fixed) for at, (leaf, what, fixed, _) in enumerate(recipe.slots)}
         self._records: dict[Path, Any] = {}
 
     @property
@@ -66,7 +61,7 @@ class MountedSources:
         if found is None:
             return ABSENT
         slug = self._recipes.recipe(leaf).output_artifacts[name]["slug"]
-        content = self._object(leaf, artifact_object(slug), indices)
+        content = self._objects.place(leaf, artifact_object(slug), indices)
         is_list = bool(found["list"])
         made = [
             _runtime_artifact(entry, content / str(at) if is_list else content)
@@ -86,7 +81,7 @@ class MountedSources:
             return ABSENT
         given = {"uri": found} if isinstance(found, str) else dict(found)
         if "content" in given:
-            place = self._unpacked / "given" / str([known for known, _ in self._recipe.given].index(name))
+            place = self._unpacked / "given" / str(list(self._given).index(name))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(base64.b64decode(given["content"]))
             given["uri"] = str(place)
@@ -115,23 +110,10 @@ class MountedSources:
         return evaluate(parse(condition), {"inputs": {"parameter_values": parameters}}) is True
 
     def _record(self, leaf: str, indices: Sequence[int]) -> Any:
-        folder = self._object(leaf, RESULT, indices)
+        folder = self._objects.place(leaf, RESULT, indices)
         if folder not in self._records:
             self._records[folder] = read_record(folder, self._recipes.recipe(leaf))
         return self._records[folder]
-
-    def _object(self, leaf: str, what: str, indices: Sequence[int]) -> Path:
-        """Where an object lies, whether or not there is one."""
-        slot, fixed = self._slots[leaf, what]
-        place = self._inputs / slot
-        further = [str(index) for index in indices[fixed:]]
-        if not further:
-            return place
-        packed = place.joinpath(*further).with_name(f"{further[-1]}.tgz")
-        target = self._unpacked.joinpath(slot, *further)
-        if packed.is_file() and not target.exists():
-            _unpack(packed, target)
-        return target
 
 
 def _runtime_artifact(entry: Mapping[str, Any], content: Path) -> dict[str, Any]:
@@ -142,29 +124,3 @@ def _runtime_artifact(entry: Mapping[str, Any], content: Path) -> dict[str, Any]
         "type": {"schemaTitle": entry["type"], "schemaVersion": "0.0.1"},
         "metadata": entry["metadata"],
     }
-
-
-def _unpack(packed: Path, target: Path) -> None:
-    """The one file or folder of an archive becomes `target`, whole or not at all."""
-    staging = target.with_name(f".{target.name}")
-    staging.mkdir(parents=True)
-    with tarfile.open(packed) as archive:
-        members = [member for member in archive.getmembers() if _is_inside(member)]
-        archive.extractall(staging, members=members)
-    inside = list(staging.iterdir())
-    if len(inside) == 1:
-        inside[0].rename(target)
-        shutil.rmtree(staging)
-    else:
-        staging.rename(target)
-
-
-def _is_inside(member: tarfile.TarInfo) -> bool:
-    """Whether unpacking a member stays below the folder. Tasks make these archives, and a task may be anybody's."""
-    parts = member.name.split("/")
-    if member.name.startswith("/") or ".." in parts:
-        return False
-    if member.issym() or member.islnk():
-        link = member.linkname
-        return not link.startswith("/") and ".." not in link.split("/")
-    return member.isfile() or member.isdir()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from milonga.engine.pod.together.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,19 @@ class Recipes:
     """The recipes and commands of a pipeline, read from its archive. Used by one thread."""
 
     def __init__(self, archive: Path) -> None:
-        self._archive = zipfile.ZipFile(archive)
+        self._archive = zipfile.ZipFile(io.BytesIO(archive.read_bytes()))  # forks share the position in an open file
 
     def recipe(self, leaf: str) -> Recipe:
         """What is known of a step, by the name of its results in the store."""
         found = self._json(f"recipes/{leaf}.json")
         lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "statuses", "given")}
         return Recipe(**{**found, **lists})
+
+    def plan(self, leaf: str) -> Plan:
+        """What a pod with several tasks is to do, by its name in the store."""
+        from milonga.engine.pod.together.plan import Plan
+
+        return Plan.from_json(self._json(f"together/{leaf}.json"))
 
     def command(self, executor: str) -> tuple[list[str], list[str]]:
         """Command and arguments of an executor; long texts lie in files of their own, each once."""

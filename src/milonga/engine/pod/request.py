@@ -14,13 +14,14 @@ class PodRequest:
 
     Attributes:
         mode: "run" calls the task, "probe" computes values for Argo, "prepare" writes the start script of a container
-            that has no Python.
-        leaf: name of the task's results in the store.
+            that has no Python, "together" runs a part of the pipeline.
+        leaf: name of the results in the store.
         indices: of the iterations around it, the outermost first.
         workflow: name of the run's Workflow.
         uid: its id.
         created: when it was made, RFC 3339.
         given: inputs of the pipeline that the task reads, as JSON, in the recipe's order.
+        keys: below which keys of the store results of later use are kept, in the plan's order.
         phases: how tasks before it have ended, in Argo's words, in the recipe's order.
         reuses: whether a result of an earlier run will do.
     """
@@ -33,12 +34,13 @@ class PodRequest:
     created: str
     given: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     reuses: bool = True
 
     @classmethod
     def from_args(cls, arguments: Sequence[str]) -> PodRequest:
         """The request behind the arguments: six fixed ones, then "i:JSON" for each input, "s:PHASE" for each
-        state, and "r:no" where no earlier result will do.
+        state, "c:KEY" for each key, and "r:no" where no earlier result will do.
         """
         mode, leaf, indices, workflow, uid, created, *more = arguments
         return cls(
@@ -50,6 +52,7 @@ class PodRequest:
             created=created,
             given=tuple(text[2:] for text in more if text.startswith("i:")),
             phases=tuple(text[2:] for text in more if text.startswith("s:")),
+            keys=tuple(text[2:] for text in more if text.startswith("c:")),
             reuses="r:no" not in more,
         )
 

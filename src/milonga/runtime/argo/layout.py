@@ -24,6 +24,15 @@ REPORT_FILE = "executor_output.json"
 PARAMETERS = "parameters"
 """Folder in the result: outputs that the command has written as files."""
 
+TREE = "t"
+"""Folder of what a pod with several tasks stores: packed objects, each below its key in the store."""
+
+OWN, KEPT = "o", "c"
+"""Input folders of such a pod: with numbers after them, what its tasks have made earlier in this run and in others."""
+
+JOURNAL = "journal"
+"""What such a pod notes of its tasks."""
+
 CONTROL = "v"
 """Folder of the values that Argo itself needs."""
 
@@ -63,3 +72,8 @@ def object_key(leaf: str, what: str, indices: Sequence[int]) -> str:
         indices: of the iterations around the step, the outermost first.
     """
     return "/".join([leaf, what, *map(str, indices)]) + ".tgz"
+
+
+def journal_key(leaf: str, indices: Sequence[int]) -> str:
+    """The key of the journal of a pod with several tasks, below the run's prefix."""
+    return "/".join([leaf, JOURNAL, *map(str, indices)]) + ".json"

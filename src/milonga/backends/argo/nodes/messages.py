@@ -8,12 +8,30 @@ from collections.abc import Iterable
 _ORDINARY = re.compile(r"(PodInitializing|ContainerCreating|omitted: .*|child '.*' failed)?", re.DOTALL)
 _PREFIX = re.compile(r"^\w[-\w]*: Error \(exit code \d+\): (?=E\d{3}: )")
 _CODE = re.compile(r"(E\d{3}): (.*)", re.DOTALL)
+_PULL = re.compile(r"(?:ErrImagePull|ImagePullBackOff): .*?image \"(?P<image>[^\"]+)\"(?P<rest>.*)", re.DOTALL)
+_ON_THE_WAY = re.compile(
+    r"^[: ]*(ErrImagePull(?=: )|rpc error: code = \w+ desc =|failed to [a-z ]+(\"[^\"]*\")?(?=: )"
+    r"|[A-Z][a-z]+ \"\S+\"(?=: ))"
+)
+"""What containerd and the kubelet put before the reason: who asked whom, with the image each time."""
 
 
 def told(message: str) -> str:
     """The message of a node; "" for what is ordinary, and without Argo's words before milonga's own."""
     text = message.strip()
-    return "" if _ORDINARY.fullmatch(text) else _PREFIX.sub("", text)
+    return "" if _ORDINARY.fullmatch(text) else pull_told(_PREFIX.sub("", text))
+
+
+def pull_told(message: str) -> str:
+    """Why an image cannot be pulled, the image named once; other messages as they are."""
+    found = _PULL.fullmatch(message)
+    if found is None:
+        return message
+    rest, before = found["rest"], ""
+    while rest != before:
+        before, rest = rest, _ON_THE_WAY.sub("", rest)
+    reason = rest.strip(" :").removeprefix(f"{found['image']}: ")
+    return f"cannot pull {found['image']}{': ' if reason else ''}{reason}"
 
 
 def error_of(message: str) -> dict[str, str]:

@@ -1,0 +1,102 @@
+"""Our pipelines, as a person would write them, and what the compiler makes of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from milonga.backends.argo.bundle import Bundle
+
+FLOWS = """
+import milonga as ml
+from milonga import Dataset, component, pipeline
+
+IMAGE = "python:3.11"
+TASKS = {tasks}
+
+@component(image=IMAGE)
+def nothing() -> None:
+    pass
+
+@component(image=IMAGE)
+def add(number: int) -> int:
+    return number + 1
+
+@component(image=IMAGE)
+def look(data: Dataset) -> str:
+    return data.uri
+
+@component(image=IMAGE, cache=False)
+def started(number: int) -> None:
+    import time
+
+    print("cpu_s", time.process_time())
+
+def _chain() -> None:
+    nothing.options(name="t-0")()
+    for at in range(1, TASKS):
+        nothing.options(name=f"t-{{at}}", after=f"t-{{at - 1}}")()
+
+def _loop() -> None:
+    with ml.ParallelFor(list(range(TASKS))):
+        nothing()
+
+bench_chain = pipeline(name="bench-chain")(_chain)
+bench_loop = pipeline(name="bench-loop")(_loop)
+bench_fused_chain = pipeline(name="bench-fused-chain")(_chain)
+bench_fused_loop = pipeline(name="bench-fused-loop")(_loop)
+
+@pipeline(name="bench-values")
+def bench_values(number: int = 0) -> int:
+    for _ in range(TASKS):
+        number = add(number)
+    return number
+
+@pipeline(name="bench-importer")
+def bench_importer() -> str:
+    return look(ml.importer("s3://bucket/data", Dataset))
+
+@pipeline(name="bench-condition")
+def bench_condition(number: int = 1) -> None:
+    with ml.If(number > 0):
+        nothing()
+    with ml.Else():
+        add(number)
+
+@pipeline(name="bench-start")
+def bench_start() -> None:
+    with ml.ParallelFor(list(range(TASKS))) as at:
+        started(at)
+"""
+"""The pipelines of this benchmark; steps have milonga's default settings, so what they make is kept for later runs."""
+
+
+class CannotFuse(Exception):
+    """This milonga has no way to run several tasks in one pod."""
+
+
+def compiled(flow: str, tasks: int = 1, *, fuse: bool = False) -> Bundle:
+    """One of `FLOWS`, compiled by the command line.
+
+    Args:
+        flow: its function.
+        tasks: how many it has, where that can be chosen.
+        fuse: whether tasks that fit each other share a pod.
+
+    Raises:
+        CannotFuse: there is no such option.
+        RuntimeError: it does not compile.
+    """
+    command = [sys.executable, "-m", "milonga", "compile"]
+    if fuse and "--fuse" not in subprocess.run([*command, "--help"], capture_output=True, text=True).stdout:
+        raise CannotFuse("`milonga compile` has no --fuse")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        source, written = Path(folder, "flows.py"), Path(folder, "flow.yaml")
+        source.write_text(FLOWS.format(tasks=tasks), encoding="utf-8")
+        options = ["--target", "argo", "-o", str(written), *(["--fuse"] if fuse else [])]
+        done = subprocess.run([*command, f"{source}:{flow}", *options], capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{flow} does not compile: {done.stderr.strip()[-300:]}")
+        return Bundle.from_text(written.read_text(encoding="utf-8"))

@@ -1,0 +1,60 @@
+"""Which tasks of a pipeline share a pod: marks that stand beside the graph, since KFP's files have no field for it.
+
+The platform "milonga" carries them: {"together": {DAG component: {task: name of the group}}}. Tasks of one DAG with the
+same name form a group. They change nothing but where tasks run, and whoever does not know them leaves them alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from milonga.compiler.graph.graph import Graph, Platform
+from milonga.errors import InvalidPipeline
+
+MILONGA = "milonga"
+"""The platform whose settings only milonga reads."""
+
+_KEY = "together"
+
+Marks = Mapping[str, Mapping[str, str]]
+"""Name of the group by task, by name of the DAG component; "root" is the outermost."""
+
+
+def marks_of(graph: Graph) -> Marks:
+    """The marks of a graph, empty when there are none.
+
+    Raises:
+        InvalidPipeline: E271, they have another form.
+    """
+    platform = (graph.platforms or {}).get(MILONGA)
+    found = ((platform.config if platform is not None else None) or {}).get(_KEY)
+    if found is None:
+        return {}
+    if isinstance(found, Mapping) and all(map(_is_texts, found.values())):
+        return found
+    raise InvalidPipeline(
+        "E271",
+        "the marks of tasks that share a pod have another form",
+        where=f"platforms.{MILONGA}.config.{_KEY}",
+        got=repr(found)[:120],
+        expected='{"root": {"a task": "name of its group"}}',
+    )
+
+
+def with_marks(graph: Graph, marks: Marks) -> Graph:
+    """The graph with these marks in the place of its own."""
+    platforms = dict(graph.platforms or {})
+    known = platforms.get(MILONGA) or Platform(platform=MILONGA)
+    config = {key: value for key, value in (known.config or {}).items() if key != _KEY}
+    kept = {dag: dict(sorted(tasks.items())) for dag, tasks in sorted(marks.items()) if tasks}
+    if kept:
+        config[_KEY] = kept
+    platforms[MILONGA] = dataclasses.replace(known, config=config or None)
+    if platforms[MILONGA] == Platform(platform=MILONGA):
+        del platforms[MILONGA]
+    return dataclasses.replace(graph, platforms=dict(sorted(platforms.items())) or None)
+
+
+def _is_texts(found: object) -> bool:
+    return isinstance(found, Mapping) and all(isinstance(text, str) and text for text in found.values())

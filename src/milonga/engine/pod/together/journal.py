@@ -1,0 +1,68 @@
+"""What a pod notes of its tasks, for whoever shows the run."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from milonga.runtime.task import write_atomically
+
+State = Literal["SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"]
+"""How a task may end."""
+
+_WRITE_EVERY_S = 2.0
+
+
+class Journal:
+    """The tasks of one pod. Owned by one thread; the file is always a whole one.
+
+    Args:
+        path: the file, made when the first task ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tasks: dict[str, dict[str, Any]] = {}
+        self._written_at = 0.0
+
+    def started(self, path: str, kind: Literal["step", "group"], **more: Any) -> None:
+        """A task begins."""
+        self._tasks[path] = {"path": path, "kind": kind, "state": "RUNNING", "started_at": _now(), **more}
+
+    def attempted(self, path: str, attempt: dict[str, Any]) -> None:
+        """An attempt of a step is over."""
+        self._tasks[path].setdefault("attempts", []).append(attempt)
+
+    def ended(self, path: str, state: State, *, kind: Literal["step", "group"], cause: str = "") -> None:
+        """A task is over; one that never began is noted as well."""
+        task = self._tasks.setdefault(path, {"path": path, "kind": kind})
+        task["state"] = state
+        if "started_at" in task:
+            task["ended_at"] = _now()
+        if cause:
+            task["cause"] = cause
+        if time.monotonic() - self._written_at > _WRITE_EVERY_S:
+            self.write()
+
+    def cancel(self) -> None:
+        """Whatever still runs has been cancelled."""
+        for path, task in self._tasks.items():
+            if task["state"] == "RUNNING":
+                self.ended(path, "CANCELLED", kind=task["kind"])
+
+    def first_failure(self) -> str:
+        """Which step has failed first, and why; "" for none."""
+        failed = [task for task in self._tasks.values() if task["state"] == "FAILED" and task.get("cause")]
+        failed.sort(key=lambda task: task.get("ended_at", 0.0))
+        return f"{failed[0]['path']}: {failed[0]['cause']}" if failed else ""
+
+    def write(self) -> None:
+        """Write the file."""
+        self._written_at = time.monotonic()
+        write_atomically(self._path, json.dumps({"tasks": list(self._tasks.values())}, separators=(",", ":")))
+
+
+def _now() -> float:
+    return round(time.time(), 3)

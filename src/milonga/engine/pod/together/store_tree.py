@@ -1,0 +1,67 @@
+"""What a pod stores: one folder of packed objects, each below its key, which Argo uploads as it is."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from milonga.engine.pod.together.member_objects import member_folder
+from milonga.runtime.argo.layout import RUNS, object_key
+
+
+class StoreTree:
+    """Packs results. Several processes may do so at once, each for another step.
+
+    Args:
+        root: the folder that Argo takes.
+        uid: the id of the run.
+        keys: below which key a result is kept for other runs, by leaf.
+    """
+
+    def __init__(self, root: Path, uid: str, keys: Mapping[str, str]) -> None:
+        self._root = root
+        self._uid = uid
+        self._keys = keys
+
+    @property
+    def of_run(self) -> Path:
+        """The part that belongs to this run."""
+        return self._root / RUNS / self._uid
+
+    def add(self, made: Path, leaf: str, whats: Iterable[str], indices: Sequence[int], *, keeps: bool) -> None:
+        """Pack a step's results, the one that says that it has succeeded last.
+
+        Args:
+            made: where the results of steps lie.
+            leaf: the step.
+            whats: what of it is stored, the result last.
+            indices: of the iterations around it.
+            keeps: whether later runs may use it as well.
+        """
+        folder = member_folder(made, leaf, indices)
+        for what in whats:
+            if not (folder / what).exists():
+                continue
+            target = self.of_run / object_key(leaf, what, indices)
+            _pack(folder / what, target)
+            if keeps and leaf in self._keys:
+                kept = self._root / object_key(self._keys[leaf], what, indices)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(target, kept)
+
+    def forget(self, leaf: str, whats: Iterable[str], indices: Sequence[int]) -> None:
+        """Remove what an attempt has left that was ended while it packed."""
+        for what in whats:
+            (self.of_run / object_key(leaf, what, indices)).unlink(missing_ok=True)
+            if leaf in self._keys:
+                (self._root / object_key(self._keys[leaf], what, indices)).unlink(missing_ok=True)
+
+
+def _pack(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = target.with_name(f".{target.name}")
+    with tarfile.open(staging, "w:gz", compresslevel=0) as archive:
+        archive.add(path, arcname=path.name)
+    staging.replace(target)
