@@ -5,7 +5,8 @@ import itertools
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +22,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-goldens") and os.environ.get("CI", "").lower() in ("1", "true"):
         raise pytest.UsageError("--update-goldens is refused in CI: a golden file is changed by a person, who reads it")
+
+
+@contextmanager
+def bytecode_kept() -> Iterator[None]:
+    """What is imported here is compiled once and not in every process, also where PYTHONDONTWRITEBYTECODE is set."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the compiled test files: else each worker of each run spends twelve seconds on them.
+
+    Not for longer: files that a test writes, runs and writes again within a second would be taken for unchanged.
+    """
+    with bytecode_kept():
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def keeping_bytecode() -> Callable[[], AbstractContextManager[None]]:
+    """`with keeping_bytecode():` around the first use of a large library."""
+    return bytecode_kept
 
 
 @pytest.fixture

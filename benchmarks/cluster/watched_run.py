@@ -15,7 +15,7 @@ class WatchedRun:
         pods: that the cluster has of it.
         pod_nodes: attempts in pods, as the Workflow's status counts them.
         final_bytes: of the Workflow in the API server's answer, as JSON; it stores the same.
-        own_bytes: of it without `metadata.managedFields`, the API server's own notes, which kubectl does not show either.
+        own_bytes: of it without `metadata.managedFields`, which kubectl does not show either.
         peak_bytes: the largest that was seen.
         is_packed: whether Argo has packed the status because the object was near its limit.
         cpu_s: of all its containers, Argo's included; None where the node is another machine.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
+from milonga.compiler.graph.together import MILONGA, groups_of
 from milonga.compiler.scope import Scope
 
 EXECUTOR_FIELDS = {
@@ -94,8 +95,14 @@ def _sub_path(scope: Scope, name: str) -> bool:
 def _other_platform(scope: Scope) -> Iterator[Occurrence]:
     if scope.is_root:
         for platform in scope.graph.platforms or {}:
-            if platform != "kubernetes":
+            if platform not in ("kubernetes", MILONGA):
                 yield Occurrence("", f"platform '{platform}'")
+
+
+def _shared_pod(scope: Scope) -> Iterator[Occurrence]:
+    for name, group in groups_of(scope.graph, scope.name).items():
+        if name in scope.tasks:
+            yield Occurrence(name, f"group '{group}'")
 
 
 def _at_component(scope: Scope) -> Iterator[Occurrence]:
@@ -114,5 +121,6 @@ CONSTRUCTS = (
     Construct("k8s-sub-path", "a folder inside a volume", tasks_where(_sub_path)),
     *(_pipeline_field(field, title) for field, title in PIPELINE_FIELDS.items()),
     Construct("single-platform-specs", "settings of a platform that stand at a component", _at_component),
+    Construct("shared-pod", "tasks that share a pod", _shared_pod),
     Construct("other-platform", "settings of another platform than Kubernetes", _other_platform),
 )

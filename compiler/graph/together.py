@@ -27,8 +27,7 @@ def marks_of(graph: Graph) -> Marks:
     Raises:
         InvalidPipeline: E271, they have another form.
     """
-    platform = (graph.platforms or {}).get(MILONGA)
-    found = ((platform.config if platform is not None else None) or {}).get(_KEY)
+    found = _written(graph)
     if found is None:
         return {}
     if isinstance(found, Mapping) and all(map(_is_texts, found.values())):
@@ -40,6 +39,18 @@ def marks_of(graph: Graph) -> Marks:
         got=repr(found)[:120],
         expected='{"root": {"a task": "name of its group"}}',
     )
+
+
+def groups_of(graph: Graph, dag: str) -> Mapping[str, str]:
+    """The marks of one DAG component, as far as they can be read."""
+    found = _written(graph)
+    tasks = found.get(dag) if isinstance(found, Mapping) else None
+    return tasks if isinstance(tasks, Mapping) and _is_texts(tasks) else {}
+
+
+def _written(graph: Graph) -> object:
+    platform = (graph.platforms or {}).get(MILONGA)
+    return ((platform.config if platform is not None else None) or {}).get(_KEY)
 
 
 def with_marks(graph: Graph, marks: Marks) -> Graph:

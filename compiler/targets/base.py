@@ -31,6 +31,7 @@ class Target(ABC):
         passes: rewrites that turn constructs into ones that work there, in this order.
         limits: rules about sizes and names that hold only there.
         takes_schemas: whether definitions of the system's objects can be given to `refusals`.
+        shares_pods: whether tasks that are marked for it share a pod there.
     """
 
     name: ClassVar[str]
@@ -40,6 +41,7 @@ class Target(ABC):
     passes: ClassVar[tuple[Pass, ...]] = ()
     limits: ClassVar[tuple[Rule, ...]] = ()
     takes_schemas: ClassVar[bool] = False
+    shares_pods: ClassVar[bool] = False
 
     def __init__(self, version: str = "") -> None:
         """The target at one of its versions, by default the newest.

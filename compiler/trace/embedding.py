@@ -9,6 +9,7 @@ from typing import Any
 from milonga.compiler.graph import Component, Container, Executor, Graph, Resources
 from milonga.compiler.graph.executor import EnvironmentVariable
 from milonga.compiler.graph.task import ComponentRef
+from milonga.compiler.graph.together import marks_of
 from milonga.compiler.trace.library import Library, kubernetes_settings, resources_of, settings_key
 from milonga.compiler.trace.ready_made import ReadyMade
 from milonga.dsl.options import Options
@@ -63,7 +64,9 @@ class _Embedding:
     def add_root(self) -> str:
         """The whole graph, as one nested DAG."""
         root = self._renamed("root", self.graph.root)
-        return self.library.add_component(self.definition.name, root, places=self._places("root", root))
+        return self.library.add_component(
+            self.definition.name, root, places=self._places("root", root), together=self._together("root")
+        )
 
     def add_run_settings(self) -> None:
         """What the graph asks of the whole run."""
@@ -89,8 +92,13 @@ class _Embedding:
         component = self._renamed(name, self.graph.components[name])
         share = component.dag is not None or not component.output_artifacts
         places = self._places(name, component)
-        self.names[name] = self.library.add_component(name.removeprefix("comp-"), component, places=places, share=share)
+        self.names[name] = self.library.add_component(
+            name.removeprefix("comp-"), component, places=places, together=self._together(name), share=share
+        )
         return self.names[name]
+
+    def _together(self, name: str) -> Mapping[str, str]:
+        return marks_of(self.graph).get(name, {})
 
     def _renamed(self, name: str, component: Component) -> Component:
         """`component` with the new names of what it uses, which is in the library afterwards."""

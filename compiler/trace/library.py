@@ -52,6 +52,7 @@ class Library:
         pipeline_configs: platform → settings of the whole run.
         functions: executor → the author's function.
         places: where the author wrote what, as `Graph.places` has it.
+        together: names of groups that share a pod, by task, by component.
         embedded: graphs that were embedded, with their component's name, by identity and settings.
     """
 
@@ -63,6 +64,7 @@ class Library:
         self.pipeline_configs: dict[str, dict[str, Any]] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         self.places: dict[str, Place] = {}
+        self.together: dict[str, dict[str, str]] = {}
         self.embedded: dict[tuple[int, str], tuple[Graph, str]] = {}
         self._executor_labels: dict[str, str] = {}
         self._component_names: dict[str, str] = {}
@@ -124,19 +126,28 @@ class Library:
         return dict(sorted(found.items()))
 
     def add_component(
-        self, name: str, component: Component, *, places: Mapping[str, Place] | None = None, share: bool = True
+        self,
+        name: str,
+        component: Component,
+        *,
+        places: Mapping[str, Place] | None = None,
+        together: Mapping[str, str] | None = None,
+        share: bool = True,
     ) -> str:
         """Put `component` into the graph under a free name made of `name`, or find its equal.
 
-        `places` says where the author wrote its tasks, by name, and itself, by "".
+        `places` says where the author wrote its tasks, by name, and itself, by ""; `together` with which ones a task
+        shares a pod.
         """
-        key = json.dumps(wire.dump(component), sort_keys=True)
+        key = json.dumps([wire.dump(component), dict(together or {})], sort_keys=True)
         if share and key in self._component_names:
             return self._component_names[key]
         chosen = self._free("comp", name, self.components)
         self.components[chosen] = component
         self._component_names[key] = chosen
         self.add_places(chosen, places or {})
+        if together:
+            self.together[chosen] = dict(together)
         return chosen
 
     def add_places(self, component: str, places: Mapping[str, Place]) -> None:

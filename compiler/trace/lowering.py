@@ -255,7 +255,9 @@ class Lowering:
             name = self.callees.name_of(call, draft)
             return self.library.add_with_defaults(name, draft.literals) if draft.literals else name
         inner: Scope = draft.fields["close"]
-        return self.library.add_component(draft.name, self.finish_scope(inner), places=self.places_of(inner))
+        return self.library.add_component(
+            draft.name, self.finish_scope(inner), places=self.places_of(inner), together=together_of(inner)
+        )
 
     def places_of(self, scope: Scope) -> dict[str, Place]:
         """Where the author wrote the tasks of a scope, and ("") the scope itself."""
@@ -297,6 +299,12 @@ class Lowering:
         if inputs is None and (scope.input_parameters or scope.input_artifacts):
             inputs = Inputs(dict(sorted(scope.input_parameters.items())) or None, scope.input_artifacts or None)
         return Component(inputs, borders if outputs else None, Dag(tasks, outputs))
+
+
+def together_of(scope: Scope) -> dict[str, str]:
+    """With which ones the tasks of a scope share a pod, those whose author has said so."""
+    calls = ((name, draft.fields.get("call")) for name, draft in scope.tasks.items())
+    return {name: call.options.together for name, call in calls if isinstance(call, TaskCall) and call.options.together}
 
 
 def _policies(call: TaskCall) -> dict[str, Any]:

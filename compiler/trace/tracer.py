@@ -18,14 +18,15 @@ from milonga.compiler.graph import (
     Specification,
 )
 from milonga.compiler.graph.graph import SCHEMA_VERSION
+from milonga.compiler.graph.together import with_marks
 from milonga.compiler.trace.borders import input_definitions
 from milonga.compiler.trace.library import Library
-from milonga.compiler.trace.lowering import Lowering
+from milonga.compiler.trace.lowering import Lowering, together_of
 from milonga.compiler.trace.ready_made import ReadyMade
+from milonga.compiler.trace.traced_dag import TracedDag
 from milonga.dsl.definition import Definition
 from milonga.dsl.options import Options
 from milonga.dsl.pipeline_decorator import Pipeline
-from milonga.dsl.places import Place
 from milonga.dsl.recording import Recorder, recording
 from milonga.dsl.references import Reference, TaskOutputs, outputs_of
 from milonga.dsl.signature import SINGLE_OUTPUT, Signature, spelled
@@ -60,22 +61,27 @@ def trace(target: Definition[..., Any]) -> TracedPipeline:
     library = Library(reserved=target.name if isinstance(target, Pipeline) else "")
     tracer = _Tracer(library)
     findings: list[MilongaError] = tracer.findings
-    component, places = tracer.complete(target)
+    traced = tracer.complete(target)
     if findings:
         raise AuthoringError.from_findings(target.name, findings)
-    library.add_places("root", places)
+    library.add_places("root", traced.places)
     specification = Specification(
         pipeline_info=PipelineInfo(
             target.name, getattr(target, "display_name", "") or None, target.description or None
         ),
-        root=component,
+        root=traced.component,
         schema_version=SCHEMA_VERSION,
         sdk_version=f"milonga-{__version__}",
-        components=library.used_by(component) or None,
+        components=library.used_by(traced.component) or None,
         deployment_spec=Deployment(dict(sorted(library.executors.items()))),
         default_pipeline_root=getattr(target, "pipeline_root", "") or None,
     )
+    marks = {
+        "root": traced.together,
+        **{name: library.together.get(name, {}) for name in specification.components or {}},
+    }
     graph = Graph(specification, _platforms(library), library.places)
+    graph = with_marks(graph, marks) if any(marks.values()) else graph
     return TracedPipeline(graph, target.signature, library.functions)
 
 
@@ -100,16 +106,16 @@ class _Tracer:
         self._nested: dict[int, str] = {}
         self._under_way: list[Definition[..., Any]] = []
 
-    def complete(self, target: Definition[..., Any]) -> tuple[Component, Mapping[str, Place]]:
-        """The DAG component of `target`, which is under way until it is known, and the places of its tasks."""
+    def complete(self, target: Definition[..., Any]) -> TracedDag:
+        """The DAG component of `target`, which is under way until it is known."""
         self._under_way.append(target)
         try:
             return self.component_of(target)
         finally:
             self._under_way.pop()
 
-    def component_of(self, target: Definition[..., Any]) -> tuple[Component, Mapping[str, Place]]:
-        """The DAG component of `target`, and the places of its tasks."""
+    def component_of(self, target: Definition[..., Any]) -> TracedDag:
+        """The DAG component of `target`."""
         recorder = Recorder(target.name, target.place)
         recorder.root_inputs = {item.name: item.schema for item in target.signature.inputs}
         inputs = {item.name: Reference(recorder.root, item.name, item.schema) for item in target.signature.inputs}
@@ -127,13 +133,13 @@ class _Tracer:
                 )
         self.findings.extend(recorder.findings)
         if recorder.findings:
-            return Component(), {}
+            return TracedDag(Component())
         try:
             component = lowering.finish_scope(root, input_definitions(target.signature))
-            return component, {**lowering.places_of(root), "": target.place}
+            return TracedDag(component, {**lowering.places_of(root), "": target.place}, together_of(root))
         except AuthoringError as error:
             self.findings.extend(error.findings or [error])
-            return Component(), {}
+            return TracedDag(Component())
 
     def _trace_nested(self, target: Pipeline[..., Any]) -> str:
         known = self._nested.get(id(target.function))
@@ -143,8 +149,10 @@ class _Tracer:
                 raise AuthoringError(
                     "E143", f"pipeline '{target.name}' calls itself", where=str(target.place), got=circle
                 )
-            component, places = self.complete(target)
-            known = self.library.add_component(target.name, component, places=places)
+            traced = self.complete(target)
+            known = self.library.add_component(
+                target.name, traced.component, places=traced.places, together=traced.together
+            )
             self._nested[id(target.function)] = known
         return known
 

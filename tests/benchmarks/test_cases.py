@@ -107,6 +107,7 @@ def test_large_pipelines_report_the_memory_of_engine_and_zygote():
     assert output["worker_bytes"] > 5e6
 
 
+@pytest.mark.slow
 def test_the_shares_of_a_busy_machine_are_shares():
     case = Case("milonga", "milonga_busy", {"tasks": 8, "seed": 1})
     first, second = run_case(case).output, run_case(case).output

@@ -39,7 +39,7 @@ class CommandLine:
         done = subprocess.run(
             [sys.executable, "-m", "milonga", *map(str, arguments)],
             cwd=self.folder,
-            env={**{name: value for name, value in os.environ.items() if name != "MILONGA_HOME"}, **(env or {})},
+            env={**self.environment, **(env or {})},
             capture_output=True,
             input=stdin,
             encoding="utf-8",
@@ -47,6 +47,12 @@ class CommandLine:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """No state folder but the own one, and no compiled files: a test may write a file again within a second."""
+        kept = {name: value for name, value in os.environ.items() if name != "MILONGA_HOME"}
+        return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -71,6 +77,7 @@ class CommandLineHere(CommandLine):
                 contextlib.redirect_stderr(err),
             ):
                 variables.delenv("MILONGA_HOME", raising=False)
+                variables.setattr(sys, "dont_write_bytecode", True)
                 for name, value in (env or {}).items():
                     variables.setenv(name, value)
                 code = run_command_line([str(argument) for argument in arguments])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import pytest
 from documentation_pages import ROOT, pages
@@ -9,12 +10,14 @@ from documentation_pages import ROOT, pages
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 
 
+@cache
 def prose_of(page: str) -> str:
     """The page without its fenced blocks and inline code."""
     text = re.sub(r"^ *(`{3,})[^\n]*\n.*?^ *\1 *$", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)
     return re.sub(r"`[^`\n]*`", "", text)
 
 
+@cache
 def anchors_of(page: str) -> set[str]:
     """Anchors of a page's headings, as GitHub makes them: lower case, no punctuation, dashes for spaces."""
     text = re.sub(r"^ *(`{3,})[^\n]*\n.*?^ *\1 *$", "", (ROOT / page).read_text("utf-8"), flags=re.M | re.S)

@@ -92,7 +92,12 @@ class Site(CrashSite):
         from milonga.cli.main import run_command_line
 
         out, err, path = io.StringIO(), io.StringIO(), list(sys.path)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            pytest.MonkeyPatch.context() as python,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            python.setattr(sys, "dont_write_bytecode", True)  # the flow may be written again within a second
             target = [str(self.folder / arguments[0])] if arguments[0].startswith("flow.py") else [arguments[0]]
             code = run_command_line(["run", *target, *arguments[1:], "--home", str(self.home), "--json", "-j", "2"])
         sys.path[:] = path
@@ -179,6 +184,7 @@ def test_a_killed_run_goes_on_where_it_was(site: Site, lines: int) -> None:
     finish_and_check(site, before, done, "flow.py:p", "--resume")
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_by_its_id_alone(site: Site) -> None:
     engine = site.fresh()
     site.wait_for_lines(5, engine)
@@ -205,6 +211,7 @@ def test_a_run_survives_one_kill_after_another(site: Site) -> None:
 # Other ends of an engine -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_a_run_that_can_be_resumed(site: Site) -> None:
     engine = site.fresh()
     site.wait_for_lines(4, engine)

@@ -195,7 +195,7 @@ def test_a_part_of_a_dict_is_selected(play_both) -> None:
 
 
 def test_a_big_parameter_travels(play) -> None:
-    text = "x" * 30_000_000
+    text = "x" * 12_000_000
     result = play(echo_pipeline, {"text": text}).raise_for_state()
     assert result.outputs["Output"] == text
 

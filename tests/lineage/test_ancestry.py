@@ -207,6 +207,7 @@ def test_values_are_followed_through_groups_loops_and_branches(play, author, hom
     assert len(doubles) == 3, "both iterations, and the one in the branch that ran"
 
 
+@pytest.mark.slow
 def test_ten_thousand_ancestors_take_seconds_and_no_recursion(store, recorder) -> None:
     recorder.run("20260101-a")
     count = 10_000

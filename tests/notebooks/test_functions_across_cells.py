@@ -197,6 +197,7 @@ def test_the_same_definitions_are_the_same_bytes_in_any_order(kernel):
     assert "ipykernel" not in text and "/tmp" not in text.replace("/tmp/kfp", "")
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_kernel_process(kernel, tmp_path):
     kernel.run(HEAD)
     for cell in CELLS:

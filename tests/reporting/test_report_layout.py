@@ -21,7 +21,7 @@ def boxes(sizes: list[Size], layout: Layout) -> list[tuple[float, float, float, 
     return [(x, y, x + size.width, y + size.height) for (x, y), size in corners]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(drawings())
 def test_no_two_boxes_overlap(drawing):
     sizes, edges = drawing
@@ -32,7 +32,7 @@ def test_no_two_boxes_overlap(drawing):
             assert apart, (left, top, right, bottom)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(drawings())
 def test_everything_is_inside_the_drawing(drawing):
     sizes, edges = drawing
@@ -43,7 +43,7 @@ def test_everything_is_inside_the_drawing(drawing):
         assert -0.2 <= top <= bottom <= layout.height + 0.2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(drawings())
 def test_an_edge_passes_no_box_and_its_ends_touch_its_own(drawing):
     sizes, edges = drawing
@@ -61,7 +61,7 @@ def test_an_edge_passes_no_box_and_its_ends_touch_its_own(drawing):
                     assert not inside or index in (upper, lower)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drawings())
 def test_a_box_stands_below_what_it_follows(drawing):
     sizes, edges = drawing
@@ -72,7 +72,7 @@ def test_a_box_stands_below_what_it_follows(drawing):
         assert placed[source][3] < placed[target][1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(drawings())
 def test_the_same_drawing_twice_is_the_same(drawing):
     sizes, edges = drawing

@@ -1,7 +1,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,10 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> DataSplits:
 
 
 @pytest.fixture(scope="session")
-def model(digits: DataSplits) -> CompiledModel:
-    trained = train(digits, family="resnet", level=1, epochs=1, device="cpu").model
-    return compile_model(trained, digits, probe_device("host")).model
+def model(digits: DataSplits, keeping_bytecode: Callable[[], AbstractContextManager[None]]) -> CompiledModel:
+    with keeping_bytecode():  # of the exporter of torch: ten seconds
+        trained = train(digits, family="resnet", level=1, epochs=1, device="cpu").model
+        return compile_model(trained, digits, probe_device("host")).model
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +56,7 @@ def server(model: CompiledModel, state_folder: Path) -> Iterator[ServerProcess]:
         "start_server(model, name='digits', state_path=state, log_path=log)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a server imports much
     command = [sys.executable, "-c", script, str(model.path), str(state_path), str(log_path)]
     subprocess.run(command, check=True, env=environment, timeout=120)
     running = read_state(state_path)

@@ -128,6 +128,13 @@ TABLE: CapabilityTable = {
     "custom-job": (Capability(verdict="refused", note="custom jobs are Google Cloud's alone"),),
     "large-run": UNVERIFIED,
     "single-platform-specs": (Capability(verdict="dropped", note="settings at a component are not read"),),
+    "shared-pod": (
+        Capability(
+            verdict="works",
+            note="of Python functions with one image, environment and Kubernetes settings (E361, E362)",
+            source="seen on Argo 3.7.18",
+        ),
+    ),
     "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),
     **dict.fromkeys(
         (

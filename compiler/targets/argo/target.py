@@ -28,6 +28,7 @@ class ArgoTarget(Target):
     versions = ("3.7", "4.0", "4.1")
     table = TABLE
     takes_schemas = True
+    shares_pods = True
     kind: ClassVar[str] = "WorkflowTemplate"
 
     def refusals(self, graph: Graph, schemas: Path | None = None) -> Iterator[Diagnostic]:

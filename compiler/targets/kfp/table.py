@@ -314,5 +314,6 @@ TABLE: CapabilityTable = {
         ("single-platform-specs", "container-lifecycle"),
         (Capability(verdict="dropped", note="no code of the back end reads it", source="backend/src at 7b70c7b95f"),),
     ),
+    "shared-pod": (Capability(verdict="dropped", note="each task has a pod of its own"),),
     "other-platform": UNVERIFIED,
 }

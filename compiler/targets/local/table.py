@@ -168,6 +168,7 @@ TABLE: CapabilityTable = {
     "k8s-value-from-parameter": UNVERIFIED,
     "single-platform-specs": (Capability(verdict="dropped", note="settings at a component are not read"),),
     "container-lifecycle": (Capability(verdict="dropped", note="the hook is not called"),),
+    "shared-pod": (Capability(verdict="works", note="there are no pods: tasks are processes of one engine"),),
     "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),
     **dict.fromkeys(
         (

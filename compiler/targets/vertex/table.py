@@ -172,6 +172,7 @@ TABLE: CapabilityTable = {
         ),
         _NO_KUBERNETES,
     ),
+    "shared-pod": (Capability(verdict="dropped", note="each task has a machine of its own"),),
     "single-platform-specs": (
         Capability(
             verdict="dropped",

@@ -55,6 +55,7 @@ class DescribedTask:
         iterations: of a loop, how many there are.
         message: why it failed, or waits.
         reasons: what the cluster says besides, one sentence each: of images, nodes, memory, volumes.
+        together: the name of the group with which it shares a pod; "" for one with a pod of its own.
     """
 
     path: str
@@ -66,6 +67,7 @@ class DescribedTask:
     iterations: int | None = None
     message: str = ""
     reasons: tuple[str, ...] = ()
+    together: str = ""
 
     @property
     def wall_s(self) -> float | None:
@@ -84,6 +86,7 @@ class DescribedTask:
             "iterations": self.iterations,
             "message": self.message,
             "reasons": list(self.reasons),
+            "together": self.together,
             "attempts": [attempt.to_json() for attempt in self.attempts],
         }
         return {key: value for key, value in fields.items() if value not in (None, "", [])}

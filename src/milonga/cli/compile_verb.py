@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from milonga.cli.fusing import FUSE_HELP, fused
 from milonga.cli.output import message, print_json, write_file
 from milonga.cli.pinning import PIN_HELP, pinned
 from milonga.cli.sources import Source, load_source
@@ -33,6 +34,7 @@ from milonga.compiler.targets import Target, target_named
     default=None,
     help="Write what the target cannot run in a form that it can. Default: yes for Python, no for pipeline files.",
 )
+@click.option("--fuse", is_flag=True, help=FUSE_HELP)
 @click.option("--pin-images", is_flag=True, help=PIN_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON document; needs -o FILE.")
 def command(
@@ -42,6 +44,7 @@ def command(
     check_only: bool,
     strict: bool,
     lower: bool | None,
+    fuse: bool,
     pin_images: bool,
     as_json: bool,
 ) -> int:
@@ -52,7 +55,9 @@ def command(
     for flag, wanted in (("--check", check_only), ("--json", as_json)):
         if wanted and path is None:
             raise click.UsageError(f"{flag} needs a file: -o FILE")
-    compiled = _compiled(load_source(source), target_named(target_name), lower, strict=strict, pin_images=pin_images)
+    compiled = _compiled(
+        load_source(source), target_named(target_name), lower, strict=strict, fuse=fuse, pin_images=pin_images
+    )
     for line in compiled.remarks:
         message(line)
     fails = any(finding.severity == "error" for finding in compiled.findings)
@@ -94,7 +99,9 @@ class _Compiled:
         }
 
 
-def _compiled(source: Source, target: Target, lower: bool | None, *, strict: bool, pin_images: bool) -> _Compiled:
+def _compiled(
+    source: Source, target: Target, lower: bool | None, *, strict: bool, fuse: bool, pin_images: bool
+) -> _Compiled:
     graph, rewrites = source.graph, []
     found = list(check(graph))
     broken = any(finding.severity == "error" for finding in found)
@@ -103,6 +110,8 @@ def _compiled(source: Source, target: Target, lower: bool | None, *, strict: boo
             graph = changed
             rewrites.append(name)
         found = list(check(graph)) if rewrites else found
+    if fuse and not any(finding.severity == "error" for finding in found):
+        graph = fused(graph, target)
     if pin_images and not any(finding.severity == "error" for finding in found):
         graph = pinned(graph)
         found = list(check(graph))

@@ -96,9 +96,17 @@ def _row(task: DescribedTask) -> tuple[str, ...]:
         task.state,
         seconds(task.wall_s),
         str(len(task.attempts)) if task.attempts else "",
-        f"{task.iterations} iterations" if task.iterations is not None else "",
+        "; ".join(filter(None, (_iterations(task), _pod(task)))),
         _first_line(why, _WHY_CHARACTERS),
     )
+
+
+def _iterations(task: DescribedTask) -> str:
+    return f"{task.iterations} iterations" if task.iterations is not None else ""
+
+
+def _pod(task: DescribedTask) -> str:
+    return f"shares pod {task.together}" if task.together else ""
 
 
 def _took(run: RunSummary) -> float | None:

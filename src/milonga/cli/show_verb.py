@@ -14,6 +14,7 @@ from milonga.cli.shown_run import print_run, run_document
 from milonga.cli.shown_task import ShownTask
 from milonga.cli.sources import load_source
 from milonga.engine.home import Home
+from milonga.errors import UsageError
 from milonga.lineage import RunRecord
 from milonga.lineage.selection import NEWEST, path_ending, recorded_runs, run_named, task_named
 
@@ -32,9 +33,15 @@ unique ending. With --to, WHAT is the id of a run of that back end: why its task
 def _show(values: dict[str, Any]) -> int:
     what, task, as_json = values["what"], values["task"], values["as_json"]
     if task or names_run(what):
+        if values["fuse"]:
+            raise UsageError("E954", "--fuse shows a pipeline, and this is a run", got=what)
         _show_recorded(what, task, as_json)
         return 0
     graph = load_source(what).graph
+    if values["fuse"]:
+        from milonga.compiler.passes.fusion import Fuse
+
+        graph = Fuse().run(graph)
     if as_json:
         documents = graph.to_documents()
         print_json({"digest": graph.digest(), "specification": documents[0], "platforms": (documents[1:] or ({},))[0]})
@@ -47,6 +54,8 @@ def _show(values: dict[str, Any]) -> int:
 def _show_there(backend: Backend, operations: ClusterOperations, values: dict[str, Any]) -> int:
     from milonga.cli.remote_runs import print_run, print_task
 
+    if values["fuse"]:
+        raise UsageError("E954", "--fuse shows a pipeline, and this is a run", got=values["what"])
     run = operations.described(values["what"])
     if not values["task"]:
         print_json({"backend": backend.name, **run.to_json()}) if values["as_json"] else print_run(run)
@@ -85,6 +94,7 @@ command = PlacedCommand(
     params=[
         click.Argument(["what"]),
         click.Argument(["task"], required=False, default=""),
+        click.Option(["--fuse"], is_flag=True, help="Of a pipeline: mark what would share pods (see compile --fuse)."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print it as one JSON document."),
     ],
     local=_show,

@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from milonga.compiler.graph import Component, Graph
+from milonga.compiler.graph.together import groups_of
 
 
-def print_dag(graph: Graph, component: Component, indent: str) -> None:
-    """The tasks of a DAG, those inside of groups further to the right."""
+def print_dag(graph: Graph, component: Component, indent: str, name: str = "root") -> None:
+    """The tasks of a DAG, those inside of groups further to the right.
+
+    Args:
+        graph: the pipeline.
+        component: the DAG.
+        indent: what stands before each line.
+        name: of the component.
+    """
+    shared = groups_of(graph, name)
     tasks = (component.dag.tasks if component.dag else None) or {}
-    for name in in_order({name: task.producers() for name, task in tasks.items()}):
-        task = tasks[name]
-        used = graph.component_of(task, name)
+    for task_name in in_order({name: task.producers() for name, task in tasks.items()}):
+        task = tasks[task_name]
+        used = graph.component_of(task, task_name)
         notes = []
         if task.trigger_policy is not None and task.trigger_policy.condition:
             notes.append(f"if {task.trigger_policy.condition}")
         if task.parameter_iterator is not None or task.artifact_iterator is not None:
             notes.append("for each")
+        if task_name in shared:
+            notes.append(f"shares pod {shared[task_name]}")
         waits = ", ".join(sorted(task.producers()))
         after = f"  after {waits}" if waits else ""
         note = f"  [{'; '.join(notes)}]" if notes else ""
-        print(f"{indent}{name}({_inputs(used)}) -> {_outputs(used)}{after}{note}")
+        print(f"{indent}{task_name}({_inputs(used)}) -> {_outputs(used)}{after}{note}")
         if used.dag is not None:
-            print_dag(graph, used, indent + "  ")
+            print_dag(graph, used, indent + "  ", task.component_ref.name if task.component_ref else "")
 
 
 def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:

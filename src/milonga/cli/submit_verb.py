@@ -14,6 +14,7 @@ from milonga.backends.remote_run import RemoteRun
 from milonga.backends.submit_request import SubmitRequest
 from milonga.backends.waiting import ended_run
 from milonga.cli.backend_flags import backend_flags, chosen_backend, given_settings
+from milonga.cli.fusing import FUSE_HELP, fused_source
 from milonga.cli.local_command import local_command
 from milonga.cli.output import fail, message, print_json
 from milonga.cli.pinning import PIN_HELP, pinned_source
@@ -31,7 +32,7 @@ SOURCE is FILE.py:NAME, a KFP IR file or a catalogue name; its inputs become fla
 them. Nothing is sent before the pipeline, its arguments and the settings have been checked. Credentials come from the
 environment: MILONGA_KFP_TOKEN or MILONGA_KFP_COOKIES, GOOGLE_APPLICATION_CREDENTIALS.
 """
-_OF_A_NEW_RUN = ("args_file", "assignments", "run_name", "no_cache", "lower", "pin_images", "force", "label")
+_OF_A_NEW_RUN = ("args_file", "assignments", "run_name", "no_cache", "lower", "fuse", "pin_images", "force", "label")
 
 
 def submission_options() -> list[click.Parameter]:
@@ -45,6 +46,7 @@ def submission_options() -> list[click.Parameter]:
             default=None,
             help="Write what does not work there in a form that does. Default: yes for Python, no for pipeline files.",
         ),
+        click.Option(["--fuse"], is_flag=True, help=FUSE_HELP),
         click.Option(["--pin-images"], is_flag=True, help=PIN_HELP),
         click.Option(["--force"], is_flag=True, help="Send even what the back end is known to refuse or to fail on."),
         click.Option(["--label"], multiple=True, metavar="NAME=VALUE", help="Label of the run (vertex)."),
@@ -160,7 +162,8 @@ def ready_graph(
 
 
 def _prepared(source: Source, backend: Backend, values: dict[str, Any]) -> Preparation:
-    chosen = pinned_source(source, backend.name, values["lower"]) if values["pin_images"] else source
+    chosen = fused_source(source, backend.name, values["lower"]) if values["fuse"] else source
+    chosen = pinned_source(chosen, backend.name, values["lower"]) if values["pin_images"] else chosen
     return prepare(chosen, backend.name, lower=values["lower"])
 
 

@@ -17,7 +17,9 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 _TEXT, _WHOLE, _NUMBER, _FLAG, _MAPPING = "a text", "a whole number", "a number", "True or False", "a dict of texts"
 _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
-    **dict.fromkeys(("name", "display_name", "image", "cpu", "memory", "gpu_type", "cache_key"), (_TEXT, (str,))),
+    **dict.fromkeys(
+        ("name", "display_name", "image", "cpu", "memory", "gpu_type", "cache_key", "together"), (_TEXT, (str,))
+    ),
     **dict.fromkeys(("gpu", "retries"), (_WHOLE, (int,))),
     **dict.fromkeys(("backoff_s", "backoff_factor", "backoff_max_s", "timeout_s"), (_NUMBER, (int, float))),
     **dict.fromkeys(("cache", "ignore_upstream_failure"), (_FLAG, (bool,))),
@@ -47,6 +49,7 @@ class Options:
         secrets: environment variables taken from secrets, name to "secret/key".
         node_selector: labels that the node must carry.
         ignore_upstream_failure: run even if a task before it failed.
+        together: name of a group of tasks of the same pipeline, loop or branch that share a pod, where tasks have one.
         after: tasks (their values, or their names) that must end first.
     """
 
@@ -68,6 +71,7 @@ class Options:
     secrets: Mapping[str, str] = field(default_factory=dict)
     node_selector: Mapping[str, str] = field(default_factory=dict)
     ignore_upstream_failure: bool | None = None
+    together: str | None = None
     after: tuple[Any, ...] = ()
 
     def merged(self, other: Options) -> Options:
@@ -90,6 +94,8 @@ class Options:
             return found
         if self.name is not None and not _NAME.fullmatch(self.name):
             found.append(f"name must be lower case letters, digits and inner dashes, but got {self.name!r}")
+        if self.together is not None and not _NAME.fullmatch(self.together):
+            found.append(f"together must be lower case letters, digits and inner dashes, but got {self.together!r}")
         if self.cpu is not None and not _CPU.fullmatch(self.cpu):
             found.append(f"cpu must be a Kubernetes quantity such as '2' or '500m', but got {self.cpu!r}")
         if self.memory is not None and not _MEMORY.fullmatch(self.memory):

@@ -247,6 +247,7 @@ def test_an_id_that_is_the_name_of_another_is_not_guessed(desk) -> None:
     assert [item.id for item in here.backend.schedules()] == [second.id]
 
 
+@pytest.mark.slow
 def test_ten_thousand_schedules_are_listed_and_decided_quickly(desk) -> None:
     here: Desk = desk("2026-05-01T00:00:00")
     made = here.add("0 6 * * *", name="first")

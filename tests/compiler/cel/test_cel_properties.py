@@ -60,7 +60,7 @@ def test_any_text_parses_or_fails_cleanly(text):
         assert "column" in error.where
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(FRAGMENTS, max_size=14), st.sampled_from(["", " "]), VALUES)
 def test_any_mixture_of_tokens_parses_or_fails_cleanly_and_so_does_its_evaluation(fragments, separator, value):
     try:
@@ -75,7 +75,7 @@ def test_any_mixture_of_tokens_parses_or_fails_cleanly_and_so_does_its_evaluatio
         assert error.code == "E430"
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(VALUES, VALUES, st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/", "%", "&&", "||"]))
 def test_operators_take_any_values_or_fail_cleanly(left, right, operator):
     try:
@@ -105,7 +105,7 @@ def test_a_double_survives_as_text(value):
     assert evaluate(parse("double(string(a))"), {"a": value}) == value
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(ARITHMETIC)
 def test_arithmetic_agrees_with_python_on_small_integers(text):
     expected = eval(text)  # the text is made above, of digits, operators and parentheses
@@ -120,7 +120,7 @@ def test_division_truncates_and_its_remainder_fits(dividend, divisor):
     assert quotient == int(dividend / divisor)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(CONDITIONS)
 def test_logic_agrees_with_python(text):
     python = _to_python(parse(text))

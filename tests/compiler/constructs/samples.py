@@ -268,6 +268,7 @@ CHANGES: dict[str, Change] = {
         for field in PIPELINE_FIELDS
     },
     "single-platform-specs": set_in("components.comp-step.singlePlatformSpecs", [{"platform": "google"}]),
+    "shared-pod": lambda *_: None,  # likewise
     "other-platform": lambda *_: None,  # a platform document of its own, see `sample`
 }
 
@@ -277,6 +278,9 @@ def sample(construct: str) -> Graph:
     document, kubernetes = copy.deepcopy(SPECIFICATION), {}
     if construct == "other-platform":
         platforms = {"platforms": {"slurm": {"config": {}}}}
+        return Graph.from_documents((document, platforms))
+    if construct == "shared-pod":
+        platforms = {"platforms": {"milonga": {"config": {"together": {"root": {"first": "pod-1"}}}}}}
         return Graph.from_documents((document, platforms))
     CHANGES[construct](document, kubernetes)
     second_document = ({"platforms": {"kubernetes": kubernetes}},) if kubernetes else ()

@@ -35,7 +35,7 @@ NOT_COMPARED = (
 )
 """Places of a document whose text may change without a change of meaning."""
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def read(path: Path) -> tuple[Graph, tuple[Any, ...]]:

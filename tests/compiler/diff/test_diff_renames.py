@@ -151,6 +151,7 @@ def test_a_component_that_holds_itself_is_an_error_and_no_endless_loop():
     assert caught.value.code == "E941" and caught.value.where == "for-loop-2/again"
 
 
+@pytest.mark.slow
 def test_a_graph_that_unfolds_into_millions_is_an_error():
     document = pipeline()
     for depth in range(40):

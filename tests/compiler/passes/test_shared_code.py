@@ -116,7 +116,7 @@ def test_twice_is_once(lowered):
     assert SharedCode().run(lowered) is lowered
 
 
-@pytest.mark.parametrize("mode", ["in-process", "isolated"])
+@pytest.mark.parametrize("mode", ["in-process", pytest.param("isolated", marks=pytest.mark.slow)])
 def test_milongas_engine_runs_both_the_same(graph, lowered, mode, tmp_path):
     results = [
         ml.run(which, {"start": 5}, home=tmp_path / str(place), mode=mode, progress=Silent())

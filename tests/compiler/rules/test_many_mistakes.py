@@ -63,7 +63,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("make", "code"), CASES, ids=lambda case: getattr(case, "__name__", case))
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [pytest.param(*case, marks=() if case[1] in ("E257", "E267") else pytest.mark.slow) for case in CASES],
+    ids=lambda case: getattr(case, "__name__", case),
+)
 def test_ten_thousand_misspelt_names_are_all_found(make: Callable[[int], Graph], code: str):
     many = make(MANY)
     findings = [finding for finding in check(many) if finding.code == code]

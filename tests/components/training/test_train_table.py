@@ -5,7 +5,7 @@ from milonga.components.training import train_table
 from milonga.components.training.tables import score
 from milonga.errors import DataError, UsageError
 
-ESTIMATORS = ["logistic", "forest", "boosting"]
+ESTIMATORS = ["logistic", pytest.param("forest", marks=pytest.mark.slow), "boosting"]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -60,6 +60,7 @@ def test_the_page_shows_every_trial(tuned: Tuned) -> None:
     assert page.count("\n| ") >= 6 + 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_study(few_digits: DataSplits, tuned: Tuned) -> None:
     again = tune(few_digits, level=1, trials=6, epochs=8, threads=1)
     assert again.study.read_text() == tuned.study.read_text()

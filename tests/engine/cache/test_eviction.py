@@ -245,6 +245,7 @@ RACE = """
 """
 
 
+@pytest.mark.slow
 def test_engines_never_get_broken_inputs_while_somebody_clears_the_cache(tmp_path: Path, home: Path) -> None:
     script = tmp_path / "race.py"
     script.write_text(textwrap.dedent(RACE))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from milonga.cli.main import run_command_line
 from milonga.engine.environments import (
     EnvironmentShelf,
     PackageRequest,
@@ -89,15 +91,14 @@ def test_nothing_is_made_by_looking(home) -> None:
 
 
 @pytest.fixture
-def command(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    monkeypatch.setenv("MILONGA_HOME", str(home))
+
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "milonga", "environments", *arguments],
-            env={**os.environ, "MILONGA_HOME": str(home)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run_command_line(["environments", *arguments])
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
     return run
 

@@ -60,7 +60,11 @@ def engine(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("mode", ["isolated", "in-process"])
 @pytest.mark.parametrize(
     ("fault", "once"),
-    [("crash:two", ["one"]), ("crash:two:after", ["one", "two"]), ("crash:three:after", ["one", "two", "three"])],
+    [
+        pytest.param("crash:two", ["one"], marks=pytest.mark.slow),
+        ("crash:two:after", ["one", "two"]),
+        pytest.param("crash:three:after", ["one", "two", "three"], marks=pytest.mark.slow),
+    ],
 )
 def test_an_engine_that_dies_at_a_known_moment_goes_on_from_there(
     tmp_path: Path, mode: str, fault: str, once: list[str]

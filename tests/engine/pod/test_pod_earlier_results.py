@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from paper_argo import PaperArgo
 
 import milonga as ml
@@ -62,6 +63,7 @@ def test_other_inputs_are_computed(cluster: Cluster, tmp_path: Path) -> None:
     assert times(path) == 2
 
 
+@pytest.mark.slow
 def test_a_run_may_ask_for_everything_to_be_computed(cluster: Cluster, tmp_path: Path) -> None:
     argo, path = cluster(cached), tmp_path / "times"
     arguments = {"text": "a", "path": str(path)}
@@ -105,6 +107,7 @@ def test_content_that_is_gone_is_not_used(cluster: Cluster, tmp_path: Path) -> N
     assert argo.results() == {"Output": "mine"} and times(path) == 2
 
 
+@pytest.mark.slow
 def test_a_record_that_cannot_be_read_is_not_used(cluster: Cluster, tmp_path: Path) -> None:
     argo, path = cluster(cached), tmp_path / "times"
     argo.run({"text": "mine", "path": str(path)})
@@ -158,6 +161,7 @@ def branched(flag: str) -> str:
     return echo(ml.OneOf(first, second))
 
 
+@pytest.mark.slow
 def test_another_branch_makes_another_result(cluster: Cluster) -> None:
     argo = cluster(branched)
     for flag, expected in (("a", "one"), ("b", "two")):
@@ -178,6 +182,7 @@ def filtered(unwanted: str) -> str:
     return join(ml.Collected(made))
 
 
+@pytest.mark.slow
 def test_other_skipped_iterations_make_another_result(cluster: Cluster) -> None:
     argo = cluster(filtered)
     for unwanted, expected in (("a", "b"), ("b", "a"), ("", "ab")):

@@ -39,6 +39,7 @@ def test_a_run_that_cannot_be_recorded_does_not_start(small: Bench) -> None:
     assert not small.lines() and not list((small.home / "runs").glob("*/*"))
 
 
+@pytest.mark.slow
 def test_a_run_whose_folder_has_no_room_leaves_nothing_behind(small: Bench) -> None:
     """There is room for the store of runs, and none for the pipeline's own file."""
     small.run().result["run_id"]

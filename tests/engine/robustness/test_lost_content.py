@@ -47,7 +47,7 @@ SPOILING = [Path.unlink, spoil, cut, make_folder]
 
 
 def each_harm(quick: Callable[[Path], None]) -> list[Any]:
-    """Every harm; those but one are for when there is time. Each moment has another one, so that all are done."""
+    """Every harm; in engines of their own all but one are for when there is time."""
     return [pytest.param(harm, marks=() if harm is quick else pytest.mark.slow) for harm in SPOILING]
 
 
@@ -101,7 +101,7 @@ while not os.path.exists({str(go)!r}): time.sleep(0.01)
     assert (again.code, again.result["outputs"]) == (0, {"Output": 1008}), again.err
 
 
-@pytest.mark.parametrize("harm", each_harm(cut))
+@pytest.mark.parametrize("harm", SPOILING)
 def test_between_run_and_resume(bench_here: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     first = bench_here.run(script=f"assert os.path.exists({str(gate)!r}), 'not yet'")
@@ -114,7 +114,7 @@ def test_between_run_and_resume(bench_here: Bench, harm: Callable[[Path], None],
     assert bench_here.lines().count("make") == 2 and bench_here.lines().count("weigh") == 1
 
 
-@pytest.mark.parametrize("harm", each_harm(make_folder))
+@pytest.mark.parametrize("harm", SPOILING)
 def test_between_run_and_cache_hit(bench_here: Bench, harm: Callable[[Path], None]) -> None:
     bench_here.run()
     _, tasks = bench_here.rows()

@@ -26,7 +26,11 @@ def waiting(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "its terminal is gone")],
+    [
+        (signal.SIGINT, "interrupted"),
+        pytest.param(signal.SIGTERM, "terminated", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, "its terminal is gone", marks=pytest.mark.slow),
+    ],
 )
 def test_a_signal_ends_a_run_that_can_be_resumed(bench: Bench, tmp_path: Path, number: int, said: str) -> None:
     engine = bench.start_run(script=waiting(tmp_path))

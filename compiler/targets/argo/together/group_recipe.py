@@ -20,6 +20,9 @@ from milonga.compiler.targets.argo.stored_objects import stored_objects
 from milonga.compiler.targets.argo.together.pod_group import PodGroup
 from milonga.compiler.targets.argo.together.shared_resources import needs_of
 
+_INSTALLER, _INSTALLS = "installer", ("pip install", "--packages")
+"""Of steps that install packages when they start, one at a time may run: they share one Python."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRecipe:
@@ -101,7 +104,7 @@ class GroupRecipes:
         given = tuple(sorted(set(pipeline_inputs_of([*parameters, *artifacts]))))
         own = {status_key(owner, name) for owner, name in self._tasks(group)}
         statuses = tuple(sorted(set(statuses_of(parameters)) - own))
-        needs = {leaf: needs_of(self._resources(place)) for leaf, place in steps.items()}
+        needs = {leaf: self._needs(place) for leaf, place in steps.items()}
         body = {
             "pipeline": self._graph.name,
             "leaf": group.leaf,
@@ -193,6 +196,10 @@ class GroupRecipes:
         executor = self._graph.executors.get(place.component.executor_label or "")
         return executor.container if executor is not None else None
 
-    def _resources(self, place: Place) -> Any:
+    def _needs(self, place: Place) -> dict[str, float]:
         container = self._container(place)
-        return container.resources if container is not None else None
+        if container is None:
+            return {}
+        words = " ".join([*(container.command or ()), *(container.args or ())])
+        installs = {_INSTALLER: 1.0} if any(mark in words for mark in _INSTALLS) else {}
+        return {**needs_of(container.resources), **installs}

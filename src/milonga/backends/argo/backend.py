@@ -45,8 +45,8 @@ T = TypeVar("T")
 class ArgoBackend:
     """Runs pipelines on Argo Workflows, 3.7 and newer: see `milonga.backends.base` for the contract.
 
-    A pipeline becomes two ConfigMaps that are named by their content, and a WorkflowTemplate of its own name, which
-    runs and schedules refer to. A run's id is the name of its Workflow.
+    A pipeline becomes two ConfigMaps and a WorkflowTemplate that are named by their content, to which runs refer, and a
+    WorkflowTemplate of its own name, to which schedules do. A run's id is the name of its Workflow.
     """
 
     name: ClassVar[str] = "argo"

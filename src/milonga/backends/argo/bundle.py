@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +15,8 @@ from milonga.compiler.targets import target_named
 from milonga.errors import internal_error
 
 _LAYOUT = "layout"
+_DIGEST_LENGTH = 10
+_NAME_MAX = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,18 @@ class Bundle:
         """Likewise."""
         return dict(self.template["metadata"].get("annotations") or {})
 
+    def named_by_content(self) -> Bundle:
+        """The same with templates whose names nothing else can have.
+
+        A run refers to these: somebody who submits other code under the pipeline's name changes nothing of it.
+        """
+        parts = (*self.further, self.template)
+        text = json.dumps([part["spec"] for part in parts], sort_keys=True)
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
+        names = {part["metadata"]["name"]: _with_digest(part["metadata"]["name"], digest) for part in parts}
+        *further, template = (_renamed(part, names) for part in parts)
+        return Bundle(self.config_maps, template, self.layout, tuple(further))
+
     @classmethod
     def compiled(cls, graph: Graph) -> Bundle:
         """The compiled pipeline.
@@ -73,3 +89,27 @@ class Bundle:
         found = next((item for item in maps if item["metadata"]["name"] == code), None)
         layout = Layout.from_text(found["data"][_LAYOUT]) if found is not None else Layout()
         return cls(tuple(maps), template, layout, tuple(templates[:-1]))
+
+
+def _with_digest(name: str, digest: str) -> str:
+    return f"{name[: _NAME_MAX - len(digest) - 1].rstrip('-.')}-{digest}"
+
+
+def _renamed(template: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """A template under its new name, whose tasks call those of others under theirs."""
+    spec = dict(template["spec"])
+    spec["templates"] = [_calling(item, names) for item in spec["templates"]]
+    name = names[template["metadata"]["name"]]
+    return {**template, "metadata": {**template["metadata"], "name": name}, "spec": spec}
+
+
+def _calling(item: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    if "dag" not in item:
+        return dict(item)
+    tasks = [
+        {**task, "templateRef": {**task["templateRef"], "name": names[task["templateRef"]["name"]]}}
+        if "templateRef" in task
+        else task
+        for task in item["dag"]["tasks"]
+    ]
+    return {**item, "dag": {**item["dag"], "tasks": tasks}}

@@ -15,10 +15,10 @@ from milonga.backends.argo.nodes.messages import new_reasons, told
 from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
-from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.pods import Pod, pods_of, reasons_of
 from milonga.backends.argo.resources import WORKFLOWS
+from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.described_run import DescribedRun
 from milonga.backends.described_task import DescribedAttempt, DescribedTask
@@ -75,7 +75,7 @@ def described(connection: ArgoConnection, run_id: str) -> DescribedRun:
     """
     workflow = workflow_named(connection, run_id)
     layout = layout_of(connection, workflow)
-    tasks = TaskTree(workflow, layout).tasks()
+    tasks = tasks_of(connection, workflow, layout)
     pods = _pods(connection, workflow)
     told = _reasons(connection, tasks, pods)
     return DescribedRun(
@@ -136,6 +136,7 @@ def _task(
         ended_at=task.ended_at,
         attempts=attempts,
         iterations=task.iterations,
+        together=task.together,
         message=task.message,
         reasons=_with_advice(new_reasons(reasons, task.message), task),
     )

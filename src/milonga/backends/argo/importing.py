@@ -16,7 +16,6 @@ from milonga.backends.argo.nodes.messages import error_of, told
 from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
-from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.outputs.downloads import fetched
 from milonga.backends.argo.outputs.found import group_results, pipeline_outputs, task_outputs
@@ -87,8 +86,7 @@ class _Import:
 
     def records(self) -> _Records:
         workflow = self._workflow
-        tree = TaskTree(workflow, self._results.layout)
-        tasks = tree.tasks()
+        tasks = self._results.tasks()
         id = local_id(workflow)
         made = tuple(self._task(id, task) for task in tasks)
         outputs = pipeline_outputs(workflow, self._results)
@@ -203,6 +201,8 @@ def _attempt(workflow: Workflow, id: str, path: str, number: int, node: Node) ->
         started_at=node.started_at,
         ended_at=node.ended_at,
         wall_s=max((node.ended_at or 0.0) - (node.started_at or 0.0), 0.0) if node.started_at else 0.0,
+        cpu_s=node.cpu_s,
+        peak_memory_bytes=node.memory_bytes,
         exit=node.exit_code,
         error=error_of(told(node.message)) if state == "FAILED" else {},
     )

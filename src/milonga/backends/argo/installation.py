@@ -17,14 +17,18 @@ _CHANGES_MAX = 5
 
 
 def installed(connection: ArgoConnection, bundle: Bundle) -> None:
-    """Make what is missing, and replace the template when it says something else.
+    """Make what is missing, and replace the pipeline's template when it says something else.
+
+    There are two of it: one that runs refer to, named by its content, and one of the pipeline's name, for schedules and
+    for people, which is always the newest.
 
     Raises:
         CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
     """
     for config_map in bundle.config_maps:
         _kept(connection, config_map)
-    for template in (*bundle.further, bundle.template):
+    pinned = bundle.named_by_content()
+    for template in (*pinned.further, pinned.template, *bundle.further, bundle.template):
         replaced(connection, TEMPLATES, template)
 
 

@@ -10,10 +10,10 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.nodes.states import run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
-from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.pods import pods_of, reasons_of
 from milonga.backends.argo.resources import CONFIG_MAPS, WORKFLOWS
+from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.ids import checked_id
 from milonga.backends.remote_run import RemoteRun
@@ -78,7 +78,7 @@ def remote_run(connection: ArgoConnection, run_id: str) -> RemoteRun:
         CallFailed: E800-E808; E812, there is none; E833, it cannot be read.
     """
     workflow = workflow_named(connection, run_id)
-    tasks = TaskTree(workflow, layout_of(connection, workflow)).tasks()
+    tasks = tasks_of(connection, workflow, layout_of(connection, workflow))
     waiting = {} if workflow.has_ended else _waiting_reasons(connection, workflow, tasks)
     return RemoteRun(
         run_id=workflow.name,

@@ -73,7 +73,7 @@ def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_acco
             "annotations": {**bundle.annotations, RUN_NAME: name, TITLE: _title(name)},
         },
         "spec": {
-            "workflowTemplateRef": {"name": bundle.name},
+            "workflowTemplateRef": {"name": bundle.named_by_content().name},
             **({"serviceAccountName": service_account} if service_account else {}),
             **({"arguments": {"parameters": parameters}} if parameters else {}),
         },

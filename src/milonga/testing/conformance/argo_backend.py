@@ -15,6 +15,7 @@ from milonga.backends.patience import Patience
 from milonga.backends.submit_request import SubmitRequest
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
+from milonga.compiler.passes.fusion import Fuse
 from milonga.engine.home import Home
 from milonga.engine.result import RunResult
 from milonga.errors import MilongaError
@@ -51,7 +52,7 @@ class ArgoConformance:
             MilongaError: the run could not be started, or does not end.
         """
         backend = _backend(request)
-        graph = load_graph(request.file)
+        graph = self._compiled(request.file)
         artifacts = {name: _argument(item) for name, item in request.artifact_arguments.items()}
         submission = SubmitRequest({**request.arguments, **artifacts}, use_cache=request.use_cache)
         provide_secrets(request.secrets)
@@ -66,6 +67,16 @@ class ArgoConformance:
             store.close()
         seen = observed(RunResult(record, tasks, home.run(record.id), None))
         return _with_logs(seen, backend, run.run_id, home.root / "printed" / record.id)
+
+    def _compiled(self, file: Path) -> Graph:
+        return load_graph(file)
+
+
+class FusedArgoConformance(ArgoConformance):
+    """The same, with tasks that share pods wherever they may."""
+
+    def _compiled(self, file: Path) -> Graph:
+        return Fuse().run(load_graph(file))
 
 
 class _WithFolder(ArgoBackend):

@@ -13,6 +13,7 @@ from milonga.testing.conformance.observed import ObservedRun
 
 BACKENDS: Mapping[str, str] = {
     "argo": "milonga.testing.conformance.argo_backend:ArgoConformance",
+    "argo-fused": "milonga.testing.conformance.argo_backend:FusedArgoConformance",
     "milonga": "milonga.testing.conformance.milonga_backend:MilongaBackend",
     "kfp.local": "milonga.testing.conformance.kfp_local_backend:KfpLocalBackend",
 }

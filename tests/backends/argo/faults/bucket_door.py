@@ -154,5 +154,3 @@ def _repositories(s3: dict[str, Any]) -> dict[str, Any]:
     }
     data = {"door": json.dumps({"s3": s3})}  # JSON is YAML
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
-
-

@@ -30,6 +30,10 @@ class Ended:
     err: str
 
     @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 
@@ -41,13 +45,22 @@ class ClusterHands:
     Args:
         namespace: where runs are started.
         folder: where commands write.
+        flows: where the files of pipelines are.
         settings: further variables of milonga's commands.
     """
 
     namespace: str
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    flows: Path = HERE
     runs: list[str] = field(default_factory=list)
+
+    @classmethod
+    def made(cls, folder: Path) -> ClusterHands:
+        """Hands in the namespace that the environment names, as in the other tests on a cluster."""
+        asked = ["kubectl", "config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"]
+        told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        return cls(os.environ.get("MILONGA_ARGO_NAMESPACE") or told or "default", folder)
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
         """milonga's command, begun."""
@@ -70,9 +83,9 @@ class ClusterHands:
         return Ended(process.returncode, out, err)
 
     def submit(self, flow: str, *arguments: str, reuse: bool = False) -> str:
-        """Start a run of `FILE:NAME` of this folder; earlier results are used only if `reuse` says so."""
+        """Start a run of `FILE:NAME`; earlier results are used only if `reuse` says so."""
         fresh = () if reuse else ("--no-cache",)
-        done = self.milonga("submit", f"{HERE / flow}", "--to", "argo", "--json", *fresh, *arguments)
+        done = self.milonga("submit", f"{self.flows / flow}", "--to", "argo", "--json", *fresh, *arguments)
         assert done.code == 0, done.err
         run = str(done.json["run_id"])
         self.runs.append(run)

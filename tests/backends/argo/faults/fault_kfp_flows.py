@@ -1,4 +1,3 @@
-
 """Pipelines of kfp for faults that milonga's own options cannot make."""
 
 from kfp import dsl, kubernetes

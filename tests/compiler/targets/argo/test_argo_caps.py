@@ -25,7 +25,7 @@ def many(groups: int, steps: int) -> Any:
     return graph_of(tasks, components=components, executors=executors)
 
 
-@pytest.mark.parametrize("kind", ["WorkflowTemplate", "ClusterWorkflowTemplate"])
+@pytest.mark.parametrize("kind", ["WorkflowTemplate", pytest.param("ClusterWorkflowTemplate", marks=pytest.mark.slow)])
 def test_more_templates_than_one_object_may_have_lie_in_several(kind: str) -> None:
     objects = objects_of(many(3, 100), kind)[2:]
     assert [item["metadata"]["name"] for item in objects] == ["volumes-2", "volumes"]

@@ -10,15 +10,22 @@ from typing import Any, Literal
 
 from milonga.backends.argo.layout.leaf import Leaf
 
-Kind = Literal["task", "iteration", "inner"]
+Kind = Literal["task", "iteration", "inner", "together"]
 
 
 @dataclass(frozen=True, slots=True)
 class LaidTask:
-    """A task of one DAG template: its name in the pipeline, and what it is there."""
+    """A task of one DAG template.
+
+    Attributes:
+        name: in the pipeline; of a pod with several tasks, of their group.
+        kind: what it is there.
+        leaf: of such a pod, its name in the store.
+    """
 
     name: str
     kind: Kind
+    leaf: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ class Layout:
             leaves=leaves,
             dags={
                 template: {
-                    task: LaidTask(str(found["name"]), found.get("kind") or "task")
+                    task: LaidTask(str(found["name"]), found.get("kind") or "task", str(found.get("leaf") or ""))
                     for task, found in (dag.get("tasks") or {}).items()
                 }
                 for template, dag in (document.get("dags") or {}).items()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.logs.pod_log import PodLog
 from milonga.backends.argo.looks import layout_of, workflow_named
 from milonga.backends.argo.nodes.task_node import TaskNode
-from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.pods import Pod, pods_of
+from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.argo.task_paths import tasks_named
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.log_line import LogLine
@@ -24,13 +25,15 @@ Write = Callable[[LogLine], None]
 _READERS_MAX = 64
 """How many pods are followed at the same time; the others are read when one of them ends."""
 _LOOK_S = 1.0
+_MARK = re.compile(r"\[(?P<path>[^ ]+)(?: #(?P<attempt>\d+))?\] ")
+"""What stands before a line of a task that shares its pod."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
     """A pod with a log: whose, and which attempt."""
 
-    task: str
+    task: TaskNode
     attempt: int
     pod: str
 
@@ -46,7 +49,7 @@ def read_logs(connection: ArgoConnection, run_id: str, write: Write, *, task: st
         CallFailed: E800-E808; E812, there is no such run; E834, the log of the one task is gone.
     """
     workflow = workflow_named(connection, run_id)
-    tasks = TaskTree(workflow, layout_of(connection, workflow)).tasks()
+    tasks = tasks_of(connection, workflow, layout_of(connection, workflow))
     chosen = [found for found in tasks_named(workflow, tasks, task) if found.attempts]
     pods = pods_of(connection, workflow.name)
     count = 0
@@ -72,13 +75,29 @@ def _read(
             raise _gone(task, "its pod was deleted")
         if not pod.has_begun:
             return False
-        for text in PodLog(connection, pod.name).read():
-            write(LogLine(task.path, number, text))
+        for line in _lines(task, number, PodLog(connection, pod.name).read()):
+            write(line)
     except CallFailed as failure:
         if failure.status != 404 or is_only:
             raise
         return False
     return True
+
+
+def _lines(task: TaskNode, number: int, texts: Iterable[str]) -> Iterator[LogLine]:
+    """The lines of a task. A pod with several tasks says before each line whose it is."""
+    if not task.together:
+        yield from (LogLine(task.path, number, text) for text in texts)
+        return
+    for text in texts:
+        line = _of_member(text) or LogLine(task.path, number, text)
+        if not task.holder or (line.task, line.attempt) == (task.path, number):
+            yield line
+
+
+def _of_member(text: str) -> LogLine | None:
+    found = _MARK.match(text)
+    return LogLine(found["path"], int(found["attempt"] or 1), text[found.end() :]) if found is not None else None
 
 
 def _gone(task: TaskNode, reason: str) -> CallFailed:
@@ -149,15 +168,18 @@ class FollowedRun:
     def _look(self) -> bool:
         """Begin to follow what is new; whether nothing more will come."""
         workflow = workflow_named(self._connection, self._run_id)
-        tasks = TaskTree(workflow, layout_of(self._connection, workflow)).tasks()
+        tasks = tasks_of(self._connection, workflow, layout_of(self._connection, workflow))
         chosen = self._chosen(workflow, tasks)
         has_ended = workflow.has_ended or (bool(self._task) and bool(chosen) and all(map(_has_ended, chosen)))
         pods = pods_of(self._connection, self._run_id)
         for found in chosen:
             for number, node in enumerate(found.attempts, 1):
                 pod = pods.get(node.id)
-                if pod is not None and pod.name not in self._threads and (pod.has_begun or not has_ended):
-                    self._begin(_Source(found.path, number, pod.name))
+                if pod is None:
+                    continue
+                key = f"{pod.name} {found.path}" if found.holder and self._task else pod.name
+                if key not in self._threads and (pod.has_begun or not has_ended):
+                    self._begin(key, _Source(found, number, pod.name))
         return has_ended
 
     def _chosen(self, workflow: Workflow, tasks: tuple[TaskNode, ...]) -> tuple[TaskNode, ...]:
@@ -168,17 +190,19 @@ class FollowedRun:
                 raise
             return ()  # it may come
 
-    def _begin(self, source: _Source) -> None:
-        thread = threading.Thread(target=self._followed, args=(source,), name=f"log of {source.task}", daemon=True)
-        self._threads[source.pod] = thread
+    def _begin(self, key: str, source: _Source) -> None:
+        thread = threading.Thread(target=self._followed, args=(source,), name=f"log of {source.task.path}", daemon=True)
+        self._threads[key] = thread
         thread.start()
 
     def _followed(self, source: _Source) -> None:
         with self._room:
             try:
-                for text in PodLog(self._connection, source.pod).follow(self._has_ended.is_set):
+                texts = PodLog(self._connection, source.pod).follow(self._has_ended.is_set)
+                task = source.task if self._task else replace(source.task, holder="")
+                for line in _lines(task, source.attempt, texts):
                     with self._writing:
-                        self._write(LogLine(source.task, source.attempt, text))
+                        self._write(line)
             except CallFailed as failure:
                 if failure.status not in (400, 404):  # it never began, or is gone: nothing more to tell
                     self._failures.append(failure)

@@ -28,6 +28,7 @@ class Node:
         started_at, ended_at: seconds since the epoch, None for not yet.
         parameters: values of its inputs.
         document: all that Argo says.
+        cpu_s, memory_bytes: what an attempt has used, where that was measured.
     """
 
     id: str
@@ -43,6 +44,8 @@ class Node:
     ended_at: float | None
     parameters: Mapping[str, str]
     document: Mapping[str, Any] = field(repr=False)
+    cpu_s: float = 0.0
+    memory_bytes: int = 0
 
     @classmethod
     def from_json(cls, id: str, document: Mapping[str, Any]) -> Node:

@@ -22,6 +22,9 @@ class TaskNode:
         attempts: the nodes of its pods, the first one first.
         iterations: of a loop, how many there are.
         message: what Argo, or the task itself, says about it; "" for nothing.
+        together: the name of the group that it shared a pod with; of the pod itself, as long as nothing is known of its
+            tasks, that of the group.
+        holder: id of the node of that pod; "" for a task with a node of its own.
     """
 
     path: str
@@ -31,6 +34,8 @@ class TaskNode:
     attempts: tuple[Node, ...] = ()
     iterations: int | None = None
     message: str = ""
+    together: str = ""
+    holder: str = ""
 
     @property
     def started_at(self) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from milonga.backends.argo.layout.layout import LaidTask, Layout
 from milonga.backends.argo.nodes.messages import told
@@ -11,6 +12,8 @@ from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state
 from milonga.backends.argo.nodes.task_node import TaskNode, TaskState
 from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.together.journals import Rows
+from milonga.backends.argo.together.member_tasks import member_tasks
 
 _GROUPS = ("DAG", "Steps", "TaskGroup", "StepGroup")
 _FAILED = ("Failed", "Error")
@@ -22,9 +25,11 @@ class TaskTree:
     Args:
         workflow: the Workflow.
         layout: of the pipeline that it runs; an empty one takes Argo's own names.
+        journals: what pods with several tasks have noted, by id of the node.
     """
 
-    def __init__(self, workflow: Workflow, layout: Layout) -> None:
+    def __init__(self, workflow: Workflow, layout: Layout, journals: Mapping[str, Rows] | None = None) -> None:
+        self._journals = journals or {}
         self._workflow = workflow
         self._layout = layout
         self._paths: dict[str, str] = {}
@@ -42,7 +47,7 @@ class TaskTree:
 
     def tasks(self) -> tuple[TaskNode, ...]:
         """The tasks, groups included, by path."""
-        found = [self._task(node) for node in self._workflow.nodes.values() if self._is_task(node)]
+        found = [task for node in self._workflow.nodes.values() if self._is_task(node) for task in self._tasks(node)]
         return tuple(sorted(found, key=lambda task: natural(task.path)))
 
     def path_of(self, node: Node) -> str:
@@ -74,7 +79,24 @@ class TaskTree:
         if not node.boundary or node.id in self._retried or node.type == "TaskGroup":
             return False
         kind = self._laid(node).kind
-        return kind == "task" or (kind == "iteration" and node.index is not None)
+        return kind in ("task", "together") or (kind == "iteration" and node.index is not None)
+
+    def _tasks(self, node: Node) -> Iterator[TaskNode]:
+        """The task of a node; of a pod with several ones, these."""
+        laid = self._laid(node)
+        task = self._task(node)
+        if laid.kind != "together":
+            yield task
+        elif node.id in self._journals:
+            yield from member_tasks(
+                node,
+                task.attempts[-1] if task.attempts else node,
+                self._journals[node.id],
+                group=laid.name,
+                is_cancelled=task.state == "CANCELLED",
+            )
+        else:
+            yield replace(task, kind="step", together=laid.name)
 
     def _task(self, node: Node) -> TaskNode:
         nodes = self._workflow.nodes

@@ -9,7 +9,6 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.descriptions import arguments_of
 from milonga.backends.argo.layout.layout import indices_of
 from milonga.backends.argo.looks import workflow_named
-from milonga.backends.argo.nodes.task_tree import TaskTree
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.outputs.bucket_sources import BucketSources
 from milonga.backends.argo.outputs.stored_results import StoredResults
@@ -31,7 +30,7 @@ def outputs_of(connection: ArgoConnection, run_id: str, *, task: str = "") -> Ru
     with StoredResults(connection, workflow) as results:
         if not task:
             return pipeline_outputs(workflow, results)
-        tasks = TaskTree(workflow, results.layout).tasks()
+        tasks = results.tasks()
         return task_outputs(workflow, results, path_named(workflow, tasks, task))
 
 

@@ -13,17 +13,19 @@ from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import indices_of
+from milonga.backends.argo.layout.leaf import Leaf
 from milonga.backends.argo.looks import layout_of
 from milonga.backends.argo.nodes.node import Node
-from milonga.backends.argo.nodes.task_tree import TaskTree
+from milonga.backends.argo.nodes.task_node import TaskNode
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.resources import CONFIG_MAPS
+from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.argo.storage.archives import damaged, unpacked
 from milonga.backends.argo.storage.bucket import Bucket
 from milonga.backends.argo.storage.repository import repository_of
 from milonga.backends.call_failed import CallFailed
 from milonga.errors import MilongaError
-from milonga.runtime.argo.layout import DONE_FILE, RECORD_FILE, RESULT, artifact_object
+from milonga.runtime.argo.layout import DONE_FILE, RECORD_FILE, RESULT, artifact_object, object_key, run_prefix
 
 _CODE_FILE = "code.zip"
 
@@ -63,6 +65,10 @@ class StoredResults:
             self._bucket = Bucket(repository_of(self._connection, self._workflow), self._connection.patience)
         return self._bucket
 
+    def tasks(self) -> tuple[TaskNode, ...]:
+        """The tasks of the run, by path."""
+        return tasks_of(self._connection, self._workflow, self.layout)
+
     def key(self, leaf: str, what: str, indices: Sequence[int]) -> str:
         """The key of an object of a step, as the controller has recorded it; "" for a step that has not succeeded."""
         return self._made().get((leaf, tuple(indices)), {}).get(what, "")
@@ -76,12 +82,20 @@ class StoredResults:
         """Keys by name of the object, for each iteration of each step that has succeeded."""
         if self._objects is None:
             self._objects = {}
-            for task in TaskTree(self._workflow, self.layout).tasks():
+            for task in self.tasks():
                 leaf = self.layout.leaf_at(task.path) if task.kind == "step" and task.state == "SUCCEEDED" else None
                 if leaf is not None:
                     node = task.attempts[-1] if task.attempts else task.node
-                    self._objects[leaf.slug, indices_of(task.path)] = _keys_of(node)
+                    indices = indices_of(task.path)
+                    keys = _keys_of(node) if not task.holder else self._packed(leaf, indices)
+                    self._objects[leaf.slug, indices] = keys
         return self._objects
+
+    def _packed(self, leaf: Leaf, indices: Sequence[int]) -> dict[str, str]:
+        """Keys of what a pod with several tasks has packed, of which the controller knows nothing."""
+        names = [RESULT, *(artifact_object(found.slug) for found in leaf.artifacts.values())]
+        start = run_prefix(self._workflow.uid)
+        return {name: f"{start}/{object_key(leaf.slug, name, indices)}" for name in names}
 
     def record(self, leaf: str, indices: Sequence[int]) -> dict[str, Any] | None:
         """What a step has made: "parameters" and "artifacts" by name; None when it has not succeeded.

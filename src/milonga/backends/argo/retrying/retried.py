@@ -7,11 +7,12 @@ import time
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.looks import layout_of, workflow_named
 from milonga.backends.argo.marks import COMPLETED, WORKFLOW
-from milonga.backends.argo.nodes.task_tree import TaskTree, natural
+from milonga.backends.argo.nodes.task_tree import natural
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.pods import pods_of
 from milonga.backends.argo.resources import PODS, TASK_RESULTS, WORKFLOWS, Resource
 from milonga.backends.argo.retrying.plan import RetryPlan, retry_patch
+from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.attempts import removed
 from milonga.backends.call_failed import CallFailed
 from milonga.errors import UsageError
@@ -113,6 +114,10 @@ def _delete(connection: ArgoConnection, resource: Resource, name: str) -> None:
 
 
 def _paths(connection: ArgoConnection, workflow: Workflow, plan: RetryPlan) -> tuple[str, ...]:
-    tree = TaskTree(workflow, layout_of(connection, workflow))
-    found = {task.path for task in tree.tasks() if task.kind == "step" and task.node.id in plan.removed}
+    steps = (task for task in tasks_of(connection, workflow, layout_of(connection, workflow)) if task.kind == "step")
+    found = {
+        task.path
+        for task in steps
+        if (task.holder or task.node.id) in plan.removed and not (task.holder and task.state == "SUCCEEDED")
+    }
     return tuple(sorted(found, key=natural))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -62,6 +64,7 @@ class StepRun:
         """What the fork does."""
         from milonga.engine.pod.main import told
 
+        self._take_own_folder()
         attempt = self._pod.attempt(self._task.leaf, self._indices, self._statuses)
         try:
             notes = {"cause": told(lambda: self._made(attempt.run()))}
@@ -70,6 +73,13 @@ class StepRun:
         if notes["cause"]:
             write_atomically(self._notes, json.dumps(notes))
         return 1 if notes["cause"] else 0
+
+    def _take_own_folder(self) -> None:
+        """Temporary files of one task are no business of another, though they share a disk."""
+        folder = self._pod.folders.scratch / "tmp" / self._notes.relative_to(self._pod.folders.scratch / "notes")
+        folder.mkdir(parents=True)
+        os.environ["TMPDIR"] = str(folder)
+        tempfile.tempdir = None  # it was looked up before the fork
 
     def _made(self, record: Mapping[str, Any]) -> None:
         keeps = record["run"] == self._pod.request.uid
