@@ -22,7 +22,8 @@ REQUEST = SubmitRequest({"rows": 3, "text": "it's {{workflow.name}} $(HOME)", "t
 
 def test_a_run_is_a_workflow_of_the_template_with_escaped_arguments(argo, server: ApiServer, graph) -> None:
     submitted = argo(service_account="runner").submit(graph, REQUEST)
-    (workflow,), (template,) = server.all("workflows"), server.all("workflowtemplates")
+    (workflow,), (newest, template) = server.all("workflows"), server.all("workflowtemplates")
+    assert newest["metadata"]["name"] == "add-up" and newest["spec"] == template["spec"]
     assert submitted.run_id == workflow["metadata"]["name"] and submitted.name == "Mine"
     assert re.fullmatch(r"add-up-[a-z0-9]{8}", submitted.run_id)
     assert workflow["spec"]["workflowTemplateRef"] == {"name": template["metadata"]["name"]}
@@ -52,18 +53,29 @@ def test_the_same_pipeline_again_is_put_there_once(argo, server, graph) -> None:
     argo().submit(graph, REQUEST)
     argo().submit(graph, REQUEST)
     assert len(server.all("workflows")) == 2
-    assert len(server.asked("POST", "configmaps")) == 2 and len(server.asked("POST", "workflowtemplates")) == 1
+    assert len(server.asked("POST", "configmaps")) == 2 and len(server.asked("POST", "workflowtemplates")) == 2
     assert server.asked("PUT", "") == []
 
 
 def test_a_template_that_says_something_else_is_replaced_and_keeps_what_others_added(argo, server, graph) -> None:
     argo().submit(graph, REQUEST)
-    (template,) = server.all("workflowtemplates")
+    template, used = server.all("workflowtemplates")
     template["spec"] = {"entrypoint": "old"}
     template["metadata"]["annotations"]["team"] = "blue"
     argo().submit(graph, REQUEST)
-    (template,) = server.all("workflowtemplates")
+    template, still_used = server.all("workflowtemplates")
     assert template["spec"]["templates"] and template["metadata"]["annotations"]["team"] == "blue"
+    assert still_used == used
+
+
+def test_other_code_under_the_same_name_changes_nothing_of_what_a_run_refers_to(argo, server, graph) -> None:
+    argo().submit(graph, REQUEST)
+    first = server.all("workflows")[0]["spec"]["workflowTemplateRef"]["name"]
+    other = replace(graph, specification=replace(graph.specification, default_pipeline_root="s3://elsewhere"))
+    argo().submit(other, REQUEST)
+    second = server.all("workflows")[1]["spec"]["workflowTemplateRef"]["name"]
+    names = [template["metadata"]["name"] for template in server.all("workflowtemplates")]
+    assert first != second and names == ["add-up", first, second]
 
 
 def test_a_template_that_changes_in_between_is_read_again(argo, server, graph) -> None:

@@ -28,7 +28,7 @@ def installed(connection: ArgoConnection, bundle: Bundle) -> None:
     for config_map in bundle.config_maps:
         _kept(connection, config_map)
     pinned = bundle.named_by_content()
-    for template in (*pinned.further, pinned.template, *bundle.further, bundle.template):
+    for template in (*bundle.further, bundle.template, *pinned.further, pinned.template):
         replaced(connection, TEMPLATES, template)
 
 

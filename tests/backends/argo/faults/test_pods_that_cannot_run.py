@@ -31,7 +31,7 @@ def test_an_image_that_cannot_be_pulled_is_named_while_one_waits_and_the_run_can
 ) -> None:
     run = hands.submit("fault_flows.py:fault_image")
     with hands.waiting("submit", "--to", "argo", "--attach", run, "--wait") as command:
-        hands.until(lambda: f"nap pending: cannot pull {IMAGE}" in command.text, "the reason among what is said", 180)
+        hands.until(lambda: f"cannot pull {IMAGE}" in command.text, "the reason among what is said", 300)
         shown = hands.show(run)
         assert shown["state"] == "RUNNING"
         task = hands.task(shown, "nap")
