@@ -34,6 +34,11 @@ def started(number: int) -> None:
 
     print("cpu_s", time.process_time())
 
+@pipeline(name="bench-long-loop")
+def bench_long_loop() -> None:
+    with ml.ParallelFor(list(range(TASKS)), parallelism={at_once}):
+        nothing()
+
 def _chain() -> None:
     nothing.options(name="t-0")()
     for at in range(1, TASKS):
@@ -73,6 +78,10 @@ def bench_start() -> None:
 """The pipelines of this benchmark; steps have milonga's default settings, so what they make is kept for later runs."""
 
 
+AT_ONCE = 10
+"""Pods of a long loop at the same time: 200 pods that start at once leave nothing of a small node to anybody."""
+
+
 class CannotFuse(Exception):
     """This milonga has no way to run several tasks in one pod."""
 
@@ -94,7 +103,7 @@ def compiled(flow: str, tasks: int = 1, *, fuse: bool = False) -> Bundle:
         raise CannotFuse("`milonga compile` has no --fuse")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         source, written = Path(folder, "flows.py"), Path(folder, "flow.yaml")
-        source.write_text(FLOWS.format(tasks=tasks), encoding="utf-8")
+        source.write_text(FLOWS.format(tasks=tasks, at_once=AT_ONCE), encoding="utf-8")
         options = ["--target", "argo", "-o", str(written), *(["--fuse"] if fuse else [])]
         done = subprocess.run([*command, f"{source}:{flow}", *options], capture_output=True, text=True)
         if done.returncode:

@@ -16,9 +16,17 @@ def plain_chain(tasks: int) -> dict[str, Any]:
     return _workflow(chain)
 
 
-def plain_loop(tasks: int) -> dict[str, Any]:
-    """A Workflow of iterations that do nothing, side by side."""
-    return _workflow([{"name": "it", "template": "leaf", "withSequence": {"count": str(tasks)}}])
+def plain_loop(tasks: int, *, at_once: int = 0) -> dict[str, Any]:
+    """A Workflow of iterations that do nothing, side by side.
+
+    Args:
+        tasks: how many there are.
+        at_once: how many run at the same time; 0 for all of them.
+    """
+    made = _workflow([{"name": "it", "template": "leaf", "withSequence": {"count": str(tasks)}}])
+    if at_once:
+        made["spec"]["parallelism"] = at_once
+    return made
 
 
 def _workflow(tasks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,15 @@ from benchmarks.cluster.watched_run import WatchedRun  # noqa: E402
 from benchmarks.suite import ON_A_CLUSTER, SUITE  # noqa: E402
 
 RUN = WatchedRun("run", 10.0, 20, 20, 45_000, 40_000, 50_000, False, 12.0)
-FLOWS = ("bench_chain", "bench_loop", "bench_values", "bench_importer", "bench_condition", "bench_start")
+FLOWS = (
+    "bench_chain",
+    "bench_loop",
+    "bench_long_loop",
+    "bench_values",
+    "bench_importer",
+    "bench_condition",
+    "bench_start",
+)
 
 
 class RecordedCluster:
@@ -77,6 +85,7 @@ def test_ours_and_the_plain_chain_have_the_same_tasks_in_the_same_order() -> Non
     ours = {task["name"]: task.get("depends", "").replace(".Succeeded", "") for task in main["dag"]["tasks"]}
     assert plain == ours == {"t-0": "", "t-1": "t-0", "t-2": "t-1", "t-3": "t-2"}
     assert plain_loop(4)["spec"]["templates"][0]["dag"]["tasks"][0]["withSequence"] == {"count": "4"}
+    assert "parallelism" not in plain_loop(4)["spec"] and plain_loop(4, at_once=2)["spec"]["parallelism"] == 2
 
 
 def test_fusing_is_measured_from_when_there_is_such_an_option() -> None:

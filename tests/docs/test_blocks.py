@@ -37,8 +37,9 @@ LONG = {
     f"docs/how-to/{name}.md"
     for name in (
         *("bring-kfp-pipelines", "choose-a-target", "compile-for-kfp", "debug-a-task", "inject-faults"),
-        *("look-into-the-cache", "resume-and-cache", "run-containers", "run-schedules-on-this-machine"),
-        *("schedule-a-pipeline", "start-runs-by-events", "use-from-ci", "write-a-component"),
+        *("look-into-the-cache", "mix-kfp-and-milonga", "resume-and-cache", "run-containers"),
+        *("run-schedules-on-this-machine", "schedule-a-pipeline", "start-runs-by-events", "trace-an-artifact"),
+        *("use-from-ci", "use-secrets-and-resources", "write-a-component"),
     )
 }
 """Pages of many quick commands, which together are not quick."""

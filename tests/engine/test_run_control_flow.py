@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import milonga as ml
 from milonga import Artifact, Dataset, Model, component, pipeline
+from milonga.engine.result import RunResult
+
+Play = Callable[..., RunResult]
+
+
+@pytest.fixture(params=[pytest.param("isolated", marks=pytest.mark.slow), "in-process"])
+def play_both(request: pytest.FixtureRequest, play: Play) -> Play:
+    """As elsewhere, but with a process for each attempt only when there is time: what runs when is the same in both."""
+
+    def run(pipeline: Any, arguments: dict[str, Any] | None = None, **settings: Any) -> RunResult:
+        return play(pipeline, arguments, **{"mode": request.param, **settings})
+
+    return run
 
 
 def states(result) -> dict[str, str]:

@@ -26,6 +26,7 @@ from milonga.images.destinations.registry_push import RegistryPush
 from milonga.images.layers.addition import Addition
 
 DIGEST = "sha256:" + "0b" * 32
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast on files with code in them
 FLOW = """
 from milonga import component, pipeline
 
@@ -119,7 +120,9 @@ def mixed(host: str, init: str = "initContainers") -> Graph:
 
 def images_in(text: str) -> set[str]:
     return {
-        str(item) for key, item in _items(list(yaml.safe_load_all(text))) if key == "image" and isinstance(item, str)
+        str(item)
+        for key, item in _items(list(yaml.load_all(text, Loader=LOADER)))
+        if key == "image" and isinstance(item, str)
     }
 
 

@@ -53,8 +53,8 @@ class Fuse:
 def _found(component: Component, fits: Fits, own: Mapping[str, str]) -> dict[str, str]:
     tasks = dict((component.dag.tasks if component.dag is not None else None) or {})
     known = {name: fits.of(task) for name, task in tasks.items()}
-    transparent = {name for name, task in tasks.items() if _is_transparent(task, known[name])}
-    waits = Waits.of(tasks, transparent)
+    transparent = {name for name, task in tasks.items() if name not in own and _is_transparent(task, known[name])}
+    waits, everything = Waits.of(tasks, transparent), Waits.of(tasks)
     chosen = [
         name
         for name in waits.order
@@ -63,13 +63,15 @@ def _found(component: Component, fits: Fits, own: Mapping[str, str]) -> dict[str
     if any(task.runs_anyway for task in tasks.values()):
         keys = {known[name].key for name in chosen}
         is_whole = len(keys) == 1 and set(chosen) | transparent == set(tasks)
-        groups = [_whole(chosen, known, waits)] if is_whole else []
+        groups = [_whole(list(tasks), known, waits)] if is_whole else []
     else:
         groups = _grouped(chosen, tasks, known, waits)
     free = (name for number in range(1, len(tasks) + len(own) + 2) if (name := f"pod-{number}") not in own.values())
-    return {
-        task: name for group, name in zip((g for g in groups if g.pods > 1), free, strict=False) for task in group.tasks
-    }
+    found: dict[str, str] = {}
+    for group, name in zip((group for group in groups if group.pods > 1), free, strict=False):
+        between = everything.between(sum(everything.bits[task] for task in group.tasks))
+        found.update(dict.fromkeys([*group.tasks, *between], name))
+    return found
 
 
 def _is_transparent(task: Task, fit: Fit) -> bool:

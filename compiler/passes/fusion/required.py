@@ -30,9 +30,17 @@ def require_together(name: str, members: Sequence[str], tasks: Mapping[str, Task
         for other, task in tasks.items()
         if not fits.of(task).reason and not fits.of(task).pods and task.trigger_policy is None
     }
-    waits = Waits.of(tasks, transparent)
+    waits, everything = Waits.of(tasks, transparent), Waits.of(tasks)
     inside = sum(waits.bits[member] for member in members)
     first = members[0]
+    for other in everything.between(sum(everything.bits[member] for member in members)):
+        if other in transparent:
+            raise UnsupportedByTarget(
+                "E362",
+                f"tasks of the group '{name}' wait for another through a task that is not in it",
+                where=start + other,
+                hint="put it into the group: it needs no pod",
+            )
     for member in members:
         if waits.outside(member, inside) == waits.outside(first, inside):
             continue
@@ -55,6 +63,27 @@ def require_together(name: str, members: Sequence[str], tasks: Mapping[str, Task
                 where=start + other,
                 hint="put both into the group, or neither",
             )
+    if any(task.runs_anyway for task in tasks.values()):
+        _require_followers_of_all(name, members, tasks, waits, start)
+
+
+def _require_followers_of_all(
+    name: str, members: Sequence[str], tasks: Mapping[str, Task], waits: Waits, start: str
+) -> None:
+    """Where a failure does not end the DAG, a pod that has failed must not keep back what waits for its other tasks."""
+    inside = sum(waits.bits[member] for member in members)
+    for other, task in tasks.items():
+        is_follower = other not in members and not task.runs_anyway and not task.producers().isdisjoint(members)
+        if not is_follower or waits.succeeded[other] & inside == inside:
+            continue
+        raise UnsupportedByTarget(
+            "E362",
+            f"a task waits for some tasks of the group '{name}' only, and would run although others have failed",
+            where=start + other,
+            got=f"it waits for {', '.join(map(repr, waits.names(waits.succeeded[other] & inside)[:3]))}",
+            expected="whoever waits for a group waits for all of it, in a pipeline with tasks that run anyway",
+            hint="put the task into the group",
+        )
 
 
 def _require_fitting(name: str, members: Sequence[str], tasks: Mapping[str, Task], fits: Fits, start: str) -> None:
@@ -72,6 +101,14 @@ def _require_fitting(name: str, members: Sequence[str], tasks: Mapping[str, Task
             )
         if fit.key:
             keys.setdefault(fit.key, member)
+    if not any(fits.of(tasks[member]).pods for member in members):
+        raise UnsupportedByTarget(
+            "E361",
+            f"no task of the group '{name}' needs a pod",
+            where=start + members[0],
+            got=", ".join(map(repr, members[:3])),
+            hint="leave the group out",
+        )
     if len(keys) > 1:
         one, other, *_ = keys.values()
         raise UnsupportedByTarget(

@@ -51,6 +51,13 @@ class Waits:
         """What a task waits for that is not among `members`."""
         return self.ended[name] & ~members, self.succeeded[name] & ~members
 
+    def between(self, members: int) -> list[str]:
+        """Tasks that wait for one of `members` and that another one of them waits for."""
+        awaited = 0
+        for name in self.names(members):
+            awaited |= self.ended[name]
+        return [name for name in self.names(awaited & ~members) if self.ended[name] & members]
+
     def names(self, tasks: int) -> list[str]:
         """The names behind bits."""
         return [name for name in self.order if self.bits[name] & tasks]

@@ -47,6 +47,13 @@ class CacheKey:
     code: str
     inputs: tuple[str, ...]
 
+    def resolved(self, values: Mapping[str, str]) -> str:
+        """The key below the store for a run whose inputs have these texts."""
+        if not self.inputs:
+            return f"{CACHE}/{self.code}"
+        joined = "|".join([self.code, *(values[name] for name in self.inputs)])
+        return f"{CACHE}/{hashlib.sha256(joined.encode()).hexdigest()}"
+
     def text(self, workflow_parameters: Mapping[str, str]) -> str:
         """The key below the store, for a template of Argo, which fills in what it must."""
         if not self.inputs:

@@ -9,6 +9,7 @@ from milonga.compiler.graph import Graph, Task
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
 from milonga.compiler.targets.argo.control.channels import Channels
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.origins import Origins
@@ -52,7 +53,10 @@ class DagTemplates:
         recipes: RecipeWriter,
         keys: CacheKeys,
         groups: PodGroups,
+        key_recipes: RecipeWriter,
+        known: KnownResults,
     ) -> None:
+        self._known = known
         self._graph = graph
         self._places = places
         self._origins = origins
@@ -76,6 +80,7 @@ class DagTemplates:
             leaves=leaves,
             claims=self._claims,
             recipes=recipes,
+            key_recipes=key_recipes,
             keys=keys,
             groups=groups,
             group_recipes=self._group_recipes,
@@ -245,7 +250,7 @@ class DagTemplates:
                 self.templates[name]["retryStrategy"] = retry
             return name
         kind = step_kind(self._graph, place.component)
-        if kind == "importer":
+        if kind == "importer" or place.slug in self._known:
             return self._need_nothing()
         label = (place.component.executor_label or "").removeprefix("exec-")
         if kind in ("create-claim", "delete-claim"):
@@ -299,7 +304,7 @@ class DagTemplates:
         index = f"{here}/{{{{item}}}}" if is_body else here
         if place.slug and not is_loop:
             kind = step_kind(self._graph, place.component)
-            if kind == "importer":
+            if kind == "importer" or place.slug in self._known:
                 return []
             if kind in ("create-claim", "delete-claim"):
                 made = {"t": place.slug, "i": index, "m": self._claims.manifest(place, kind)}

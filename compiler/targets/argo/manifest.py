@@ -18,10 +18,11 @@ from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.caps import parts_of, require_size, require_tasks
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.origins import Origins
-from milonga.compiler.targets.argo.places import Places
+from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.compiler.targets.argo.together.pod_group import PodGroups
@@ -54,18 +55,24 @@ class Manifest:
     spec: dict[str, Any]
 
 
-def manifest(graph: Graph) -> Manifest:
+def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
     """The objects of a pipeline; the same pipeline, the same objects.
+
+    Args:
+        graph: the pipeline.
+        known: results that need no pod any more; for one run alone.
 
     Raises:
         UnsupportedByTarget: E315-E319, something that Argo cannot do; E361, E362, tasks that cannot share a pod.
     """
     places = Places(graph)
-    origins = Origins(graph, places)
+    known = known or {}
+    origins = Origins(graph, places, known)
     parameters = _workflow_parameters(graph.root)
     groups = PodGroups(graph, places)
-    channels = Channels(graph, places, parameters, groups)
+    channels = Channels(graph, places, parameters, groups, known)
     recipes = RecipeWriter(graph, places, origins)
+    key_recipes = RecipeWriter(graph, places, Origins(graph, places)) if known else recipes
     keys = CacheKeys(graph)
     leaves = LeafTemplates(graph, channels, recipes, keys, _runtime_image(graph))
     writer = DagTemplates(
@@ -77,6 +84,8 @@ def manifest(graph: Graph) -> Manifest:
         recipes=recipes,
         keys=keys,
         groups=groups,
+        key_recipes=key_recipes,
+        known=known,
     )
     entrypoint = writer.run()
     layout = {
@@ -88,6 +97,7 @@ def manifest(graph: Graph) -> Manifest:
                 "path": place.path,
                 "depth": place.depth,
                 "outputs": _declared(place.component, recipes.artifact_slugs[place.slug]),
+                **_reused(place, keys, groups, known),
             }
             for place in places
             if place.slug
@@ -120,6 +130,16 @@ def manifest(graph: Graph) -> Manifest:
     require_tasks(list(writer.templates.values()))
     spec = _spec(graph, entrypoint, list(writer.templates.values()), parameters, (program_name, code_name), metadata)
     return Manifest(maps, name, metadata, spec)
+
+
+def _reused(place: Place, keys: CacheKeys, groups: PodGroups, known: KnownResults) -> dict[str, Any]:
+    """What whoever submits must know to find an earlier result, or has found."""
+    if place.slug in known:
+        found = known[place.slug]
+        return {"known": {"parameters": dict(found.parameters), "run": found.run}}
+    key = keys.of(place.slug)
+    is_alone = not place.depth and groups.around(place) is None and not place.component.output_artifacts
+    return {"key": [key.code, *key.inputs]} if key is not None and is_alone else {}
 
 
 def _spec(

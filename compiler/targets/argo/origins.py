@@ -15,6 +15,7 @@ from typing import Any
 from milonga.compiler.graph import ArtifactBinding, Graph, InputParameter, ParameterBinding, RuntimeValue, wire
 from milonga.compiler.graph.component import schema_title
 from milonga.compiler.graph.document_value import document_value
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.step_kinds import step_kind
 
@@ -26,9 +27,16 @@ _OWN_INPUT = re.compile(r"\{\{\$\.inputs\.parameters\[(?:'|\")(.*?)(?:'|\")\]")
 
 
 class Origins:
-    """The origins of a pipeline's values. Not thread-safe; one belongs to one emission."""
+    """The origins of a pipeline's values. Not thread-safe; one belongs to one emission.
 
-    def __init__(self, graph: Graph, places: Places) -> None:
+    Args:
+        graph: the pipeline.
+        places: its places.
+        known: results that need no step any more.
+    """
+
+    def __init__(self, graph: Graph, places: Places, known: KnownResults | None = None) -> None:
+        self._known = known or {}
         self._graph = graph
         self._places = places
 
@@ -134,6 +142,9 @@ class Origins:
         if component.dag is None:
             if step_kind(self._graph, component) == "create-claim":
                 return self._claim(place)
+            known = self._known.get(place.slug)
+            if known is not None:
+                return ["constant", known.parameters[name]] if name in known.parameters else ABSENT
             return ["output", place.slug, place.depth, name]
         origin = ((component.dag.outputs.parameters if component.dag.outputs else None) or {}).get(name)
         if origin is None:

@@ -40,6 +40,7 @@ class Survey:
         leaves: LeafTemplates,
         claims: ClaimTemplates,
         recipes: RecipeWriter,
+        key_recipes: RecipeWriter,
         keys: CacheKeys,
         groups: PodGroups,
         group_recipes: GroupRecipes,
@@ -51,6 +52,7 @@ class Survey:
         self._leaves = leaves
         self._claims = claims
         self._writer = recipes
+        self._key_writer = key_recipes
         self._keys = keys
         self._groups = groups
         self._group_recipes = group_recipes
@@ -84,7 +86,7 @@ class Survey:
             for place in self._places
             if place.slug and step_kind(self._graph, place.component) in ("python", "container")
         }
-        self._keys.add_all(steps, {leaf: self._writer.step(place, {}) for leaf, place in steps.items()})
+        self._keys.add_all(steps, {leaf: self._key_writer.step(place, {}) for leaf, place in steps.items()})
 
     def _condition_of(self, place: Place) -> str:
         try:

@@ -10,6 +10,7 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_yaml
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets.argo.gate import findings
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.manifest import documents, manifest
 from milonga.compiler.targets.argo.refusal import refusal
 from milonga.compiler.targets.argo.table import TABLE
@@ -42,7 +43,11 @@ class ArgoTarget(Target):
 
     def emit(self, graph: Graph) -> str:
         """YAML documents, ready for `kubectl apply`."""
-        return "---\n".join(dump_yaml(document) for document in documents(manifest(graph), self.kind))
+        return self.emit_run(graph, {})
+
+    def emit_run(self, graph: Graph, known: KnownResults) -> str:
+        """The same for one run, some of whose results are known before it begins."""
+        return "---\n".join(dump_yaml(document) for document in documents(manifest(graph, known), self.kind))
 
 
 class ArgoWorkflowTarget(ArgoTarget):

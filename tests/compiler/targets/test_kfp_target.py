@@ -16,9 +16,11 @@ from milonga.compiler.targets import TARGETS, target_named
 from milonga.compiler.trace import trace
 from milonga.errors import InvalidPipeline, MilongaError, UsageError
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast on files with code in them
+
 
 def documents(text: str) -> list[dict]:
-    return list(yaml.safe_load_all(text))
+    return list(yaml.load_all(text, Loader=LOADER))
 
 
 # Sharing

@@ -181,7 +181,9 @@ def test_a_pause_counts_against_the_time_limit(with_faults: Play) -> None:
     assert result.tasks["fetch"].error["code"] == "E419" and not with_faults.lines()
 
 
-@pytest.mark.parametrize("fault", ["lose:model", "corrupt:train.model", "corrupt:*.mod*"])
+@pytest.mark.parametrize(
+    "fault", ["lose:model", pytest.param("corrupt:train.model", marks=pytest.mark.slow), "corrupt:*.mod*"]
+)
 def test_stored_content_goes_bad_and_resume_makes_it_again(with_faults: Play, fault: str) -> None:
     result = with_faults.run(fault)
     error = result.tasks["weigh"].error
@@ -266,7 +268,7 @@ def test_what_needs_a_process_is_refused_where_there_is_none(with_faults: Play) 
 
 
 @pytest.mark.parametrize("kind", ["lose", "corrupt"])
-@pytest.mark.parametrize("artifact", ["train.model", "fetch.Output"])
+@pytest.mark.parametrize("artifact", ["train.model", pytest.param("fetch.Output", marks=pytest.mark.slow)])
 def test_what_a_fault_damages_is_no_other_runs(with_faults: Play, home: Path, kind: str, artifact: str) -> None:
     """Equal content is kept once: the good run's is the very content that the second run makes again."""
     with_faults.run()

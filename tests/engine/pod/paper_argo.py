@@ -60,7 +60,7 @@ class PaperArgo:
     """A cluster with one bucket."""
 
     def __init__(self, folder: Path, manifests: str, *, shell: tuple[str, ...] = ("sh",)) -> None:
-        *maps, self.document = yaml.safe_load_all(manifests)
+        *maps, self.document = yaml.load_all(manifests, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         self.folder, self.bucket, self.shell = folder, folder / "bucket", shell
         self.spec = self.document["spec"]
         self.templates = {template["name"]: template for template in self.spec["templates"]}

@@ -16,6 +16,7 @@ from milonga.compiler.graph import Graph, ParameterBinding
 from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.targets.argo.control.conditions import condition, selected
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.step_kinds import writes_plain_text
@@ -43,7 +44,15 @@ class Channels:
             its output and what of it; "" for whether the task has succeeded.
     """
 
-    def __init__(self, graph: Graph, places: Places, workflow_parameters: Mapping[str, str], groups: PodGroups) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        places: Places,
+        workflow_parameters: Mapping[str, str],
+        groups: PodGroups,
+        known: KnownResults,
+    ) -> None:
+        self._known_results = known
         self._graph = graph
         self._places = places
         self.workflow_parameters = workflow_parameters
@@ -222,6 +231,9 @@ class Channels:
             raise Inexpressible("what a loop has collected")
         declared = place.component.output_parameters.get(name)
         kind = (declared.parameter_type if declared is not None else None) or ""
+        known = self._known_results.get(place.slug) if place.slug else None
+        if known is not None:
+            return _aspect(Value(known.parameters.get(name), kind=kind), aspect)
         if place.component.dag is not None:
             slug = self._dag_output(place, name, aspect)
         else:

@@ -14,7 +14,7 @@ _ADVICE: Sequence[tuple[str, str]] = (
         "`milonga retry` runs it again, `retries=` would have done so",
     ),
     (
-        r"emptyDir volume .* exceeds|Usage of EmptyDir|ephemeral.storage",
+        r"emptyDir volume .* exceeds|Usage of EmptyDir|ephemeral[- ](local )?storage",
         "the task wrote more to the disk of its node than it may: raise the limit, or write to a volume",
     ),
     (r"The node was low on resource", "the node ran short, and the pod had to go: request what the task needs"),

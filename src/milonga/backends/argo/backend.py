@@ -12,9 +12,10 @@ from milonga.backends.argo.argo_settings import OPTIONS, ArgoSettings
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.cron_workflows import added, changed_suspension, deleted, listed
 from milonga.backends.argo.given_artifacts import with_artifacts
-from milonga.backends.argo.installation import installed
+from milonga.backends.argo.installation import installed, installed_for_run
 from milonga.backends.argo.looks import remote_run, workflow_named
 from milonga.backends.argo.resources import WORKFLOWS
+from milonga.backends.argo.reuse import known_results
 from milonga.backends.argo.starts import require_possible, started
 from milonga.backends.backend_option import BackendOption
 from milonga.backends.call_failed import CallFailed
@@ -30,6 +31,7 @@ from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
 from milonga.compiler.schedules.argo import ArgoSchedules
 from milonga.compiler.schedules.base import Translation
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.dsl.schedule import Schedule
 from milonga.errors import UsageError
 
@@ -77,13 +79,13 @@ class ArgoBackend:
         """The namespace that runs are started in."""
         return self._connection.namespace
 
-    def bundle(self, graph: Graph) -> Bundle:
-        """What is put on the cluster for a pipeline.
+    def bundle(self, graph: Graph, known: KnownResults | None = None) -> Bundle:
+        """What is put on the cluster for a pipeline; for one run, where results are `known` before it.
 
         Raises:
             UnsupportedByTarget: E315-E319, Argo cannot run it.
         """
-        return Bundle.compiled(graph)
+        return Bundle.compiled(graph, known)
 
     def submit(self, graph: Graph, request: SubmitRequest) -> SubmittedRun:
         """Put the pipeline on the cluster as far as it is not there, and start a run."""
@@ -91,6 +93,9 @@ class ArgoBackend:
         request = with_artifacts(graph, request)
         bundle = self.bundle(graph)
         installed(self._connection, bundle)
+        known = known_results(self._connection, bundle, request)
+        bundle = self.bundle(graph, known) if known else bundle
+        installed_for_run(self._connection, bundle)
         name = request.name or run_name(graph)
         run_id = started(self._connection, bundle, request, name)
         return SubmittedRun(run_id, name, self._connection.page(run_id))

@@ -11,7 +11,8 @@ from typing import Any
 from milonga.backends.argo.layout.layout import Layout
 from milonga.backends.argo.marks import CODE
 from milonga.compiler.graph import Graph
-from milonga.compiler.targets import target_named
+from milonga.compiler.targets.argo import ArgoTarget
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.errors import internal_error
 
 _LAYOUT = "layout"
@@ -63,13 +64,17 @@ class Bundle:
         return Bundle(self.config_maps, template, self.layout, tuple(further))
 
     @classmethod
-    def compiled(cls, graph: Graph) -> Bundle:
+    def compiled(cls, graph: Graph, known: KnownResults | None = None) -> Bundle:
         """The compiled pipeline.
+
+        Args:
+            graph: the pipeline.
+            known: results that are known before the run.
 
         Raises:
             UnsupportedByTarget: Argo cannot run it.
         """
-        return cls.from_text(target_named("argo").emit(graph))
+        return cls.from_text(ArgoTarget().emit_run(graph, known or {}))
 
     @classmethod
     def from_text(cls, text: str) -> Bundle:

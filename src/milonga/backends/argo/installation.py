@@ -19,16 +19,27 @@ _CHANGES_MAX = 5
 def installed(connection: ArgoConnection, bundle: Bundle) -> None:
     """Make what is missing, and replace the pipeline's template when it says something else.
 
-    There are two of it: one that runs refer to, named by its content, and one of the pipeline's name, for schedules and
-    for people, which is always the newest.
+    The template has the pipeline's name, is the newest, and is there for schedules and people.
 
     Raises:
         CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
     """
     for config_map in bundle.config_maps:
         _kept(connection, config_map)
+    for template in (*bundle.further, bundle.template):
+        replaced(connection, TEMPLATES, template)
+
+
+def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> None:
+    """Make what is missing of that which a run refers to: the templates are named by their content.
+
+    Raises:
+        CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
+    """
     pinned = bundle.named_by_content()
-    for template in (*bundle.further, bundle.template, *pinned.further, pinned.template):
+    for config_map in pinned.config_maps:
+        _kept(connection, config_map)
+    for template in (*pinned.further, pinned.template):
         replaced(connection, TEMPLATES, template)
 
 

@@ -16,6 +16,7 @@ from milonga.backends.submit_request import SubmitRequest
 from milonga.compiler.documents import load_graph
 from milonga.compiler.graph import Graph
 from milonga.compiler.passes.fusion import Fuse
+from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.engine.home import Home
 from milonga.engine.result import RunResult
 from milonga.errors import MilongaError
@@ -84,9 +85,9 @@ class _WithFolder(ArgoBackend):
 
     folder: str = ""
 
-    def bundle(self, graph: Graph) -> Bundle:
+    def bundle(self, graph: Graph, known: KnownResults | None = None) -> Bundle:
         """The pipeline, its pods with the folder."""
-        found = super().bundle(graph)
+        found = super().bundle(graph, known)
         template = copy.deepcopy(dict(found.template))
         name = "milonga-conformance"
         spec = template["spec"]

@@ -123,7 +123,7 @@ class ClusterHands:
         nodes = ((self.workflow(run).get("status") or {}).get("nodes") or {}).values()
         return [node["name"] for node in nodes if node["type"] == "Pod" and node.get("phase") in ("Failed", "Error")]
 
-    def ended(self, run: str, *, timeout_s: float = 420) -> dict[str, Any]:
+    def ended(self, run: str, *, timeout_s: float = 900) -> dict[str, Any]:
         """The run as `milonga show --json` has it when it has ended."""
         self.until(lambda: self.phase(run) in ("Succeeded", "Failed", "Error"), f"the end of {run}", timeout_s)
         return self.show(run)

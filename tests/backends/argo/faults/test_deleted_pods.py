@@ -134,7 +134,7 @@ def test_a_run_that_is_deleted_ends_the_wait_for_it_with_one_clear_error(hands: 
     hands.set_mode("wait")
     run = hands.submit("fault_flows.py:fault_once")
     with hands.waiting("submit", "--to", "argo", "--attach", run, "--wait", "--logs", "--json") as command:
-        hands.wrote(run, "write", "wrote half 0 wait")
+        hands.until(lambda: f"run {run} RUNNING" in command.text, "the wait's first look")
         hands.kubectl("delete", "workflow", run, "--wait=false")
         ended = command.end(90)
     assert ended.code != 0 and "E812" in ended.text and run in ended.text

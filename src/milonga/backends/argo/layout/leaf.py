@@ -26,6 +26,9 @@ class Leaf:
         depth: how many loops are around it.
         parameters: type by name of the output.
         artifacts: by name of the output.
+        key: what decides its result: a digest, and names of inputs of the pipeline; empty where no earlier one can be
+            found before the run.
+        known: the result that was found before the run, as a record; None for a step with a pod.
     """
 
     slug: str
@@ -33,6 +36,8 @@ class Leaf:
     depth: int = 0
     parameters: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, LeafArtifact] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    known: Mapping[str, Any] | None = None
 
     @classmethod
     def from_json(cls, slug: str, document: Mapping[str, Any]) -> Leaf:
@@ -43,4 +48,13 @@ class Leaf:
             for name, found in (outputs.get("artifacts") or {}).items()
         }
         parameters = {name: str(kind) for name, kind in (outputs.get("parameters") or {}).items()}
-        return cls(slug, str(document["path"]), int(document.get("depth") or 0), parameters, artifacts)
+        known = document.get("known")
+        return cls(
+            slug,
+            str(document["path"]),
+            int(document.get("depth") or 0),
+            parameters,
+            artifacts,
+            tuple(map(str, document.get("key") or ())),
+            {**known, "artifacts": {}} if known else None,
+        )

@@ -103,9 +103,11 @@ class TaskTree:
         attempts = tuple(nodes[child] for child in node.children if child in nodes) if node.type == "Retry" else ()
         inside = next((attempt for attempt in reversed(attempts) if attempt.type in _GROUPS), None)
         path = self.path_of(node)
-        is_group = node.type in _GROUPS or inside is not None
+        leaf = self._layout.leaf_at(path)
+        is_known = leaf is not None and leaf.known is not None
+        is_group = not is_known and (node.type in _GROUPS or inside is not None)
         if node.type == "Skipped":
-            is_group = self._layout.leaf_at(path) is None and bool(self._layout.leaves)
+            is_group = leaf is None and bool(self._layout.leaves)
         state = self._state(node)
         return TaskNode(
             path=path,

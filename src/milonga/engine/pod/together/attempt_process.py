@@ -9,10 +9,13 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 
 _LINE_BYTES_MAX = 1 << 16
 _STREAMS = (1, 2)
+_LEFT_BYTES_MAX = 1 << 20
+"""A pipe holds no more, unless somebody still writes who has left the group."""
 
 
 class AttemptProcess:
@@ -96,8 +99,9 @@ class AttemptProcess:
 
     def _drain(self, reader: int) -> None:
         """Read what is left, and no longer: a process that has left the group may hold the other end for ever."""
-        while self.read(reader):
-            pass
+        for _ in range(_LEFT_BYTES_MAX // _LINE_BYTES_MAX):
+            if not self.read(reader):
+                break
         if reader in self._targets:
             self._pass_on(reader, [self._rests[reader]] if self._rests[reader] else [])
             self._forget(reader)
@@ -124,6 +128,10 @@ def _be_child(work: Callable[[], int], writings: Sequence[int]) -> None:
         atexit._run_exitfuncs()
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else 1
+        if isinstance(ending.code, str):
+            print(ending.code, file=sys.stderr)  # noqa: T201 - as Python does
+    except BaseException:  # noqa: BLE001 - nobody else will tell
+        traceback.print_exc()
     finally:
         with contextlib.suppress(BaseException):
             sys.stdout.flush()

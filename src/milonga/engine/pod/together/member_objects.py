@@ -17,8 +17,8 @@ class MemberObjects:
         inside: steps whose results are made in this pod.
         made: where these lie, by leaf and iterations.
         outside: all others.
-        copies: an empty folder; contents are copied there before they are handed out, since a task may do with its
-            inputs what it likes, as it may in a pod of its own. None for whoever does not look at contents.
+        copies: a folder of one attempt alone; contents are copied there before they are handed out, since a task may do
+            with its inputs what it likes, as it may in a pod of its own. None for whoever does not look at contents.
     """
 
     def __init__(self, inside: Collection[str], made: Path, outside: Objects, copies: Path | None = None) -> None:
@@ -29,12 +29,13 @@ class MemberObjects:
 
     def place(self, leaf: str, what: str, indices: Sequence[int]) -> Path:
         """Where an object lies, whether or not there is one."""
-        if leaf not in self._inside:
-            return self._outside.place(leaf, what, indices)
-        place = member_folder(self._made, leaf, indices) / what
-        if self._copies is None or what == RESULT or not place.exists():
+        is_inside = leaf in self._inside
+        place = (
+            member_folder(self._made, leaf, indices) / what if is_inside else self._outside.place(leaf, what, indices)
+        )
+        if self._copies is None or what == RESULT or not place.exists() or place.is_relative_to(self._copies):
             return place
-        copy = member_folder(self._copies, leaf, indices) / what
+        copy = member_folder(self._copies / "copies", leaf, indices) / what
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy_content(place, copy)

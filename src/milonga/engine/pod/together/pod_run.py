@@ -10,7 +10,7 @@ from typing import Any
 from milonga.engine.pod.attempt import Attempt
 from milonga.engine.pod.earlier_result import EarlierResult
 from milonga.engine.pod.mounted_sources import MountedSources
-from milonga.engine.pod.objects import Objects, SlotObjects
+from milonga.engine.pod.objects import SlotObjects
 from milonga.engine.pod.pod_folders import PodFolders
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.request import PodRequest, given_value
@@ -59,25 +59,30 @@ class PodRun:
     def evaluator(self, task: PlannedTask, indices: Sequence[int], statuses: Statuses) -> Evaluator:
         """Evaluates what decides about a task."""
         names = run_names(self.plan.pipeline, task.name, task.path, request=self.request, indices=indices)
-        return Evaluator(self._sources(self._objects(None), names, statuses), indices)
+        return Evaluator(self._sources(self.folders.scratch, None, names, statuses), indices)
 
-    def attempt(self, leaf: str, indices: Sequence[int], statuses: Statuses) -> Attempt:
-        """An attempt of a step, for the process that makes it."""
+    def attempt(self, leaf: str, indices: Sequence[int], statuses: Statuses, own: Path) -> Attempt:
+        """An attempt of a step, for the process that makes it.
+
+        Args:
+            leaf: the step.
+            indices: of the iterations around it.
+            statuses: of tasks before it.
+            own: an empty folder, which no other attempt sees: its inputs lie there.
+        """
         recipe = self.recipes.recipe(leaf)
         names = run_names(recipe.pipeline, recipe.name, recipe.path, request=self.request, indices=indices)
-        outputs = member_folder(self.made, leaf, indices)
-        copies = self.folders.scratch / "copies" / outputs.relative_to(self.made)
         return Attempt(
             recipe=recipe,
             recipes=self.recipes,
-            sources=self._sources(self._objects(copies), names, statuses),
+            sources=self._sources(own, own, names, statuses),
             indices=indices,
-            outputs=outputs,
+            outputs=member_folder(self.made, leaf, indices),
             uid=self.request.uid,
-            earlier=self._earlier(leaf, indices),
+            earlier=self._earlier(leaf, indices, own),
         )
 
-    def _earlier(self, leaf: str, indices: Sequence[int]) -> tuple[EarlierResult, ...]:
+    def _earlier(self, leaf: str, indices: Sequence[int], own: Path) -> tuple[EarlierResult, ...]:
         """What the step has made before in this run, if this pod is started again; then what other runs have kept."""
         if (leaf, RESULT) not in self.plan.kept:
             return ()
@@ -85,27 +90,24 @@ class PodRun:
         if self.request.reuses and leaf in self.plan.keyed:
             found.append(KEPT)
         recipe = self.recipes.recipe(leaf)
-        objects = [self._slots(start) for start in found]
+        objects = [self._slots(start, own) for start in found]
         return tuple(
             EarlierResult(recipe, lambda what, known=known: known.place(leaf, what, indices))  # type: ignore[misc]
             for known in objects
         )
 
-    def _slots(self, start: str) -> SlotObjects:
+    def _slots(self, start: str, own: Path) -> SlotObjects:
         kept = {key: (f"{start}{at}", self.plan.depth) for at, key in enumerate(self.plan.kept)}
-        return SlotObjects(kept, self.folders.inputs, self.folders.scratch / start)
+        return SlotObjects(kept, self.folders.inputs, own / start)
 
-    def _objects(self, copies: Path | None) -> Objects:
+    def _sources(self, own: Path, copies: Path | None, names: Mapping[str, str], statuses: Statuses) -> MountedSources:
         slots = {(leaf, what): (str(at), fixed) for at, (leaf, what, fixed, _) in enumerate(self.plan.slots)}
-        outside = SlotObjects(slots, self.folders.inputs, self.folders.scratch / "in")
-        return MemberObjects(self.inside, self.made, outside, copies)
-
-    def _sources(self, objects: Objects, names: Mapping[str, str], statuses: Statuses) -> MountedSources:
+        outside = SlotObjects(slots, self.folders.inputs, own / "in")
         texts = zip(self.plan.given, self.request.given, strict=True)
         return MountedSources(
             recipes=self.recipes,
-            objects=objects,
-            unpacked=self.folders.scratch / "given",
+            objects=MemberObjects(self.inside, self.made, outside, copies),
+            unpacked=own,
             given={name: given_value(text, kind) for (name, kind), text in texts},
             statuses=statuses,
             names=names,

@@ -17,6 +17,9 @@ from milonga.engine.pod.together.attempt_process import AttemptProcess
 _LOOK_S = 0.02
 """How often it is looked whether a process is over whose output somebody else still holds open."""
 
+_STOP_S = 0.5
+"""How often it is looked whether to stop while nothing is at work: a signal does not end a wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -121,7 +124,7 @@ class Processes:
     def _pause_s(self) -> float | None:
         if self._running:
             return _LOOK_S
-        return max(self._later[0][0] - time.monotonic(), 0.0) if self._later else 0.0
+        return min(max(self._later[0][0] - time.monotonic(), 0.0), _STOP_S) if self._later else 0.0
 
 
 def _watch(selector: selectors.BaseSelector, process: AttemptProcess) -> None:

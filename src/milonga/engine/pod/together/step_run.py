@@ -65,7 +65,7 @@ class StepRun:
         from milonga.engine.pod.main import told
 
         self._take_own_folder()
-        attempt = self._pod.attempt(self._task.leaf, self._indices, self._statuses)
+        attempt = self._pod.attempt(self._task.leaf, self._indices, self._statuses, self._own / "inputs")
         try:
             notes = {"cause": told(lambda: self._made(attempt.run()))}
         finally:
@@ -76,7 +76,7 @@ class StepRun:
 
     def _take_own_folder(self) -> None:
         """Temporary files of one task are no business of another, though they share a disk."""
-        folder = self._pod.folders.scratch / "tmp" / self._notes.relative_to(self._pod.folders.scratch / "notes")
+        folder = self._own / "tmp"
         folder.mkdir(parents=True)
         os.environ["TMPDIR"] = str(folder)
         tempfile.tempdir = None  # it was looked up before the fork
@@ -87,14 +87,20 @@ class StepRun:
         write_atomically(self._notes, json.dumps({"cached": not keeps}))
 
     @property
-    def _notes(self) -> Path:
-        folder = member_folder(self._pod.folders.scratch / "notes", self._task.leaf, self._indices)
+    def _own(self) -> Path:
+        """The folder of this attempt; it goes when that is over."""
+        folder = member_folder(self._pod.folders.scratch / "attempts", self._task.leaf, self._indices)
         return folder / str(self._count)
+
+    @property
+    def _notes(self) -> Path:
+        return self._own / "notes.json"
 
     def _over(self, process: AttemptProcess) -> None:
         notes: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
             notes = json.loads(self._notes.read_bytes())
+        shutil.rmtree(self._own, ignore_errors=True)
         has_succeeded = process.exit_code == 0 and "cached" in notes
         cause = "" if has_succeeded else self._cause(process, notes.get("cause", ""))
         self._pod.journal.attempted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from milonga.engine.pod.together.member_objects import member_folder
@@ -14,8 +14,10 @@ from milonga.runtime.argo.layout import RUNS, object_key
 class StoreTree:
     """Packs results. Several processes may do so at once, each for another step.
 
+    Files come into the folder whole: Argo takes it as it is when the pod is ended in the middle.
+
     Args:
-        root: the folder that Argo takes.
+        root: the folder that Argo takes; a hidden one beside it is used on the way.
         uid: the id of the run.
         keys: below which key a result is kept for other runs, by leaf.
     """
@@ -45,11 +47,17 @@ class StoreTree:
             if not (folder / what).exists():
                 continue
             target = self.of_run / object_key(leaf, what, indices)
-            _pack(folder / what, target)
+            self._add(target, lambda staging, what=what: _pack(folder / what, staging))  # type: ignore[misc]
             if keeps and leaf in self._keys:
                 kept = self._root / object_key(self._keys[leaf], what, indices)
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(target, kept)
+                self._add(kept, lambda staging, target=target: shutil.copyfile(target, staging))  # type: ignore[misc]
+
+    def _add(self, target: Path, write: Callable[[Path], object]) -> None:
+        staging = self._root.with_name(f".{self._root.name}") / target.relative_to(self._root)
+        for folder in (staging.parent, target.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        write(staging)
+        staging.replace(target)
 
     def forget(self, leaf: str, whats: Iterable[str], indices: Sequence[int]) -> None:
         """Remove what an attempt has left that was ended while it packed."""
@@ -60,8 +68,5 @@ class StoreTree:
 
 
 def _pack(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = target.with_name(f".{target.name}")
-    with tarfile.open(staging, "w:gz", compresslevel=0) as archive:
+    with tarfile.open(target, "w:gz", compresslevel=0) as archive:
         archive.add(path, arcname=path.name)
-    staging.replace(target)

@@ -47,7 +47,10 @@ def test_a_seeded_fault_is_found_and_its_twin_is_not(fault: Fault) -> None:
 @needs_schemas
 @pytest.mark.parametrize(
     "fault",
-    [fault for fault in FAULTS if fault.code in BY_SHAPE + ALSO_IN_DEFINITIONS],
+    [
+        pytest.param(fault, marks=() if number % 4 == 0 else pytest.mark.slow)
+        for number, fault in enumerate(fault for fault in FAULTS if fault.code in BY_SHAPE + ALSO_IN_DEFINITIONS)
+    ],
     ids=lambda fault: fault.name,
 )
 def test_a_seeded_fault_is_found_beside_the_definitions_of_a_cluster(fault: Fault) -> None:
