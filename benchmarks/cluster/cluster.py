@@ -11,18 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cluster.containers_cpu import ContainersCpu
+from benchmarks.cluster.flows import NAMES, submitted
 from benchmarks.cluster.watched_run import WatchedRun
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.argo_settings import ArgoSettings
 from milonga.backends.argo.backend import ArgoBackend
-from milonga.backends.argo.bundle import Bundle
-from milonga.backends.argo.installation import installed
 from milonga.backends.argo.marks import PIPELINE
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.resources import CONFIG_MAPS, PODS, TEMPLATES, WORKFLOWS
-from milonga.backends.argo.starts import started
 from milonga.backends.patience import Patience
-from milonga.backends.submit_request import SubmitRequest
 from milonga.errors import MilongaError
 
 if TYPE_CHECKING:
@@ -49,7 +46,6 @@ class Cluster:
     def __init__(self, connection: ArgoConnection) -> None:
         self._connection = connection
         self._runs: list[str] = []
-        self._bundles: dict[str, Bundle] = {}
 
     @classmethod
     def reached(cls) -> Self:
@@ -73,21 +69,24 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._remove()
 
-    def ours(self, bundle: Bundle, *, use_cache: bool = False, limit_s: float = LIMIT_S) -> WatchedRun:
-        """Run a compiled pipeline.
+    def ours(
+        self, flow: str, tasks: int = 1, *, fuse: bool = False, use_cache: bool = False, limit_s: float = LIMIT_S
+    ) -> WatchedRun:
+        """Run one of our pipelines.
 
         Args:
-            bundle: the pipeline; putting it there is not measured.
+            flow: its function in `FLOWS`.
+            tasks: how many it has.
+            fuse: whether tasks that fit each other share a pod.
             use_cache: whether results of earlier runs may be taken.
             limit_s: when it is given up.
 
         Raises:
+            CannotFuse: there is no such option.
+            NotSubmitted: it was not started.
             RunFailed: it did not succeed.
         """
-        self._bundles[bundle.name] = bundle
-        installed(self._connection, bundle)
-        request = SubmitRequest(use_cache=use_cache)
-        return self._watched(lambda: started(self._connection, bundle, request, bundle.name), limit_s)
+        return self._watched(lambda: submitted(flow, tasks, fuse=fuse, use_cache=use_cache), limit_s)
 
     def plain(self, workflow: Mapping[str, Any], *, limit_s: float = LIMIT_S) -> WatchedRun:
         """Run a Workflow as it stands.
@@ -110,20 +109,20 @@ class Cluster:
 
     def _watched(self, start: Callable[[], str], limit_s: float) -> WatchedRun:
         with ContainersCpu() as cpu:
-            before = time.perf_counter()
             name = start()
             self._runs.append(name)
-            document, sizes = self._ended(name, before + limit_s)
-            wall_s = time.perf_counter() - before
-        print(f"{name}: {document['status']['phase']} after {wall_s:.0f} s", file=sys.stderr, flush=True)
-        if document["status"]["phase"] != "Succeeded":
-            raise RunFailed(f"{name} has ended as {document['status']['phase']}: {document['status'].get('message')}")
+            document, sizes = self._ended(name, time.perf_counter() + limit_s)
+        workflow = Workflow.from_json(document)
+        wall_s = (workflow.ended_at or 0) - (workflow.created_at or 0)
+        print(f"{name}: {workflow.phase} after {wall_s:.0f} s", file=sys.stderr, flush=True)
+        if workflow.phase != "Succeeded":
+            raise RunFailed(f"{name} has ended as {workflow.phase}: {workflow.status.get('message', '')}")
         pods = self._connection.listed(PODS, labelSelector=f"workflows.argoproj.io/workflow={name}")
         return WatchedRun(
             name=name,
             wall_s=wall_s,
             pods=len(pods),
-            pod_nodes=sum(node.type == "Pod" for node in Workflow.from_json(document).nodes.values()),
+            pod_nodes=sum(node.type == "Pod" for node in workflow.nodes.values()),
             final_bytes=sizes[-1],
             own_bytes=_own_bytes(document),
             peak_bytes=max(sizes),
@@ -150,11 +149,11 @@ class Cluster:
         for name in self._runs:
             with contextlib.suppress(MilongaError):
                 self._connection.read("DELETE", WORKFLOWS, name)
-        for bundle in self._bundles.values():
-            own = [item["metadata"] for item in bundle.config_maps if PIPELINE in item["metadata"]["labels"]]
-            for resource, name in [(TEMPLATES, bundle.name), *((CONFIG_MAPS, item["name"]) for item in own)]:
+        for flow in NAMES:
+            for resource in (TEMPLATES, CONFIG_MAPS):
                 with contextlib.suppress(MilongaError):
-                    self._connection.read("DELETE", resource, name)
+                    for item in self._connection.listed(resource, labelSelector=f"{PIPELINE}={flow}"):
+                        self._connection.read("DELETE", resource, str(item["metadata"]["name"]))
 
 
 def _containers(pod: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from benchmarks.cluster.cluster import Cluster
-from benchmarks.cluster.flows import compiled
 from benchmarks.cluster.outcome import Outcome
 from benchmarks.figures import Bar, Figure
 
@@ -19,11 +18,11 @@ def pods_of(what: str, tool: str, outcome: Outcome, most: int, note: str = "") -
 
 def counts(cluster: Cluster) -> list[Figure]:
     """Pods of what needs none, and of results that are known. The shapes of `shapes` count their own."""
-    importer = Outcome.of(lambda: cluster.ours(compiled("bench_importer")))
-    condition = Outcome.of(lambda: cluster.ours(compiled("bench_condition")))
-    again = Outcome.of(lambda: cluster.ours(compiled("bench_values", TASKS)))
+    importer = Outcome.of(lambda: cluster.ours("bench_importer"))
+    condition = Outcome.of(lambda: cluster.ours("bench_condition"))
+    again = Outcome.of(lambda: cluster.ours("bench_values", TASKS))
     if not again.failure:
-        again = Outcome.of(lambda: cluster.ours(compiled("bench_values", TASKS), use_cache=True))
+        again = Outcome.of(lambda: cluster.ours("bench_values", TASKS, use_cache=True))
     return [
         pods_of("an importer and the step that reads it", "milonga", importer, 1, "the importer takes none"),
         pods_of("a condition of two branches, a step in each", "milonga", condition, 1, "the condition takes none"),

@@ -1,13 +1,13 @@
-"""Our pipelines, as a person would write them, and what the compiler makes of them."""
+"""Our pipelines, as a person would write them, and how one of them is started."""
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from milonga.backends.argo.bundle import Bundle
 
 FLOWS = """
 import milonga as ml
@@ -78,6 +78,9 @@ def bench_start() -> None:
 """The pipelines of this benchmark; steps have milonga's default settings, so what they make is kept for later runs."""
 
 
+NAMES = tuple(re.findall(r'pipeline\(name="([-a-z]+)"\)', FLOWS))
+"""Of the pipelines, as the cluster has them."""
+
 AT_ONCE = 10
 """Pods of a long loop at the same time: 200 pods that start at once leave nothing of a small node to anybody."""
 
@@ -86,26 +89,40 @@ class CannotFuse(Exception):
     """This milonga has no way to run several tasks in one pod."""
 
 
-def compiled(flow: str, tasks: int = 1, *, fuse: bool = False) -> Bundle:
-    """One of `FLOWS`, compiled by the command line.
+class NotSubmitted(Exception):
+    """`milonga submit` has failed; the message is its last line."""
+
+
+def written(folder: Path, tasks: int) -> Path:
+    """The file with the pipelines, of so many tasks where that can be chosen."""
+    file = folder / "flows.py"
+    file.write_text(FLOWS.format(tasks=tasks, at_once=AT_ONCE), encoding="utf-8")
+    return file
+
+
+def submitted(flow: str, tasks: int, *, fuse: bool, use_cache: bool) -> str:
+    """Start one of the pipelines as a person would, by the command line.
 
     Args:
         flow: its function.
-        tasks: how many it has, where that can be chosen.
+        tasks: how many it has.
         fuse: whether tasks that fit each other share a pod.
+        use_cache: whether results of earlier runs may be taken.
+
+    Returns:
+        The id of the run.
 
     Raises:
         CannotFuse: there is no such option.
-        RuntimeError: it does not compile.
+        NotSubmitted: the command has failed.
     """
-    command = [sys.executable, "-m", "milonga", "compile"]
+    command = [sys.executable, "-m", "milonga", "submit"]
     if fuse and "--fuse" not in subprocess.run([*command, "--help"], capture_output=True, text=True).stdout:
-        raise CannotFuse("`milonga compile` has no --fuse")
+        raise CannotFuse("`milonga submit` has no --fuse")
+    options = ["--to", "argo", "--json", *(["--fuse"] if fuse else []), *([] if use_cache else ["--no-cache"])]
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        source, written = Path(folder, "flows.py"), Path(folder, "flow.yaml")
-        source.write_text(FLOWS.format(tasks=tasks, at_once=AT_ONCE), encoding="utf-8")
-        options = ["--target", "argo", "-o", str(written), *(["--fuse"] if fuse else [])]
-        done = subprocess.run([*command, f"{source}:{flow}", *options], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{flow} does not compile: {done.stderr.strip()[-300:]}")
-        return Bundle.from_text(written.read_text(encoding="utf-8"))
+        source = f"{written(Path(folder), tasks)}:{flow}"
+        done = subprocess.run([*command, source, *options], capture_output=True, text=True)
+    if done.returncode:
+        raise NotSubmitted(f"{flow}: {done.stderr.strip()[-300:]}")
+    return str(json.loads(done.stdout)["run_id"])

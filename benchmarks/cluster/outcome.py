@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.cluster.cluster import RunFailed
-from benchmarks.cluster.flows import CannotFuse
+from benchmarks.cluster.flows import CannotFuse, NotSubmitted
 from benchmarks.cluster.watched_run import WatchedRun
 from milonga.errors import MilongaError
 
@@ -24,7 +24,7 @@ class Outcome:
             return
         try:
             self.runs.append(run())
-        except (MilongaError, RunFailed, CannotFuse, RuntimeError) as error:
+        except (MilongaError, RunFailed, CannotFuse, NotSubmitted) as error:
             self.failure = str(error).splitlines()[0][:300]
 
     @classmethod

@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 
 from benchmarks.cluster.cluster import Cluster
-from benchmarks.cluster.flows import compiled
 from benchmarks.cluster.outcome import Outcome
 from benchmarks.figures import Bar, Figure
 from benchmarks.measurement import Case, interleave
@@ -29,7 +28,7 @@ def program_start(*, quick: bool) -> list[Figure]:
 
 def start_in_pods(cluster: Cluster) -> list[Figure]:
     """The first half of it, as the function itself sees it in a real pod."""
-    outcome = Outcome.of(lambda: cluster.ours(compiled("bench_start", PODS)))
+    outcome = Outcome.of(lambda: cluster.ours("bench_start", PODS))
     printed = [line.split() for run in outcome.runs for line in cluster.printed(run)]
     seconds = [float(words[1]) for words in printed if len(words) == 2 and words[0] == "cpu_s"]
     note = outcome.failure or f"median of {len(seconds)} pods at once"

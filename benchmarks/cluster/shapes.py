@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from benchmarks.cluster.cluster import Cluster
 from benchmarks.cluster.counts import pods_of
-from benchmarks.cluster.flows import compiled
 from benchmarks.cluster.outcome import Outcome
 from benchmarks.cluster.plain import plain_chain, plain_loop
 from benchmarks.cluster.watched_run import WatchedRun
@@ -68,8 +67,8 @@ def shapes(cluster: Cluster, *, quick: bool) -> list[Figure]:
 def _ways(cluster: Cluster, shape: Shape, tasks: int) -> dict[str, Callable[[], WatchedRun]]:
     return {
         "plain": lambda: cluster.plain(shape.plain(tasks)),
-        "milonga": lambda: cluster.ours(compiled(f"bench_{shape.name}", tasks)),
-        "fused": lambda: cluster.ours(compiled(f"bench_fused_{shape.name}", tasks, fuse=True)),
+        "milonga": lambda: cluster.ours(f"bench_{shape.name}", tasks),
+        "fused": lambda: cluster.ours(f"bench_fused_{shape.name}", tasks, fuse=True),
     }
 
 

@@ -11,7 +11,7 @@ class WatchedRun:
 
     Attributes:
         name: of the Workflow.
-        wall_s: from the request that made it until it was seen to have ended.
+        wall_s: from when it was made until it had ended, in whole seconds, as the cluster says.
         pods: that the cluster has of it.
         pod_nodes: attempts in pods, as the Workflow's status counts them.
         final_bytes: of the Workflow in the API server's answer, as JSON; it stores the same.

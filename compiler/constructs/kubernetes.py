@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from milonga.compiler.constructs.base import Construct, Occurrence, tasks_where
-from milonga.compiler.graph.together import MILONGA, groups_of
+from milonga.compiler.graph.own_settings import MILONGA
+from milonga.compiler.graph.together import groups_of
 from milonga.compiler.scope import Scope
 
 EXECUTOR_FIELDS = {

@@ -6,14 +6,11 @@ same name form a group. They change nothing but where tasks run, and whoever doe
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
-from milonga.compiler.graph.graph import Graph, Platform
+from milonga.compiler.graph.graph import Graph
+from milonga.compiler.graph.own_settings import MILONGA, own_setting, with_own_setting
 from milonga.errors import InvalidPipeline
-
-MILONGA = "milonga"
-"""The platform whose settings only milonga reads."""
 
 _KEY = "together"
 
@@ -27,7 +24,7 @@ def marks_of(graph: Graph) -> Marks:
     Raises:
         InvalidPipeline: E271, they have another form.
     """
-    found = _written(graph)
+    found = own_setting(graph, _KEY)
     if found is None:
         return {}
     if isinstance(found, Mapping) and all(map(_is_texts, found.values())):
@@ -43,28 +40,15 @@ def marks_of(graph: Graph) -> Marks:
 
 def groups_of(graph: Graph, dag: str) -> Mapping[str, str]:
     """The marks of one DAG component, as far as they can be read."""
-    found = _written(graph)
+    found = own_setting(graph, _KEY)
     tasks = found.get(dag) if isinstance(found, Mapping) else None
     return tasks if isinstance(tasks, Mapping) and _is_texts(tasks) else {}
 
 
-def _written(graph: Graph) -> object:
-    platform = (graph.platforms or {}).get(MILONGA)
-    return ((platform.config if platform is not None else None) or {}).get(_KEY)
-
-
 def with_marks(graph: Graph, marks: Marks) -> Graph:
     """The graph with these marks in the place of its own."""
-    platforms = dict(graph.platforms or {})
-    known = platforms.get(MILONGA) or Platform(platform=MILONGA)
-    config = {key: value for key, value in (known.config or {}).items() if key != _KEY}
     kept = {dag: dict(sorted(tasks.items())) for dag, tasks in sorted(marks.items()) if tasks}
-    if kept:
-        config[_KEY] = kept
-    platforms[MILONGA] = dataclasses.replace(known, config=config or None)
-    if platforms[MILONGA] == Platform(platform=MILONGA):
-        del platforms[MILONGA]
-    return dataclasses.replace(graph, platforms=dict(sorted(platforms.items())) or None)
+    return with_own_setting(graph, _KEY, kept or None)
 
 
 def _is_texts(found: object) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from milonga.compiler.constructs.execution import is_volume_step
 from milonga.compiler.graph import Container, Executor, Graph, PlatformDeployment
 from milonga.compiler.graph.graph import KUBERNETES
+from milonga.compiler.graph.own_settings import RUNTIME_IMAGE, own_setting, with_own_setting
 from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError, RemoteError
 from milonga.images import ResolvedImages
@@ -69,6 +70,9 @@ def _uses(graph: Graph) -> dict[str, list[str]]:
         for image in () if label in stand_ins else _images(executor, graph.platform_settings(label)):
             if image and "@" not in image and _PLACEHOLDER not in image:
                 found.setdefault(image, []).extend(tasks.get(label, []))
+    own = own_setting(graph, RUNTIME_IMAGE)
+    if isinstance(own, str) and own and "@" not in own:
+        found.setdefault(own, [])
     return {image: list(dict.fromkeys(found[image])) for image in sorted(found)}
 
 
@@ -98,7 +102,9 @@ def _written(graph: Graph, images: Mapping[str, str]) -> Graph:
         executors = {label: _with_images(executor, images) for label, executor in deployment.executors.items()}
         deployment = dataclasses.replace(deployment, executors=executors)
         specification = dataclasses.replace(specification, deployment_spec=deployment)
-    return dataclasses.replace(graph, specification=specification, platforms=_platforms(graph, images))
+    changed = dataclasses.replace(graph, specification=specification, platforms=_platforms(graph, images))
+    own = own_setting(graph, RUNTIME_IMAGE)
+    return with_own_setting(changed, RUNTIME_IMAGE, images[own]) if isinstance(own, str) and own in images else changed
 
 
 def _with_images(executor: Executor, images: Mapping[str, str]) -> Executor:

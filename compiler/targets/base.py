@@ -32,6 +32,7 @@ class Target(ABC):
         limits: rules about sizes and names that hold only there.
         takes_schemas: whether definitions of the system's objects can be given to `refusals`.
         shares_pods: whether tasks that are marked for it share a pod there.
+        has_runtime_image: whether containers of milonga's own run there, with an image that can be chosen.
     """
 
     name: ClassVar[str]
@@ -42,6 +43,7 @@ class Target(ABC):
     limits: ClassVar[tuple[Rule, ...]] = ()
     takes_schemas: ClassVar[bool] = False
     shares_pods: ClassVar[bool] = False
+    has_runtime_image: ClassVar[bool] = False
 
     def __init__(self, version: str = "") -> None:
         """The target at one of its versions, by default the newest.
@@ -84,6 +86,10 @@ class Target(ABC):
             hint=hint,
             construct=construct.name,
         )
+
+    def with_own_images(self, graph: Graph) -> Graph:
+        """`graph` with all images written down that `emit` would choose itself."""
+        return graph
 
     def refusals(self, graph: Graph, schemas: Path | None = None) -> Iterator[Diagnostic]:
         """What keeps `emit` from writing a file, or the system from taking what it writes, each an error.

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.cluster.cluster import Cluster, ClusterMissing, RunFailed  # noqa: E402 - a folder of the checkout
 from benchmarks.cluster.containers_cpu import ContainersCpu  # noqa: E402
-from benchmarks.cluster.flows import CannotFuse, compiled  # noqa: E402
+from benchmarks.cluster.flows import AT_ONCE, NAMES, written  # noqa: E402
 from benchmarks.cluster.large_loops import large_loops  # noqa: E402
 from benchmarks.cluster.outcome import Outcome  # noqa: E402
 from benchmarks.cluster.plain import plain_chain, plain_loop  # noqa: E402
@@ -24,16 +24,11 @@ from benchmarks.cluster.shapes import shapes  # noqa: E402
 from benchmarks.cluster.watched_run import WatchedRun  # noqa: E402
 from benchmarks.suite import ON_A_CLUSTER, SUITE  # noqa: E402
 
+from milonga.backends.argo.bundle import Bundle  # noqa: E402
+from milonga.compiler.interop.sources import read_source  # noqa: E402
+from milonga.compiler.targets import target_named  # noqa: E402
+
 RUN = WatchedRun("run", 10.0, 20, 20, 45_000, 40_000, 50_000, False, 12.0)
-FLOWS = (
-    "bench_chain",
-    "bench_loop",
-    "bench_long_loop",
-    "bench_values",
-    "bench_importer",
-    "bench_condition",
-    "bench_start",
-)
 
 
 class RecordedCluster:
@@ -42,8 +37,13 @@ class RecordedCluster:
     def plain(self, workflow: Any) -> WatchedRun:
         return RUN
 
-    def ours(self, bundle: Any, *, use_cache: bool = False, limit_s: float = 0) -> WatchedRun:
+    def ours(self, flow: str, tasks: int = 1, *, fuse: bool = False, limit_s: float = 0) -> WatchedRun:
         return replace(RUN, wall_s=11.0)
+
+
+def bundle_of(name: str, tasks: int, folder: Path) -> Bundle:
+    source = read_source(f"{written(folder, tasks)}:{name.replace('-', '_')}")
+    return Bundle.from_text(target_named("argo").emit(source.graph))
 
 
 def test_nobody_gets_pods_without_asking_for_them() -> None:
@@ -74,25 +74,24 @@ def test_the_command_ends_without_a_cluster(tmp_path: Path) -> None:
     assert done.returncode in (0, 1) and not done.stderr
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-def test_a_pipeline_of_the_benchmark_compiles(flow: str) -> None:
-    assert compiled(flow, 2).name == flow.replace("_", "-")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipeline_of_the_benchmark_compiles(name: str, tmp_path: Path) -> None:
+    assert bundle_of(name, 2, tmp_path).name == name
 
 
-def test_ours_and_the_plain_chain_have_the_same_tasks_in_the_same_order() -> None:
+def test_ours_and_the_plain_chain_have_the_same_tasks_in_the_same_order(tmp_path: Path) -> None:
     plain = {task["name"]: task.get("depends", "") for task in plain_chain(4)["spec"]["templates"][0]["dag"]["tasks"]}
-    (main,) = [item for item in compiled("bench_chain", 4).template["spec"]["templates"] if item["name"] == "main"]
+    templates = bundle_of("bench-chain", 4, tmp_path).template["spec"]["templates"]
+    (main,) = [item for item in templates if item["name"] == "main"]
     ours = {task["name"]: task.get("depends", "").replace(".Succeeded", "") for task in main["dag"]["tasks"]}
     assert plain == ours == {"t-0": "", "t-1": "t-0", "t-2": "t-1", "t-3": "t-2"}
     assert plain_loop(4)["spec"]["templates"][0]["dag"]["tasks"][0]["withSequence"] == {"count": "4"}
+
+
+def test_a_long_loop_leaves_the_node_to_others(tmp_path: Path) -> None:
+    templates = bundle_of("bench-long-loop", 4, tmp_path).template["spec"]["templates"]
+    assert [item["parallelism"] for item in templates if "parallelism" in item] == [AT_ONCE]
     assert "parallelism" not in plain_loop(4)["spec"] and plain_loop(4, at_once=2)["spec"]["parallelism"] == 2
-
-
-def test_fusing_is_measured_from_when_there_is_such_an_option() -> None:
-    try:
-        assert compiled("bench_fused_chain", 2, fuse=True).name == "bench-fused-chain"
-    except CannotFuse as error:
-        assert "--fuse" in str(error)
 
 
 def test_a_run_that_fails_is_told_and_not_tried_again() -> None:
@@ -109,7 +108,6 @@ def test_a_run_that_fails_is_told_and_not_tried_again() -> None:
     assert outcome.least(lambda run: run.wall_s) is None and "no node" in outcome.failure and len(tries) == 1
 
 
-@pytest.mark.slow
 def test_the_shapes_are_compared_with_the_plain_ones_and_with_what_is_known_of_kfp() -> None:
     found: Any = shapes(RecordedCluster(), quick=False)  # type: ignore[arg-type] # runs nothing
     by_name = {(figure.what, figure.tool): figure for figure in found}
@@ -120,7 +118,6 @@ def test_the_shapes_are_compared_with_the_plain_ones_and_with_what_is_known_of_k
     assert not any(figure.is_missed for figure in found)
 
 
-@pytest.mark.slow
 def test_a_large_loop_is_run_only_where_it_is_asked_for() -> None:
     cluster: Any = RecordedCluster()
     small = {figure.what for figure in large_loops(cluster, quick=True, large=False)}
@@ -155,6 +152,6 @@ def test_cpu_of_another_machine_is_not_known(tmp_path: Path) -> None:
 @pytest.mark.skipif(not os.environ.get("KUBECONFIG"), reason="KUBECONFIG names no cluster")
 def test_a_run_on_a_cluster_is_counted_and_removed() -> None:
     with Cluster.reached() as cluster:
-        plain, ours = cluster.plain(plain_loop(1)), cluster.ours(compiled("bench_values", 1))
+        plain, ours = cluster.plain(plain_loop(1)), cluster.ours("bench_values")
     assert (plain.pods, plain.pod_nodes, ours.pods, ours.pod_nodes) == (1, 1, 1, 1)
     assert 1_000 < plain.own_bytes < plain.final_bytes < ours.final_bytes <= ours.peak_bytes < 100_000

@@ -204,8 +204,7 @@ class DagTemplates:
 
     def _group_layout(self, group: PodGroup) -> dict[str, Any]:
         """What whoever shows a run must know of a group."""
-        names = [member.task_name for member in group.members]
-        return {"name": group.name, "kind": "together", "leaf": group.leaf, "tasks": names}
+        return {"name": group.name, "kind": "together", "leaf": group.leaf}
 
     def _call(self, place: Place, task: Task, argo_name: str) -> dict[str, Any]:
         has_probe = any(known is place for known, _ in self._survey.probes)

@@ -74,7 +74,7 @@ def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
     recipes = RecipeWriter(graph, places, origins)
     key_recipes = RecipeWriter(graph, places, Origins(graph, places)) if known else recipes
     keys = CacheKeys(graph)
-    leaves = LeafTemplates(graph, channels, recipes, keys, _runtime_image(graph))
+    leaves = LeafTemplates(graph, channels, recipes, keys, runtime_image(graph))
     writer = DagTemplates(
         graph=graph,
         places=places,
@@ -201,7 +201,7 @@ def _workflow_parameters(root: Component) -> dict[str, str]:
     return found
 
 
-def _runtime_image(graph: Graph) -> str:
+def runtime_image(graph: Graph) -> str:
     """An image with Python that the pipeline uses anyway."""
     used = Counter(
         executor.container.image

@@ -9,9 +9,10 @@ from typing import ClassVar
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.documents import dump_yaml
 from milonga.compiler.graph import Graph
+from milonga.compiler.graph.own_settings import RUNTIME_IMAGE, with_own_setting
 from milonga.compiler.targets.argo.gate import findings
 from milonga.compiler.targets.argo.known_results import KnownResults
-from milonga.compiler.targets.argo.manifest import documents, manifest
+from milonga.compiler.targets.argo.manifest import documents, manifest, runtime_image
 from milonga.compiler.targets.argo.refusal import refusal
 from milonga.compiler.targets.argo.table import TABLE
 from milonga.compiler.targets.base import Target
@@ -30,7 +31,12 @@ class ArgoTarget(Target):
     table = TABLE
     takes_schemas = True
     shares_pods = True
+    has_runtime_image = True
     kind: ClassVar[str] = "WorkflowTemplate"
+
+    def with_own_images(self, graph: Graph) -> Graph:
+        """The image of pods that compute values for Argo, and of what starts containers without Python."""
+        return with_own_setting(graph, RUNTIME_IMAGE, runtime_image(graph))
 
     def refusals(self, graph: Graph, schemas: Path | None = None) -> Iterator[Diagnostic]:
         """What Argo cannot do, and what its API server or controller would say of the file."""

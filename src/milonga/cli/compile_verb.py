@@ -14,6 +14,7 @@ import click
 from milonga.cli.fusing import FUSE_HELP, fused
 from milonga.cli.output import message, print_json, write_file
 from milonga.cli.pinning import PIN_HELP, pinned
+from milonga.cli.runtime_image import RUNTIME_IMAGE_HELP, with_runtime_image
 from milonga.cli.sources import Source, load_source
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
@@ -35,6 +36,7 @@ from milonga.compiler.targets import Target, target_named
     help="Write what the target cannot run in a form that it can. Default: yes for Python, no for pipeline files.",
 )
 @click.option("--fuse", is_flag=True, help=FUSE_HELP)
+@click.option("--runtime-image", default="", metavar="IMAGE", help=RUNTIME_IMAGE_HELP)
 @click.option("--pin-images", is_flag=True, help=PIN_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON document; needs -o FILE.")
 def command(
@@ -45,6 +47,7 @@ def command(
     strict: bool,
     lower: bool | None,
     fuse: bool,
+    runtime_image: str,
     pin_images: bool,
     as_json: bool,
 ) -> int:
@@ -55,9 +58,9 @@ def command(
     for flag, wanted in (("--check", check_only), ("--json", as_json)):
         if wanted and path is None:
             raise click.UsageError(f"{flag} needs a file: -o FILE")
-    compiled = _compiled(
-        load_source(source), target_named(target_name), lower, strict=strict, fuse=fuse, pin_images=pin_images
-    )
+    target = target_named(target_name)
+    chosen = with_runtime_image(load_source(source), target, runtime_image)
+    compiled = _compiled(chosen, target, lower, strict=strict, fuse=fuse, pin_images=pin_images)
     for line in compiled.remarks:
         message(line)
     fails = any(finding.severity == "error" for finding in compiled.findings)
@@ -113,7 +116,7 @@ def _compiled(
     if fuse and not any(finding.severity == "error" for finding in found):
         graph = fused(graph, target)
     if pin_images and not any(finding.severity == "error" for finding in found):
-        graph = pinned(graph)
+        graph = pinned(graph, target)
         found = list(check(graph))
     found = [*found, *target.findings(graph)]
     if not any(finding.severity == "error" for finding in found):

@@ -9,13 +9,13 @@ from milonga.cli.output import message
 from milonga.cli.sources import Source
 from milonga.compiler.graph import Graph
 from milonga.compiler.rules import check
-from milonga.compiler.targets import target_named
+from milonga.compiler.targets import Target, target_named
 
 PIN_HELP = "Write every image by the digest that its registry has for it now. Log-ins are those of docker."
 
 
-def pinned(graph: Graph) -> Graph:
-    """The graph with its images by digest; each look-up is a line on stderr.
+def pinned(graph: Graph, target: Target) -> Graph:
+    """The graph with its images by digest, those that the target adds included; each look-up is a line on stderr.
 
     Raises:
         RemoteError: E839, an image that no registry gives.
@@ -23,7 +23,7 @@ def pinned(graph: Graph) -> Graph:
     from milonga.compiler.passes.pinned_images import PinnedImages  # few compilations reach for the network
     from milonga.images import resolved_images
 
-    return PinnedImages(partial(resolved_images, report=message)).run(graph)
+    return PinnedImages(partial(resolved_images, report=message)).run(target.with_own_images(graph))
 
 
 def pinned_source(source: Source, target: str, lower: bool | None) -> Source:
@@ -32,9 +32,9 @@ def pinned_source(source: Source, target: str, lower: bool | None) -> Source:
     Raises:
         RemoteError: E839, an image that no registry gives.
     """
-    graph = source.graph
+    chosen, graph = target_named(target), source.graph
     if source.is_python if lower is None else lower:
-        graph = target_named(target).lower(graph)
+        graph = chosen.lower(graph)
     if any(finding.severity == "error" for finding in check(graph)):
         return source  # it is not sent, and whoever looks at it next says why
-    return dataclasses.replace(source, graph=pinned(graph))
+    return dataclasses.replace(source, graph=pinned(graph, chosen))

@@ -20,10 +20,12 @@ from milonga.cli.output import fail, message, print_json
 from milonga.cli.pinning import PIN_HELP, pinned_source
 from milonga.cli.remote_lines import RemoteLines, described
 from milonga.cli.run_verb import collect_arguments
+from milonga.cli.runtime_image import RUNTIME_IMAGE_HELP, with_runtime_image
 from milonga.cli.source_command import SourceCommand
 from milonga.cli.sources import Source
 from milonga.compiler.diagnostics import Diagnostic
 from milonga.compiler.graph import Graph
+from milonga.compiler.targets import target_named
 from milonga.errors import MilongaError, UsageError
 
 _HELP = """Start a pipeline on a back end, and print the run's id and page.
@@ -32,7 +34,10 @@ SOURCE is FILE.py:NAME, a KFP IR file or a catalogue name; its inputs become fla
 them. Nothing is sent before the pipeline, its arguments and the settings have been checked. Credentials come from the
 environment: MILONGA_KFP_TOKEN or MILONGA_KFP_COOKIES, GOOGLE_APPLICATION_CREDENTIALS.
 """
-_OF_A_NEW_RUN = ("args_file", "assignments", "run_name", "no_cache", "lower", "fuse", "pin_images", "force", "label")
+_OF_A_NEW_RUN = (
+    *("args_file", "assignments", "run_name", "no_cache", "lower", "fuse", "runtime_image", "pin_images", "force"),
+    "label",
+)
 
 
 def submission_options() -> list[click.Parameter]:
@@ -47,6 +52,7 @@ def submission_options() -> list[click.Parameter]:
             help="Write what does not work there in a form that does. Default: yes for Python, no for pipeline files.",
         ),
         click.Option(["--fuse"], is_flag=True, help=FUSE_HELP),
+        click.Option(["--runtime-image"], default="", metavar="IMAGE", help=RUNTIME_IMAGE_HELP),
         click.Option(["--pin-images"], is_flag=True, help=PIN_HELP),
         click.Option(["--force"], is_flag=True, help="Send even what the back end is known to refuse or to fail on."),
         click.Option(["--label"], multiple=True, metavar="NAME=VALUE", help="Label of the run (vertex)."),
@@ -102,7 +108,7 @@ def _submit(source: Source | None, values: dict[str, Any]) -> int:
 def _require_consistent(source: Source | None, values: dict[str, Any]) -> None:
     """No option may be taken and ignored."""
     attached = values["attach"] is not None
-    given = [name for name in _OF_A_NEW_RUN if values[name] not in (None, False, ())]
+    given = [name for name in _OF_A_NEW_RUN if values[name] not in (None, False, (), "")]
     if attached and (source is not None or given):
         what = "a pipeline" if source is not None else ", ".join(f"--{_spelled(name)}" for name in given)
         raise UsageError("E937", f"--attach starts nothing, so it takes no {what}")
@@ -162,7 +168,8 @@ def ready_graph(
 
 
 def _prepared(source: Source, backend: Backend, values: dict[str, Any]) -> Preparation:
-    chosen = fused_source(source, backend.name, values["lower"]) if values["fuse"] else source
+    chosen = with_runtime_image(source, target_named(backend.name), values["runtime_image"])
+    chosen = fused_source(chosen, backend.name, values["lower"]) if values["fuse"] else chosen
     chosen = pinned_source(chosen, backend.name, values["lower"]) if values["pin_images"] else chosen
     return prepare(chosen, backend.name, lower=values["lower"])
 

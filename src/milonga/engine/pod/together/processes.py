@@ -77,7 +77,8 @@ class Processes:
 
     def run(self) -> None:
         """Work until there is nothing left to do."""
-        with selectors.DefaultSelector() as selector:
+        # not epoll: it goes on to look at a pipe that was closed here, since attempts that began later hold it as well
+        with selectors.PollSelector() as selector:
             while not self._is_stopping and (self._soon or self._wanted or self._running or self._later):
                 self._turn(selector)
         for process in self._running:
