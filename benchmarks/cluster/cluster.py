@@ -141,6 +141,7 @@ class Cluster:
             if (document.get("status") or {}).get("phase") in ("Succeeded", "Failed", "Error"):
                 return document, sizes
             if time.perf_counter() > until:
+                self._connection.read("DELETE", WORKFLOWS, name)  # so that it is in nobody's way
                 raise RunFailed(f"{name} has not ended in time")
             time.sleep(max(LOOK_EVERY_S, (time.perf_counter() - before) / LOOK_SHARE))
 

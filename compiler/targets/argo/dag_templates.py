@@ -124,7 +124,10 @@ class DagTemplates:
                 written.append(probe)
                 kinds[probe["name"]] = {"name": task_name, "kind": "inner"}
             written.append(call)
-        dag: dict[str, Any] = {"tasks": written or [{"name": "none", "template": self._need_nothing()}]}
+        if not written:
+            written.append({"name": "none", "template": self._need_nothing()})
+            kinds["none"] = {"name": "none", "kind": "inner"}
+        dag: dict[str, Any] = {"tasks": written}
         if self._watchers(place):
             dag["failFast"] = False
             dag["target"] = " ".join(self._targets(place))
@@ -349,6 +352,7 @@ class DagTemplates:
         if NOTHING not in self.templates:
             self._names.add(NOTHING)
             self._names.add(_NEVER)
+            self.layout[NOTHING] = {"tasks": {"none": {"name": "none", "kind": "inner"}}}
             never = {"name": "none", "template": _NEVER, "when": "false"}
             self.templates[NOTHING] = {"name": NOTHING, "dag": {"tasks": [never]}}
             self.templates[_NEVER] = {"name": _NEVER, "suspend": {}}

@@ -56,6 +56,7 @@ class DescribedTask:
         message: why it failed, or waits.
         reasons: what the cluster says besides, one sentence each: of images, nodes, memory, volumes.
         together: the name of the group with which it shares a pod; "" for one with a pod of its own.
+        result_of: the run whose result it has handed on, by its unique id; "" for one that has worked itself.
     """
 
     path: str
@@ -68,6 +69,7 @@ class DescribedTask:
     message: str = ""
     reasons: tuple[str, ...] = ()
     together: str = ""
+    result_of: str = ""
 
     @property
     def wall_s(self) -> float | None:
@@ -87,6 +89,8 @@ class DescribedTask:
             "message": self.message,
             "reasons": list(self.reasons),
             "together": self.together,
+            "cached": bool(self.result_of) or None,
+            "result_of": self.result_of,
             "attempts": [attempt.to_json() for attempt in self.attempts],
         }
         return {key: value for key, value in fields.items() if value not in (None, "", [])}

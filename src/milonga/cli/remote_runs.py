@@ -65,6 +65,7 @@ def print_task(run: DescribedRun, task: DescribedTask) -> None:
         ("started", instant(task.started_at)),
         ("wall", seconds(task.wall_s)),
         ("iterations", "" if task.iterations is None else str(task.iterations)),
+        ("result", f"of run {task.result_of}, used again" if task.result_of else ""),
     ]
     for name, text in facts:
         if text:
@@ -96,7 +97,7 @@ def _row(task: DescribedTask) -> tuple[str, ...]:
         task.state,
         seconds(task.wall_s),
         str(len(task.attempts)) if task.attempts else "",
-        "; ".join(filter(None, (_iterations(task), _pod(task)))),
+        "; ".join(filter(None, (_iterations(task), _pod(task), "reused" if task.result_of else ""))),
         _first_line(why, _WHY_CHARACTERS),
     )
 

@@ -280,6 +280,7 @@ def sample(construct: str) -> Graph:
         platforms = {"platforms": {"slurm": {"config": {}}}}
         return Graph.from_documents((document, platforms))
     if construct == "shared-pod":
+        CHANGES["python-step"](document, kubernetes)
         platforms = {"platforms": {"milonga": {"config": {"together": {"root": {"first": "pod-1"}}}}}}
         return Graph.from_documents((document, platforms))
     CHANGES[construct](document, kubernetes)

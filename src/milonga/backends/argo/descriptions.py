@@ -16,6 +16,7 @@ from milonga.backends.argo.nodes.node import Node
 from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
 from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.outputs.reused import reused_results
 from milonga.backends.argo.pods import Pod, pods_of, reasons_of
 from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.run_tasks import tasks_of
@@ -78,11 +79,12 @@ def described(connection: ArgoConnection, run_id: str) -> DescribedRun:
     tasks = tasks_of(connection, workflow, layout)
     pods = _pods(connection, workflow)
     told = _reasons(connection, tasks, pods)
+    reused = reused_results(connection, workflow, layout, tasks)
     return DescribedRun(
         summary=summary_of(connection, workflow, tasks),
         place=connection.namespace,
         arguments=arguments_of(workflow, layout),
-        tasks=tuple(_task(workflow, task, pods, told) for task in tasks),
+        tasks=tuple(_task(workflow, task, pods, told, reused) for task in tasks),
     )
 
 
@@ -124,7 +126,11 @@ def _reasons(
 
 
 def _task(
-    workflow: Workflow, task: TaskNode, pods: Mapping[str, Pod], told: Mapping[str, tuple[str, ...]]
+    workflow: Workflow,
+    task: TaskNode,
+    pods: Mapping[str, Pod],
+    told: Mapping[str, tuple[str, ...]],
+    reused: Mapping[str, str],
 ) -> DescribedTask:
     attempts = tuple(_attempt(workflow, number, node, pods) for number, node in enumerate(task.attempts, 1))
     reasons = told.get(task.attempts[-1].id, ()) if task.attempts else ()
@@ -139,6 +145,7 @@ def _task(
         together=task.together,
         message=task.message,
         reasons=_with_advice(new_reasons(reasons, task.message), task),
+        result_of=reused.get(task.path, ""),
     )
 
 

@@ -124,6 +124,7 @@ class _Import:
             outputs = task_outputs(self._workflow, self._results, task.path)
         leaf = self._results.layout.leaf_at(task.path)
         record = self._results.record(leaf.slug, indices_of(task.path)) if leaf is not None else None
+        is_reused = record is not None and record.get("run", self._workflow.uid) != self._workflow.uid
         return TaskRecord(
             run_id=id,
             path=task.path,
@@ -131,7 +132,8 @@ class _Import:
             kind=task.kind,
             component=leaf.slug if leaf is not None else "",
             attempts=len(task.attempts),
-            cached=record is not None and record.get("run", self._workflow.uid) != self._workflow.uid,
+            cached=is_reused,
+            cache_state="hit" if is_reused else "",
             started_at=task.started_at,
             ended_at=task.ended_at,
             wall_s=max((task.ended_at or 0.0) - (task.started_at or 0.0), 0.0) if task.started_at else 0.0,

@@ -15,6 +15,7 @@ from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.layout.leaf import Leaf
 from milonga.backends.argo.marks import CODE
 from milonga.backends.argo.nodes.workflow import Workflow
+from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.starts import parameters_of
 from milonga.backends.argo.storage.archives import unpacked
 from milonga.backends.argo.storage.bucket import Bucket
@@ -37,7 +38,7 @@ def known_results(connection: ArgoConnection, bundle: Bundle, request: SubmitReq
         return {}
     impatient = connection.with_patience(connection.patience.within(_PATIENCE_S))
     try:
-        bucket = Bucket(repository_of(impatient, Workflow.from_json({})), impatient.patience)
+        bucket = Bucket(repository_of(impatient, _earlier_run(impatient, bundle)), impatient.patience)
         with tempfile.TemporaryDirectory(prefix="milonga-known-") as folder:
             look = _Look(bucket, _texts(bundle, request), _recipes(bundle, Path(folder)), Path(folder))
             with ThreadPoolExecutor(_LOOKS_AT_ONCE) as threads:
@@ -75,6 +76,14 @@ class _Look:
         if record is None or "run" not in record or record.get("artifacts"):
             return None
         return KnownResult(record["parameters"], str(record["run"]))
+
+
+def _earlier_run(connection: ArgoConnection, bundle: Bundle) -> Workflow:
+    """Some run of the pipeline, since the controller notes in each where results go; an empty one before the first."""
+    labels = ",".join(f"{name}={value}" for name, value in sorted(bundle.labels.items()))
+    found = connection.read("GET", WORKFLOWS, query={"labelSelector": labels, "limit": "1"}).get("items") or []
+    status = {"artifactRepositoryRef": ((found[0].get("status") or {}).get("artifactRepositoryRef") if found else {})}
+    return Workflow.from_json({"metadata": found[0].get("metadata") or {} if found else {}, "status": status})
 
 
 def _texts(bundle: Bundle, request: SubmitRequest) -> dict[str, str]:

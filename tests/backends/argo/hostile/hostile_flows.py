@@ -14,7 +14,12 @@ from hostile_texts import LONG, SHORT, WHOLE
 
 IMAGE = "python:3.11"
 NEVER = "this is none of them"
-VARIABLES = {f"TEXT_{number}": text for number, text in enumerate(WHOLE) if "\0" not in text}
+VARIABLES = {
+    f"TEXT_{number}": text
+    for number, text in enumerate(WHOLE)
+    if "\0" not in text and "$$" not in text and "$(" not in text
+}
+"""What a program can be given, but for the forms that Kubernetes expands."""
 
 
 @component(image=IMAGE)

@@ -23,7 +23,7 @@ from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import REUSE_PARAMETER
 
 TARGETS = (ArgoTarget, ArgoWorkflowTarget, ArgoClusterTarget)
-REFUSALS = {"E315", "E316", "E317", "E318", "E319"}
+REFUSALS = {"E315", "E316", "E317", "E318", "E319", "E361", "E362"}
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast on files with code in them
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.layout.layout import Layout, indices_of
@@ -37,7 +36,7 @@ def reused_results(
     wanted = list(_reusable(layout, tasks))
     if not wanted:
         return {}
-    impatient = replace(connection, patience=connection.patience.within(_PATIENCE_S))
+    impatient = connection.with_patience(connection.patience.within(_PATIENCE_S))
     found: dict[str, str] = {}
     try:
         with StoredResults(impatient, workflow) as results:

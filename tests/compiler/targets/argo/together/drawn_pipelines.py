@@ -188,7 +188,7 @@ class _Drawing:
         return self.chance.choice([[1, 2], up_to(self.pick(ints)), collected(self.pick(ints)), []])
 
     def loop(self, ints: list[Any], datas: list[Any], depth: int) -> Any:
-        with ml.ParallelFor(self.items(ints), parallelism=self.chance.choice([None, 1, 2])) as item:
+        with ml.ParallelFor(self.items(ints), parallelism=self.chance.choice([0, 1, 2])) as item:
             made = self.block([*ints, item], datas, depth + 1)
             kind = self.chance.random()
             if kind < 0.3:

@@ -4,22 +4,60 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
+import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paper_argo import PaperArgo
+from paper_argo import PaperArgo, filled
 
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.together import Marks, with_marks
 from milonga.compiler.passes.fusion import Fuse, require_together
 from milonga.compiler.passes.fusion.fits import Fits
 from milonga.compiler.targets.argo import ArgoTarget
+from milonga.engine.pod.main import main
 from milonga.errors import UnsupportedByTarget
 from milonga.runtime.argo.layout import run_prefix
+
+
+class ForkedArgo(PaperArgo):
+    """One whose pods are forks of this process: no Python starts, so that many can be played."""
+
+    def _process(
+        self, work: Mapping[str, Any], scope: Mapping[str, Any], place: Path, container: Mapping[str, Any]
+    ) -> int:
+        words = [filled(word, scope) for word in [*work["command"], *work.get("args", [])]]
+        assert words[0] == "python3" and words[1].endswith("run.pyz"), words
+        log = place / "log"
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            code = 99
+            try:
+                stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+                os.dup2(stream, 1)
+                os.dup2(stream, 2)
+                sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+                sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+                os.chdir(place)
+                variables = {item["name"]: filled(item.get("value", ""), scope) for item in work.get("env", [])}
+                folders = {"CODE": self.code, "INPUTS": place / "in", "OUTPUTS": place / "out"}
+                os.environ.update({**{f"MILONGA_{name}": str(path) for name, path in folders.items()}, **variables})
+                code = main(words[2:])
+            except SystemExit as ending:
+                code = ending.code if isinstance(ending.code, int) else 1
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        self._run.log += log.read_text("utf-8", "replace")
+        return os.waitstatus_to_exitcode(status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +81,11 @@ class Played:
     log: str
 
 
-def played(graph: Graph, folder: Path, arguments: Mapping[str, Any] | None = None) -> Played:
+def played(
+    graph: Graph, folder: Path, arguments: Mapping[str, Any] | None = None, *, kind: type[PaperArgo] = PaperArgo
+) -> Played:
     """One run on a cluster of its own."""
-    argo = PaperArgo(folder, ArgoTarget().emit(graph))
+    argo = kind(folder, ArgoTarget().emit(graph))
     run = argo.run(arguments or {})
     place = argo.bucket / run_prefix(argo.uid)
     files = [path for path in place.rglob("*") if path.is_file() and "/journal" not in str(path.relative_to(place))]

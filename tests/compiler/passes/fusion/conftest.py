@@ -1,0 +1,6 @@
+"""Tasks drawn by chance."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
