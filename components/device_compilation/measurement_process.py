@@ -44,7 +44,7 @@ class MeasurementProcess:
         self._cpu_ms: list[float] = []
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the child, closed by `close`
         shape = ",".join(str(size) for size in artefact.sample_shape)
-        command = [sys.executable, "-m", WORKER, "--backend", artefact.backend, "--artefact", str(artefact.path)]
+        command = [sys.executable, "-c", _start(), "--backend", artefact.backend, "--artefact", str(artefact.path)]
         self._child = subprocess.Popen(
             [*command, "--threads", str(threads), "--shape", shape],
             stdin=subprocess.PIPE,
@@ -134,6 +134,19 @@ class MeasurementProcess:
         self._log.seek(max(0, self._log.tell() - 2000))
         lines = self._log.read().decode("utf-8", errors="replace").strip().splitlines()
         return f"the measuring process ended with {how}" + (f": {lines[-1][:300]}" if lines else "")
+
+
+def _start() -> str:
+    """The child's program: `python -m WORKER`, with the parts of the package where this process has them.
+
+    In a pod the package comes in two pieces, the runtime and what travels with the task. Only `__path__` joins them.
+    """
+    package = WORKER.partition(".")[0]
+    places = list(sys.modules[package].__path__)
+    return (
+        f"import runpy, {package}; {package}.__path__[:] = {places!r}; "
+        f"runpy.run_module({WORKER!r}, run_name='__main__')"
+    )
 
 
 def _environment(threads: int) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The child process of a measurement: loads one artefact, then times calls on request.
 
-Started as `python -m milonga.components.device_compilation.measurement_worker`. It reads one JSON object a line from
+Started like `python -m milonga.components.device_compilation.measurement_worker`. It reads one JSON object a line from
 stdin and answers each with one JSON line on stdout:
 
     {"predict": x.npy, "target": y.npy}   {} once the probabilities of the stored samples are written

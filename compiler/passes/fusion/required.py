@@ -50,7 +50,7 @@ def require_together(name: str, members: Sequence[str], tasks: Mapping[str, Task
         raise UnsupportedByTarget(
             "E362",
             f"tasks of the group '{name}' do not wait for the same",
-            where=start + member,
+            where=start + waiter,
             got=f"'{waiter}' also waits for {', '.join(map(repr, extra[:3]))}",
             expected="a group starts when all of its tasks might: what they wait for, each other apart, is the same",
             hint="leave the task out of the group, or put what it waits for into it",

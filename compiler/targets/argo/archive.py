@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from milonga.compiler.targets.argo.recipe_texts import StepRecipe
 from milonga.compiler.targets.argo.together.group_recipe import GroupRecipe
 from milonga.compiler.trace.compaction import compact
 from milonga.compiler.trace.modules import runtime_files
+from milonga.runtime.argo.packing import packed
 
 _LONG_TEXT = 400
 """Texts of commands from this length on are kept once, however many steps have them."""
@@ -30,6 +30,7 @@ _POD_MODULES = (
         "runtime/argo/__init__.py",
         "runtime/argo/claims.py",
         "runtime/argo/layout.py",
+        "runtime/argo/packing.py",
         "runtime/argo/text.py",
         "compiler/__init__.py",
     ),
@@ -39,34 +40,46 @@ _START = "import sys\nfrom milonga.engine.pod.main import main\nsys.exit(main(sy
 
 
 def pipeline_archive(
-    graph: Graph, labels: Iterable[str], recipes: Iterable[StepRecipe], groups: Iterable[GroupRecipe] = ()
+    graph: Graph,
+    labels: Iterable[str],
+    recipes: Iterable[StepRecipe],
+    groups: Iterable[GroupRecipe],
+    layout: Mapping[str, Any],
 ) -> bytes:
-    """What pods of this pipeline read: recipes, commands, and each long text of a command once.
+    """What pods of this pipeline, and whoever shows its runs, read: each long text of a command stands there once.
 
     Args:
         graph: the pipeline.
         labels: executors whose commands run in pods.
         recipes: of its steps.
         groups: of its groups of tasks that share a pod.
+        layout: of its runs.
     """
-    files = {f"recipes/{recipe.leaf}.json": recipe.to_json() for recipe in recipes}
-    files.update({f"together/{group.leaf}.json": group.to_json() for group in groups})
+    texts: dict[str, str] = {}
+    executors: dict[str, Any] = {}
     for label in sorted(labels):
         container = graph.executors[label].container
-        words = {
-            "command": [_kept(word, files) for word in (container.command if container else None) or ()],
-            "args": [_kept(word, files) for word in (container.args if container else None) or ()],
+        executors[label] = {
+            "command": [_kept(word, texts) for word in (container.command if container else None) or ()],
+            "args": [_kept(word, texts) for word in (container.args if container else None) or ()],
         }
-        name = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        files[f"executors/{name}.json"] = json.dumps(words, sort_keys=True, separators=(",", ":"))
-    return _zipped(files)
+    together = {group.leaf: group.body for group in groups}
+    return packed(
+        {
+            "recipes": {recipe.leaf: recipe.body for recipe in recipes},
+            "executors": executors,
+            "texts": texts,
+            "layout": layout,
+            **({"together": together} if together else {}),
+        }
+    )
 
 
-def _kept(word: str, files: dict[str, str]) -> Any:
+def _kept(word: str, texts: dict[str, str]) -> Any:
     if len(word) < _LONG_TEXT:
         return word
     name = hashlib.sha256(word.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    files[f"texts/{name}"] = word
+    texts[name] = word
     return {"text": name}
 
 

@@ -106,14 +106,13 @@ def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
         "outputs": origins.outputs(),
     }
     labels = {recipe.body["executor"] for recipe in writer.recipes} - {""}
-    archive = pipeline_archive(graph, labels, writer.recipes, writer.group_recipes)
+    archive = pipeline_archive(graph, labels, writer.recipes, writer.group_recipes, layout)
     name = object_name(graph.name)
     program = program_archive()
     code = {
         "binaryData": {RECIPES_FILE: _base64(archive)},
-        "data": {"layout": json.dumps(layout, sort_keys=True, separators=(",", ":"))},
     }
-    code_name = f"{name[:50]}-{digest(archive + code['data']['layout'].encode())}"
+    code_name = f"{name[:50]}-{digest(archive)}"
     program_name = f"milonga-runtime-{digest(program)}"
     metadata = {
         "labels": {"app.kubernetes.io/managed-by": "milonga", "milonga.dev/pipeline": _label(graph.name)},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,10 +30,6 @@ class StepRecipe:
     given: tuple[str, ...]
     statuses: tuple[str, ...]
     body: dict[str, Any] = field(compare=False)
-
-    def to_json(self) -> str:
-        """The text that travels."""
-        return json.dumps(self.body, sort_keys=True, separators=(",", ":"))
 
 
 class RecipeWriter:

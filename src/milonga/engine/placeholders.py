@@ -12,7 +12,6 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from milonga.errors import RunError
@@ -100,6 +99,8 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, float) and math.isfinite(value):
+        from decimal import Decimal
+
         return f"{Decimal(repr(value)):f}".removesuffix(".0")  # as Go formats it: no exponent, no trailing zero
     return json.dumps(value)
 

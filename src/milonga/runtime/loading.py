@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import linecache
 import re
-import subprocess
 import sys
 import types
 from collections.abc import Callable, Sequence
@@ -70,6 +68,8 @@ def missing_packages(packages: Sequence[str]) -> list[str]:
 
 
 def _is_met(requirement: str) -> bool:
+    import importlib.metadata  # it loads a parser of mails, and most functions declare no packages
+
     match = _REQUIREMENT.match(requirement)
     if match is None:
         return False
@@ -115,6 +115,8 @@ def install_packages(packages: Sequence[str]) -> None:
     missing = missing_packages(packages)
     if not missing:
         return
+    import subprocess
+
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -31,7 +31,7 @@ def recorded() -> Callable[[str], tuple[Workflow, Layout]]:
 
     def load(name: str) -> tuple[Workflow, Layout]:
         document = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
-        return Workflow.from_json(document["workflow"]), Layout.from_text(json.dumps(document["layout"]))
+        return Workflow.from_json(document["workflow"]), Layout.from_json(document["layout"])
 
     return load
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from api_server import ApiServer
 
 from milonga.cli.main import run_command_line
+from milonga.runtime.argo.layout import RECIPES_FILE
+from milonga.runtime.argo.packing import packed
 
 RECORDED = Path(__file__).parent / "recorded"
 Run = Callable[..., tuple[int, str, str]]
@@ -36,7 +39,8 @@ def failed(server: ApiServer) -> str:
     name = workflow["metadata"]["name"]
     server.put("workflows", workflow)
     code = workflow["metadata"]["annotations"]["milonga.dev/code"]
-    server.put("configmaps", {"metadata": {"name": code}, "data": {"layout": json.dumps(layout)}})
+    content = base64.b64encode(packed({"layout": layout})).decode("ascii")
+    server.put("configmaps", {"metadata": {"name": code}, "binaryData": {RECIPES_FILE: content}})
     labels = {"workflows.argoproj.io/workflow": name}
     for id, node in workflow["status"]["nodes"].items():
         if node["type"] == "Pod":

@@ -96,7 +96,7 @@ def test_a_template_of_somebody_else_is_left_alone(argo, server, graph) -> None:
 
 def test_a_config_map_that_is_not_what_its_name_says_is_refused(argo, server, graph) -> None:
     argo().submit(graph, REQUEST)
-    server.all("configmaps")[0]["binaryData"] = {"code.zip": "AAAA"}
+    server.all("configmaps")[0]["binaryData"] = {"pipeline.z": "AAAA"}
     with pytest.raises(RemoteError) as caught:
         argo().submit(graph, REQUEST)
     assert caught.value.code == "E830"

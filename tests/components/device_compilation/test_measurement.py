@@ -1,10 +1,12 @@
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import milonga
 from milonga.components.device_compilation.measurement import ROUNDS, measure_artefacts
 from milonga.components.device_compilation.measurement_process import MeasurementError, MeasurementProcess
 from milonga.components.device_compilation.timing import Artefact, Timing
@@ -78,3 +80,25 @@ def test_this_process_does_not_load_the_runtime_to_measure() -> None:
     assert (
         os.spawnve(os.P_WAIT, sys.executable, [sys.executable, "-c", script], {**os.environ, "PYTHONPATH": path}) == 0
     )
+
+
+def test_a_package_in_two_pieces_is_found_in_the_child_too(artefact: Artefact, tmp_path: Path) -> None:
+    """As in a pod: the runtime is one archive, and components travel with the task."""
+    (runtime, travelled) = (tmp_path / name / "milonga" for name in ("runtime", "travelled"))
+    for piece in (runtime, travelled):
+        piece.mkdir(parents=True)
+    for path in Path(milonga.__path__[0]).iterdir():
+        ((travelled if path.name == "components" else runtime) / path.name).symlink_to(path)
+    script = (
+        f"import milonga; milonga.__path__.append({str(travelled)!r})\n"
+        "from pathlib import Path\n"
+        "from milonga.components.device_compilation.measurement_process import MeasurementProcess\n"
+        "from milonga.components.device_compilation.timing import Artefact\n"
+        f"artefact = Artefact({artefact.backend!r}, Path({str(artefact.path)!r}), {artefact.sample_shape!r})\n"
+        "process = MeasurementProcess(artefact, threads=1, timeout_s=30)\n"
+        "print(process.warm_up() > 0)\n"
+        "process.close()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(runtime.parent)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "True\n", done.stderr

@@ -23,7 +23,8 @@ from typing import Any
 import yaml
 from paper_expressions import evaluated, json_of
 
-from milonga.runtime.argo.layout import run_prefix
+from milonga.runtime.argo.layout import RECIPES_FILE, run_prefix
+from milonga.runtime.argo.packing import unpacked
 from milonga.runtime.argo.text import escaped_json
 
 PYTHON = (sys.executable, "-I", "-S")
@@ -39,6 +40,7 @@ class Node:
 
     phase: str
     outputs: dict[str, str] = field(default_factory=dict)
+    code: int = 0
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class PaperArgo:
         self.folder, self.bucket, self.shell = folder, folder / "bucket", shell
         self.spec = self.document["spec"]
         self.templates = {template["name"]: template for template in self.spec["templates"]}
-        self.layout = json.loads(maps[-1]["data"]["layout"])
+        self.layout = unpacked(base64.b64decode(maps[-1]["binaryData"][RECIPES_FILE]))["layout"]
         self.code = folder / "code" / str(len(list(folder.glob("code/*"))))
         self.code.mkdir(parents=True)
         for item in maps:
@@ -107,7 +109,7 @@ class PaperArgo:
         node = Node("Error")
         for _ in range(tries):
             node = self._dag(template, scope) if "dag" in template else self._pod(template, scope)
-            if node.phase == "Succeeded":
+            if node.phase == "Succeeded" or not _repeats(template["retryStrategy"] if tries > 1 else {}, node):
                 break
         return node
 
@@ -180,7 +182,7 @@ class PaperArgo:
             made[item["name"]] = (
                 path.read_text("utf-8").removesuffix("\n") if path.is_file() else item["valueFrom"]["default"]
             )
-        return Node("Failed" if code else "Succeeded", made)
+        return Node("Failed" if code else "Succeeded", made, code)
 
     def _process(
         self, work: Mapping[str, Any], scope: Mapping[str, Any], place: Path, container: Mapping[str, Any]
@@ -263,6 +265,13 @@ class PaperArgo:
             **{name: evaluator.artifact(wanted) for name, wanted in self.layout["outputs"]["artifacts"].items()},
         }
         return {name: value for name, value in made.items() if value is not ABSENT}
+
+
+def _repeats(strategy: Mapping[str, Any], node: Node) -> bool:
+    """The one expression that milonga writes."""
+    expression = strategy.get("expression", "")
+    assert expression in ("", "asInt(lastRetry.exitCode) != 1")
+    return not expression or node.code != 1
 
 
 def _json(text: str) -> Any:

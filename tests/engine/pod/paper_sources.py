@@ -19,7 +19,8 @@ class PaperSources:
     """The objects of one run; the text of an artifact stands for the artifact."""
 
     def __init__(self, folder: Path, code: Path, layout: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        self.folder, self.recipes, self.layout, self.given = folder, Recipes(code / RECIPES_FILE), layout, given
+        self.folder, self.layout, self.given = folder, layout, given
+        self.recipes = Recipes.from_bytes((code / RECIPES_FILE).read_bytes())
         self.names: Mapping[str, str] = {}
 
     def parameters_of(self, leaf: str, indices: Sequence[int]) -> Any:

@@ -88,6 +88,8 @@ class _Translation:
     def _literal(self, node: Literal) -> str:
         value = node.value
         if isinstance(value, str):
+            if any("\ud800" <= character <= "\udfff" or character == "\ufffd" for character in value):
+                raise Inexpressible("half of a surrogate pair: Argo takes them all for the same")
             return literal(value)
         if value is None or isinstance(value, bool):
             return {None: "nil", True: "true", False: "false"}[value]

@@ -5,11 +5,11 @@ from __future__ import annotations
 _ESCAPED = frozenset("'\"\\{}<>\x7f")
 _AMPERSAND = "' + sprig.b64dec('Jg==') + '"
 
-_EARLIER = "'node' in $env || 'retries' in $env"
-"""True in each replacement of tags but the last: a template's tags are filled in twice with its inputs, twice more for
-each attempt when it has a retryStrategy, and once in the finished pod. Only the last has none of these variables. An
-expression that is nil stays as it is (operator.go, common/util.go and workflowpod.go of 3.7.18 and 4.1.2; tried on
-3.7.18)."""
+_EARLIER = "'node' in $env || 'retries' in $env || workflow.uid startsWith '__argo__internal__placeholder'"
+"""True whenever tags are replaced but the last time: when the controller checks the workflow, with a placeholder for
+what it does not know; twice with a template's inputs; twice more for each attempt when it has a retryStrategy. The last
+time, in the finished pod, there is none of these. An expression that is nil stays as it is (operator.go, common/util.go
+and workflowpod.go of 3.7.18 and 4.1.2; tried on 3.7.18)."""
 
 
 def template_text(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,10 +46,6 @@ class GroupRecipe:
     statuses: tuple[str, ...]
     steps: Mapping[str, Place] = field(compare=False)
     body: dict[str, Any] = field(compare=False)
-
-    def to_json(self) -> str:
-        """The text that travels."""
-        return json.dumps(self.body, sort_keys=True, separators=(",", ":"))
 
 
 class GroupRecipes:

@@ -15,7 +15,6 @@ from milonga.compiler.targets.argo import ArgoTarget
 from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.errors import internal_error
 
-_LAYOUT = "layout"
 _DIGEST_LENGTH = 10
 _NAME_MAX = 63
 
@@ -92,7 +91,7 @@ class Bundle:
         template = templates[-1]
         code = (template["metadata"].get("annotations") or {}).get(CODE)
         found = next((item for item in maps if item["metadata"]["name"] == code), None)
-        layout = Layout.from_text(found["data"][_LAYOUT]) if found is not None else Layout()
+        layout = Layout.from_config_map(found) if found is not None else Layout()
         return cls(tuple(maps), template, layout, tuple(templates[:-1]))
 
 

@@ -57,7 +57,7 @@ def _read_layout(connection: ArgoConnection, workflow: Workflow, name: str) -> L
             return Layout()  # deleted: the run is shown all the same, in Argo's own words
         raise
     try:
-        return Layout.from_text((document.get("data") or {}).get("layout") or "{}")
+        return Layout.from_config_map(document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CallFailed(
             "E833",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.bundle import Bundle
+from milonga.backends.argo.layout.layout import code_of
 from milonga.backends.argo.layout.leaf import Leaf
 from milonga.backends.argo.marks import CODE
 from milonga.backends.argo.nodes.workflow import Workflow
@@ -24,7 +24,7 @@ from milonga.backends.submit_request import SubmitRequest
 from milonga.compiler.targets.argo.cache_keys import CacheKey
 from milonga.compiler.targets.argo.known_results import KnownResult
 from milonga.errors import MilongaError
-from milonga.runtime.argo.layout import RECIPES_FILE, RESULT, STORE
+from milonga.runtime.argo.layout import RESULT, STORE
 
 _PATIENCE_S = 5.0
 """Of each request. Looking is a favour: who cannot reach the bucket from here starts the run all the same."""
@@ -40,7 +40,7 @@ def known_results(connection: ArgoConnection, bundle: Bundle, request: SubmitReq
     try:
         bucket = Bucket(repository_of(impatient, _earlier_run(impatient, bundle)), impatient.patience)
         with tempfile.TemporaryDirectory(prefix="milonga-known-") as folder:
-            look = _Look(bucket, _texts(bundle, request), _recipes(bundle, Path(folder)), Path(folder))
+            look = _Look(bucket, _texts(bundle, request), _recipes(bundle), Path(folder))
             with ThreadPoolExecutor(_LOOKS_AT_ONCE) as threads:
                 found = list(threads.map(look.at, wanted))
     except MilongaError:
@@ -94,11 +94,9 @@ def _texts(bundle: Bundle, request: SubmitRequest) -> dict[str, str]:
     return {name: texts[argo] for name, argo in bundle.layout.inputs.items() if argo in texts}
 
 
-def _recipes(bundle: Bundle, folder: Path) -> Any:
+def _recipes(bundle: Bundle) -> Any:
     from milonga.engine.pod.recipe import Recipes
 
     code = bundle.annotations.get(CODE)
     document = next(item for item in bundle.config_maps if item["metadata"]["name"] == code)
-    file = folder / RECIPES_FILE
-    file.write_bytes(base64.b64decode(document["binaryData"][RECIPES_FILE]))
-    return Recipes(file)
+    return Recipes(code_of(document))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from milonga.engine.pod.earlier_result import EarlierResult
 from milonga.engine.pod.probe import write_control
 from milonga.engine.pod.recipe import Recipe, Recipes
 from milonga.engine.pod.results import assigned_artifact
-from milonga.engine.pod.start_script import without_met_packages
+from milonga.engine.pod.scratch import new_folder
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
 from milonga.engine.recipes.sources import Sources
@@ -71,7 +69,7 @@ class Attempt:
         self._sources = sources
         self._outputs = outputs
         self._earlier = earlier
-        self._scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
+        self._scratch = new_folder()
         self._evaluator = Evaluator(sources, indices)
 
     def earlier_result(self) -> Path | None:
@@ -172,6 +170,10 @@ class Attempt:
         if _is_ours(command) and not args[0].startswith("{{$"):
             program, _ = ReceivedProgram.from_args(args[1:])
             return _call(program, request, self._scratch / "modules")
+        import subprocess  # functions of ours need neither
+
+        from milonga.engine.pod.start_script import without_met_packages
+
         done = subprocess.run(without_met_packages(self.command(request)), check=False)
         if done.returncode:
             raise TaskFailed("E416", f"the command of the task ended with exit code {done.returncode}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from milonga.engine.pod.pod_folders import PodFolders
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.request import PodRequest
+from milonga.engine.pod.scratch import new_folder
 from milonga.engine.pod.single import Single
 from milonga.errors import MilongaError
 from milonga.runtime.argo.layout import RECIPES_FILE
@@ -25,7 +24,7 @@ _CAUSE_BYTES_MAX = 2048
 
 def main(arguments: Sequence[str]) -> int:
     """Do the pod's work; the exit code is 1 when it fails."""
-    scratch = Path(tempfile.mkdtemp(prefix="milonga-"))
+    scratch = new_folder()
     try:
         cause = told(lambda: _work(arguments, PodFolders.of_environment(scratch)))
     finally:
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _work(arguments: Sequence[str], folders: PodFolders) -> None:
     request = PodRequest.from_args(arguments)
-    recipes = Recipes(folders.code / RECIPES_FILE)
+    recipes = Recipes.from_bytes((folders.code / RECIPES_FILE).read_bytes())
     if request.mode == "together":
         from milonga.engine.pod.together.work import work_together  # few pods need it
 
@@ -66,6 +65,8 @@ def told(work: Callable[[], object]) -> str:
         print(error, file=sys.stderr)  # noqa: T201
         return str(error)
     except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+        import traceback
+
         traceback.print_exc()
         return f"E410: {type(error).__name__}: {error}"
     return ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import tarfile
 
 
 class Objects(Protocol):
@@ -62,6 +64,8 @@ def has_content(path: Path) -> bool:
 def _unpack(packed: Path, target: Path) -> None:
     """The one file or folder of an archive becomes `target`, whole or not at all."""
     staging = target.with_name(f".{target.name}")
+    import tarfile  # few pods get packed objects
+
     staging.mkdir(parents=True)
     with tarfile.open(packed) as archive:
         members = [member for member in archive.getmembers() if _is_inside(member)]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from milonga.runtime.argo.packing import unpacked
 
 if TYPE_CHECKING:
     from milonga.engine.pod.together.plan import Plan
@@ -48,14 +45,27 @@ class Recipe:
 
 
 class Recipes:
-    """The recipes and commands of a pipeline, read from its archive. Used by one thread."""
+    """The recipes, plans and commands of a pipeline. Used by one thread.
 
-    def __init__(self, archive: Path) -> None:
-        self._archive = zipfile.ZipFile(io.BytesIO(archive.read_bytes()))  # forks share the position in an open file
+    Args:
+        document: as the compiler has written it: "recipes" and "together" by leaf, "executors" by label, "texts".
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Recipes:
+        """Those in the file of a ConfigMap.
+
+        Raises:
+            ValueError: it is no such file.
+        """
+        return cls(unpacked(content))
 
     def recipe(self, leaf: str) -> Recipe:
         """What is known of a step, by the name of its results in the store."""
-        found = self._json(f"recipes/{leaf}.json")
+        found = self._document["recipes"][leaf]
         lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "statuses", "given")}
         return Recipe(**{**found, **lists})
 
@@ -63,21 +73,13 @@ class Recipes:
         """What a pod with several tasks is to do, by its name in the store."""
         from milonga.engine.pod.together.plan import Plan
 
-        return Plan.from_json(self._json(f"together/{leaf}.json"))
+        return Plan.from_json(self._document["together"][leaf])
 
     def command(self, executor: str) -> tuple[list[str], list[str]]:
-        """Command and arguments of an executor; long texts lie in files of their own, each once."""
-        found = self._json(
-            f"executors/{hashlib.sha256(executor.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}.json"
-        )
+        """Command and arguments of an executor; long texts stand apart, each once."""
+        found = self._document["executors"][executor]
         return [self._text(part) for part in found["command"]], [self._text(part) for part in found["args"]]
 
     def _text(self, part: str | Mapping[str, str]) -> str:
-        return (
-            part
-            if isinstance(part, str)
-            else self._archive.read(f"texts/{part['text']}").decode("utf-8", "surrogatepass")
-        )
-
-    def _json(self, name: str) -> Any:
-        return json.loads(self._archive.read(name))
+        text: str = part if isinstance(part, str) else self._document["texts"][part["text"]]
+        return text

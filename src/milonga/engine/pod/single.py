@@ -18,7 +18,6 @@ from milonga.engine.pod.probe import probed, write_control
 from milonga.engine.pod.recipe import Recipe, Recipes
 from milonga.engine.pod.request import PodRequest, final_status, given_value
 from milonga.engine.pod.run_names import run_names
-from milonga.engine.pod.start_script import start_script
 from milonga.engine.recipes.evaluator import Evaluator
 from milonga.runtime.argo.layout import EARLIER, RESULT, SCRIPT_FILE
 
@@ -82,6 +81,8 @@ class Single:
             script.write_text("echo the result of an earlier run is used >&2\n", "utf-8")
             return
         executor_input = attempt.executor_input()
+        from milonga.engine.pod.start_script import start_script
+
         artifacts = (entry["artifacts"][0] for entry in executor_input["outputs"]["artifacts"].values())
         variables = json.loads(os.environ.get("MILONGA_VARIABLES", "[]"))
         folders = [Path(artifact["uri"]).parent for artifact in artifacts]

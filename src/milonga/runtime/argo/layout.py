@@ -8,7 +8,7 @@ CODE = "/milonga/code"
 """The program of every pod, and the pipeline's recipes."""
 
 PROGRAM_FILE = "run.pyz"
-RECIPES_FILE = "code.zip"
+RECIPES_FILE = "pipeline.z"
 INPUTS = "/milonga/in"
 """Objects of the store, each under the number of its slot."""
 

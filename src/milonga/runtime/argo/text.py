@@ -48,7 +48,8 @@ def tag(expression: str) -> str:
 def made_safe(expression: str) -> str:
     """An expression of JSON text that Argo has built itself, and that must not be read as a template again.
 
-    `toJson(fromJSON(x))` writes `{` again where `x` had `\\u007b`.
+    `toJson(fromJSON(x))` writes `{` again where `x` had `\\u007b`, and DEL as it is, which Argo would quote as Go does.
     """
     braces = f"replace({expression}, '\\x7b\\x7b', '\\\\u007b\\\\u007b')"
-    return f"replace({braces}, '$', '\\\\u0024')"
+    dollars = f"replace({braces}, '$', '\\\\u0024')"
+    return f"replace({dollars}, '\\x7f', '\\\\u007f')"

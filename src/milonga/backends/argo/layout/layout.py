@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from milonga.backends.argo.layout.leaf import Leaf
+from milonga.runtime.argo.layout import RECIPES_FILE
+from milonga.runtime.argo.packing import unpacked
 
 Kind = Literal["task", "iteration", "inner", "together"]
 
@@ -52,13 +54,21 @@ class Layout:
     steps: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def from_text(cls, text: str) -> Layout:
-        """The layout in a ConfigMap.
+    def from_config_map(cls, config_map: Mapping[str, Any]) -> Layout:
+        """The layout of the pipeline whose ConfigMap this is.
 
         Raises:
-            ValueError, KeyError, TypeError, AttributeError: it is none.
+            ValueError, KeyError, TypeError, AttributeError: it has none.
         """
-        document = json.loads(text)
+        return cls.from_json(code_of(config_map)["layout"])
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Layout:
+        """The layout as the compiler has written it.
+
+        Raises:
+            KeyError, TypeError, AttributeError: it is none.
+        """
         leaves = {slug: Leaf.from_json(slug, found) for slug, found in (document.get("leaves") or {}).items()}
         outputs = document.get("outputs") or {}
         return cls(
@@ -86,6 +96,15 @@ class Layout:
         """The step at a path of a run, whose loops have indices; None for a group."""
         slug = self.steps.get(pattern_of(path))
         return self.leaves[slug] if slug is not None else None
+
+
+def code_of(config_map: Mapping[str, Any]) -> dict[str, Any]:
+    """All that the compiler says about a pipeline.
+
+    Raises:
+        ValueError, KeyError, TypeError: the ConfigMap does not hold it.
+    """
+    return unpacked(base64.b64decode(config_map["binaryData"][RECIPES_FILE], validate=True))
 
 
 def indices_of(path: str) -> tuple[int, ...]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import tempfile
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
-from milonga.backends.argo.layout.layout import indices_of
+from milonga.backends.argo.layout.layout import code_of, indices_of
 from milonga.backends.argo.layout.leaf import Leaf
 from milonga.backends.argo.looks import layout_of
 from milonga.backends.argo.nodes.node import Node
@@ -26,8 +23,6 @@ from milonga.backends.argo.storage.repository import repository_of
 from milonga.backends.call_failed import CallFailed
 from milonga.errors import MilongaError
 from milonga.runtime.argo.layout import DONE_FILE, RECORD_FILE, RESULT, artifact_object, object_key, run_prefix
-
-_CODE_FILE = "code.zip"
 
 
 class StoredResults:
@@ -154,10 +149,8 @@ class StoredResults:
         name = self._workflow.code
         try:
             document = self._connection.read("GET", CONFIG_MAPS, name)
-            file = Path(self._folder.name) / _CODE_FILE
-            file.write_bytes(base64.b64decode(document["binaryData"][_CODE_FILE], validate=True))
-            return Recipes(file)
-        except (KeyError, binascii.Error, zipfile.BadZipFile) as error:
+            return Recipes(code_of(document))
+        except (KeyError, ValueError, TypeError) as error:
             reason = f"{type(error).__name__}: {error}"
         except CallFailed as failure:
             if failure.status != 404:

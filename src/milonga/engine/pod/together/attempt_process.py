@@ -46,7 +46,7 @@ class AttemptProcess:
         sys.stderr.flush()
         self._pid = os.fork()
         if self._pid == 0:
-            _be_child(work, writings)
+            _be_child(work, list(self._targets), writings)
         for writing in writings:
             os.close(writing)
         for reading in self._targets:
@@ -112,15 +112,17 @@ class AttemptProcess:
             os.killpg(self._pid, signal.SIGKILL)
 
 
-def _be_child(work: Callable[[], int], writings: Sequence[int]) -> None:
+def _be_child(work: Callable[[], int], readings: Sequence[int], writings: Sequence[int]) -> None:
     """Do the work and leave, whatever happens: nothing of the parent's stack runs twice."""
     code = 1
     try:
         os.setsid()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
-        for target, writing in zip(_STREAMS, writings, strict=True):
+        for target, reading, writing in zip(_STREAMS, readings, writings, strict=True):
             os.dup2(writing, target)
+            os.close(writing)
+            os.close(reading)  # else whoever is left behind would never see that nobody reads any more
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         code = work()

@@ -170,7 +170,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: bundle}
 data: {code.py: "print('{{nothing of argo}}, {{unclosed')"}
-binaryData: {code.zip: UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==}
+binaryData: {pipeline.z: UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==}
 """
 
 

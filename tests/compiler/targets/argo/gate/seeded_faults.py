@@ -484,7 +484,7 @@ FAULTS = (
         lambda documents: (documents[3].update(data={"a": "v" * 2**20}), documents[3].pop("binaryData")),
     ),
     Fault("a key of a ConfigMap", "E355", lambda documents: documents[3].update(data={"a/b": ""})),
-    Fault("a key that stands twice", "E355", lambda documents: documents[3].update(data={"code.zip": ""})),
+    Fault("a key that stands twice", "E355", lambda documents: documents[3].update(data={"pipeline.z": ""})),
     Fault(
         "binary data that is none",
         "E355",

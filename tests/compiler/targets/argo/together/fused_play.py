@@ -42,8 +42,8 @@ class ForkedArgo(PaperArgo):
                 stream = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
                 os.dup2(stream, 1)
                 os.dup2(stream, 2)
-                sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-                sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+                sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+                sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
                 os.chdir(place)
                 variables = {item["name"]: filled(item.get("value", ""), scope) for item in work.get("env", [])}
                 folders = {"CODE": self.code, "INPUTS": place / "in", "OUTPUTS": place / "out"}

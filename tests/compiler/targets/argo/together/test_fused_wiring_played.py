@@ -112,7 +112,9 @@ def two(a: str, b: str) -> list[str]:
     return [a, b]
 
 
-@pytest.mark.parametrize("names", [("first", "second"), ("make", "first", "second"), ("make", "first", "second", "two")])
+@pytest.mark.parametrize(
+    "names", [("first", "second"), ("make", "first", "second"), ("make", "first", "second", "two")]
+)
 def test_a_task_that_writes_to_its_input_is_seen_by_no_other(names: tuple[str, ...], play: Play) -> None:
     run = play(two_that_write_to_their_input, marks={"root": dict.fromkeys(names, "g")})
     assert run.phase == "Succeeded", run.log
@@ -200,9 +202,7 @@ def skipped_members(number: int) -> list[str]:
 
 @pytest.mark.parametrize("number", [2, 5])
 @pytest.mark.parametrize("seed", range(3))
-def test_what_waits_outside_for_a_skipped_member_is_skipped(
-    number: int, seed: int, play: Play, tmp_path: Path
-) -> None:
+def test_what_waits_outside_for_a_skipped_member_is_skipped(number: int, seed: int, play: Play, tmp_path: Path) -> None:
     from fused_play import partly_marked
 
     graph = trace(skipped_members).graph

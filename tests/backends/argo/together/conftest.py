@@ -1,0 +1,6 @@
+"""The Argo on paper makes real journals."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "engine" / "pod"))
