@@ -53,6 +53,7 @@ SHARED = {
     "E904": "an argument of the wrong type, from Python or from the command line",
     "E905": "a run that does not exist",
     "E908": "no pipeline of that name",
+    "E933": "a setting of a back end that breaks its rule",
     "E961": "a setting of a component that is out of its range",
 }
 """Codes that more than one area raises, with the one meaning that they share."""

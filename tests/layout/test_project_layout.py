@@ -41,6 +41,7 @@ ABOUT_THE_WHOLE = {
     "benchmarks",
     "tools",
     "conformance",
+    "on_a_cluster",
 }
 """Folders under tests/ that may stand for more than one package."""
 

@@ -86,10 +86,10 @@ def test_what_cannot_travel_is_refused_before_anything_is_sent(
 ) -> None:
     (tmp_path / "large.bin").write_bytes(bytes(FILE_BYTES_MAX + 1))
     large = refused(sent, str(tmp_path / "large.bin"))
-    assert large.code == "E359" and large.got == f"{FILE_BYTES_MAX + 1} bytes" and "128 KiB" in large.expected
+    assert large.code == "E959" and large.got == f"{FILE_BYTES_MAX + 1} bytes" and "128 KiB" in large.expected
     assert "s3://" in large.hint and large.where == str(tmp_path / "large.bin")
-    assert refused(sent, str(tmp_path)).code == "E359"
-    assert refused(sent, "x" * 5000).code == "E359", "no system has such a name"
+    assert refused(sent, str(tmp_path)).code == "E959"
+    assert refused(sent, "x" * 5000).code == "E959", "no system has such a name"
     assert refused(sent, str(tmp_path / "absent")).code == "E904"
     assert server.requests == []
 

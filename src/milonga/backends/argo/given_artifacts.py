@@ -26,7 +26,7 @@ def with_artifacts(graph: Graph, request: SubmitRequest) -> SubmitRequest:
         request: its artifacts are URIs ("scheme://..."), or paths of files of this machine.
 
     Raises:
-        UsageError: E904 no such file, E359 it is a folder, too large, or cannot be read.
+        UsageError: E904 no such file, E959 it is a folder, too large, or cannot be read.
     """
     declared = graph.root.input_artifacts
     titles = {
@@ -62,7 +62,7 @@ def _content(name: str, path: Path) -> bytes:
 
 def _not_taken(name: str, path: Path, why: str, *, got: str = "") -> UsageError:
     return UsageError(
-        "E359",
+        "E959",
         f"input '{name}' {why}",
         where=str(path),
         got=got,

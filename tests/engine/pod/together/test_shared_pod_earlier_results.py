@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paper_argo import PaperArgo
 
 from milonga import Dataset, component, pipeline
+from milonga.compiler.targets.argo import ArgoTarget
+from milonga.compiler.trace.tracer import trace
 from milonga.runtime.argo.layout import REUSE_PARAMETER
 
 Shared = Callable[..., Any]
@@ -100,13 +103,8 @@ def test_kept_results_that_were_spoilt_are_made_again(shared: Shared, tmp_path: 
 
 @pytest.mark.parametrize("changed", ["first", "read-if"])
 def test_a_shared_pod_and_pods_alone_use_the_same_kept_results(changed: str, shared: Shared, tmp_path: Path) -> None:
-    from conftest import PodArgo
-
-    from milonga.compiler.targets.argo import ArgoTarget
-    from milonga.compiler.trace.tracer import trace
-
     path = tmp_path / "calls"
-    alone = PodArgo(tmp_path / "cluster", ArgoTarget().emit(trace(cached).graph))
+    alone = PaperArgo(tmp_path / "cluster", ArgoTarget().emit(trace(cached).graph))
     assert alone.run({"path": str(path)}).phase == "Succeeded" and len(path.read_text()) == 3
     argo = shared(cached)
     argo._runs, argo._count = 5, 100

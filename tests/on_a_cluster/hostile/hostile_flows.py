@@ -7,8 +7,8 @@ from typing import NamedTuple
 import milonga as ml
 from milonga import Dataset, component, pipeline
 
-if str(Path(__file__).parents[3] / "hostile") not in sys.path:
-    sys.path.append(str(Path(__file__).parents[3] / "hostile"))
+if str(Path(__file__).parents[2] / "hostile") not in sys.path:
+    sys.path.append(str(Path(__file__).parents[2] / "hostile"))
 
 from hostile_texts import LONG, SHORT, WHOLE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 _HERE = Path(__file__).parent
-for _folder in (_HERE, _HERE.parent / "faults", _HERE.parents[2] / "hostile"):
+for _folder in (_HERE, _HERE.parent / "faults", _HERE.parents[1] / "hostile"):
     if str(_folder) not in sys.path:
         sys.path.append(str(_folder))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from kfp import dsl, kubernetes
 
-if str(Path(__file__).parents[3] / "hostile") not in sys.path:
-    sys.path.append(str(Path(__file__).parents[3] / "hostile"))
+if str(Path(__file__).parents[2] / "hostile") not in sys.path:
+    sys.path.append(str(Path(__file__).parents[2] / "hostile"))
 
 from hostile_texts import WHOLE
 
