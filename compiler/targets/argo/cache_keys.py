@@ -103,7 +103,7 @@ class CacheKeys:
             return
         if any(settings.get(name) for name in _NEVER_THE_SAME) or _is_bound(settings):
             return
-        if _runs_anyway(place) or any(_may_be_absent(self._steps[slot.leaf], place) for slot in recipe.slots):
+        if runs_anyway(place) or any(_may_be_absent(self._steps[slot.leaf], place) for slot in recipe.slots):
             return
         if self._graph.wants_workspace or _CLAIM in text:
             return  # what a step leaves in a volume is not kept
@@ -128,7 +128,7 @@ def _is_bound(settings: Any) -> bool:
     return isinstance(settings, list) and any(map(_is_bound, settings))
 
 
-def _runs_anyway(place: Place) -> bool:
+def runs_anyway(place: Place) -> bool:
     """Whether a step, or something around it, also runs when a task before has failed: then it may have had less."""
     inner: Place | None = place
     while inner is not None:

@@ -62,6 +62,11 @@ class Origins:
         names = [*place.task.parameter_bindings, *([item] if (item := _item_name(place)) else [])]
         return {name: self._bound_parameter(place, name) for name in names}
 
+    def deciding_parameters(self, place: Place) -> dict[str, Expression]:
+        """What the condition of the task of `place` may read: that of a loop is asked once, before it has items."""
+        item = _item_name(place)
+        return {name: made for name, made in self.bound_parameters(place).items() if not item or name != item}
+
     def _bound_parameter(self, place: Place, name: str) -> Expression:
         """One of them: each goes back through all DAGs around it, so only what is asked for is looked up."""
         if name and name == _item_name(place):
@@ -199,7 +204,7 @@ class Origins:
         policy = place.task.trigger_policy if place.task is not None else None
         if policy is None or not policy.condition:
             return made
-        return ["if", policy.condition, self.bound_parameters(place), made]
+        return ["if", policy.condition, self.deciding_parameters(place), made]
 
     def _imported(self, place: Place) -> Expression:
         """What an importer hands out. It costs no pod: whoever needs it reads it here, its condition included."""

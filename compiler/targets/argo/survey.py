@@ -96,7 +96,7 @@ class Survey:
             wanted = [
                 "if",
                 policy.condition if policy else "",
-                self._origins.bound_parameters(place),
+                self._origins.deciding_parameters(place),
                 ["constant", True],
             ]
             name = self._probe(place, "condition", {"value": wanted})

@@ -254,7 +254,8 @@ class Channels:
         group = self._groups.of(place)
         if group is None or not group.may_be_skipped(place.task_name):
             return f"tasks['{task}'].status == 'Succeeded'"
-        return f"{self._group_output(place, place.owner, '', 'value').expression} == '\"SUCCEEDED\"'"
+        state = self._group_output(place, place.owner, "", "value").expression
+        return f"(tasks['{task}'].status == 'Succeeded' && {state} == '\"SUCCEEDED\"')"
 
     def skipped_unseen(self, place: Place) -> list[str]:
         """Expressions that must hold besides what a task waits for: tasks before it that share a pod with others, which

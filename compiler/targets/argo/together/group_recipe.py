@@ -8,7 +8,7 @@ from typing import Any
 
 from milonga.compiler.graph import Container, Graph
 from milonga.compiler.passes.fusion.fits import DEADLINE
-from milonga.compiler.targets.argo.cache_keys import CacheKeys
+from milonga.compiler.targets.argo.cache_keys import CacheKeys, runs_anyway
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.origins import Origins, status_key
 from milonga.compiler.targets.argo.places import Place, Places
@@ -107,6 +107,7 @@ class GroupRecipes:
             "depth": group.depth,
             "kept": [[leaf, what] for leaf, what, _ in kept],
             "keyed": list(keyed),
+            "anew": sorted(self._anew(steps)),
             "given": [[name, self._recipes.input_type(name)] for name in given],
             "statuses": [[key, key.rpartition("#")[2]] for key in statuses],
             "tasks": [self._task(group.owner, member, group.task_names, needs) for member in group.members],
@@ -117,6 +118,14 @@ class GroupRecipes:
             },
         }
         return GroupRecipe(group.leaf, slots, kept, keyed, given, statuses, steps, body)
+
+    def _anew(self, steps: Mapping[str, Place]) -> set[str]:
+        """Steps that are done again with a lost pod: how tasks before them end may be another the next time."""
+        found = {leaf for leaf, place in steps.items() if runs_anyway(place)}
+        needed = {leaf: {slot.leaf for slot in self._recipes.step(place, {}).slots} for leaf, place in steps.items()}
+        while more := {leaf for leaf, makers in needed.items() if leaf not in found and makers & found}:
+            found |= more
+        return found
 
     def stored(self, place: Place) -> list[str]:
         """The objects that a step makes, the one that says that it has succeeded last."""
@@ -152,7 +161,7 @@ class GroupRecipes:
         policy = place.task.trigger_policy if place.task is not None else None
         if policy is None or not policy.condition:
             return None
-        return ["if", policy.condition, self._origins.bound_parameters(place), ["constant", True]]
+        return ["if", policy.condition, self._origins.deciding_parameters(place), ["constant", True]]
 
     def _task(
         self, owner: Place, place: Place, among: frozenset[str], needs: Mapping[str, Mapping[str, float]]

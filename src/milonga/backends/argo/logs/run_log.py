@@ -25,7 +25,7 @@ Write = Callable[[LogLine], None]
 _READERS_MAX = 64
 """How many pods are followed at the same time; the others are read when one of them ends."""
 _LOOK_S = 1.0
-_MARK = re.compile(r"\[(?P<path>[^ ]+)(?: #(?P<attempt>\d+))?\] ")
+_MARK = re.compile(r"\[(?P<path>.+?)(?: #(?P<attempt>\d+))?\] ")
 """What stands before a line of a task that shares its pod."""
 
 
@@ -89,10 +89,11 @@ def _lines(task: TaskNode, number: int, texts: Iterable[str]) -> Iterator[LogLin
     if not task.together:
         yield from (LogLine(task.path, number, text) for text in texts)
         return
-    for text in texts:
-        line = _of_member(text) or LogLine(task.path, number, text)
-        if not task.holder or (line.task, line.attempt) == (task.path, number):
-            yield line
+    if not task.holder:
+        yield from (_of_member(text) or LogLine(task.path, number, text) for text in texts)
+        return
+    mark = f"[{task.path}] " if number == 1 else f"[{task.path} #{number}] "
+    yield from (LogLine(task.path, number, text[len(mark) :]) for text in texts if text.startswith(mark))
 
 
 def _of_member(text: str) -> LogLine | None:

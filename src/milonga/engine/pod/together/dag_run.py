@@ -77,6 +77,8 @@ class DagRun:
             self._begin(task, path)
         except MilongaError as error:
             self._end(task, path, "FAILED", str(error))
+        except Exception as error:  # noqa: BLE001 - others go on, and what is noted of them is not lost
+            self._end(task, path, "FAILED", f"E410: {type(error).__name__}: {error}")
 
     def _begin(self, task: PlannedTask, path: str) -> None:
         """Ask its condition, and start it.

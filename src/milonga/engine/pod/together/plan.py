@@ -94,6 +94,7 @@ class Plan:
         depth: how many loops are around the pod.
         kept: what its steps store, in the order of the folders with earlier ones: leaf and what.
         keyed: steps whose results are kept for other runs, in the order of the pod's arguments.
+        anew: steps that are done again when the pod is: how tasks before them end may be another the next time.
         given: inputs of the pipeline that are read, in that order: name and type.
         statuses: tasks before the pod whose final status is read, in that order: a key of the task and its name.
         tasks: what is to be done.
@@ -107,6 +108,7 @@ class Plan:
     depth: int
     kept: tuple[tuple[str, str], ...]
     keyed: tuple[str, ...]
+    anew: tuple[str, ...]
     given: tuple[tuple[str, str], ...]
     statuses: tuple[tuple[str, str], ...]
     tasks: tuple[PlannedTask, ...]
@@ -118,4 +120,4 @@ class Plan:
         """The plan that the compiler has written."""
         lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "kept", "given", "statuses")}
         tasks = tuple(map(PlannedTask.from_json, found["tasks"]))
-        return cls(**{**found, **lists, "keyed": tuple(found["keyed"]), "tasks": tasks})
+        return cls(**{**found, **lists, "keyed": tuple(found["keyed"]), "anew": tuple(found["anew"]), "tasks": tasks})

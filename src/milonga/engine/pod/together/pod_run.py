@@ -84,7 +84,7 @@ class PodRun:
 
     def _earlier(self, leaf: str, indices: Sequence[int], own: Path) -> tuple[EarlierResult, ...]:
         """What the step has made before in this run, if this pod is started again; then what other runs have kept."""
-        if (leaf, RESULT) not in self.plan.kept:
+        if (leaf, RESULT) not in self.plan.kept or leaf in self.plan.anew:
             return ()
         found = [OWN]
         if self.request.reuses and leaf in self.plan.keyed:
