@@ -52,6 +52,9 @@ def print_run(run: DescribedRun) -> None:
     rows = [_row(task) for task in run.tasks]
     for line in lines_of(head, rows, right=("WALL", "ATTEMPTS")):
         print(line)
+    for task in run.tasks:
+        if task.state in ("PENDING", "RUNNING") and _is_cut(_why(task)):
+            message(f"{task.path}: {_why(task)}")
     if summary.error:
         message(f"error: {summary.error}")
     if summary.url:
@@ -91,15 +94,22 @@ def print_task(run: DescribedRun, task: DescribedTask) -> None:
 
 
 def _row(task: DescribedTask) -> tuple[str, ...]:
-    why = task.message or next(iter(task.reasons), "")
     return (
         task.path,
         task.state,
         seconds(task.wall_s),
         str(len(task.attempts)) if task.attempts else "",
         "; ".join(filter(None, (_iterations(task), _pod(task), "reused" if task.result_of else ""))),
-        _first_line(why, _WHY_CHARACTERS),
+        _first_line(_why(task), _WHY_CHARACTERS),
     )
+
+
+def _why(task: DescribedTask) -> str:
+    return task.message or next(iter(task.reasons), "")
+
+
+def _is_cut(text: str) -> bool:
+    return _first_line(text, _WHY_CHARACTERS) != text
 
 
 def _iterations(task: DescribedTask) -> str:
