@@ -49,8 +49,8 @@ def two_versions(command):
 
 
 @pytest.fixture
-def both(here):
-    return two_versions(here)
+def both(milonga):
+    return two_versions(milonga)
 
 
 def test_what_differs_is_told_by_task_in_words(milonga):
@@ -113,13 +113,13 @@ def test_what_changes_no_meaning_is_told_and_ends_with_zero(milonga):
 
 
 @pytest.mark.slow
-def test_two_runs_are_compared(here):
-    here.write("flow.py", BEFORE)
-    here.write("rates.py", "def rate() -> int:\n    return 2\n")
-    first = here("run", "flow.py", "--json").json["run_id"]
-    second = here("run", "flow.py", "--rows", "5", "--json").json["run_id"]
-    here.write("flow.py", changed())
-    ended = here("diff", first, second, "--json")
+def test_two_runs_are_compared(milonga):
+    milonga.write("flow.py", BEFORE)
+    milonga.write("rates.py", "def rate() -> int:\n    return 2\n")
+    first = milonga("run", "flow.py", "--json").json["run_id"]
+    second = milonga("run", "flow.py", "--rows", "5", "--json").json["run_id"]
+    milonga.write("flow.py", changed())
+    ended = milonga("diff", first, second, "--json")
     document = ended.json
     told = {(c["where"], c["kind"], c["text"]) for c in document["changes"] if not c["quiet"]}
     assert (ended.code, document["compared"], document["before"]) == (1, "runs", first)
@@ -128,15 +128,15 @@ def test_two_runs_are_compared(here):
         ("run", "result", "Output 1.2 → 2.0"),
         ("train", "output", "Output 1.2 → 2.0"),
     }
-    assert here("diff", first[:-1], first).code == 0
-    assert here("diff", first, "last", "--json").json["after"] == second
-    assert here("diff", "last", second).code == 0
-    several = here("diff", first[:8], second)
+    assert milonga("diff", first[:-1], first).code == 0
+    assert milonga("diff", first, "last", "--json").json["after"] == second
+    assert milonga("diff", "last", second).code == 0
+    several = milonga("diff", first[:8], second)
     assert several.code == 2 and "E953" in several.err
-    mixed = here("diff", first, "flow.py")
+    mixed = milonga("diff", first, "flow.py")
     assert mixed.code == 1 and "memory 2Gi → 4Gi" in mixed.out and "argument" not in mixed.out
-    (here.home / "runs" / first / "pipeline.yaml").unlink()
-    gone = here("diff", first, second)
+    (milonga.home / "runs" / first / "pipeline.yaml").unlink()
+    gone = milonga("diff", first, second)
     assert gone.code == 2 and "E940" in gone.err and "Traceback" not in gone.err
 
 

@@ -88,14 +88,13 @@ def test_a_failure_is_told_with_its_reason_and_what_to_do_next(here, inbox: Path
     assert here("schedule", "list").out.startswith("notes-1  on  last FAILED  new file ")
 
 
-def test_the_next_step_names_another_state_folder(here, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_step_names_another_state_folder(here, inbox: Path) -> None:
     other = Path(here.folder, "other home")
     failed = here("submit", "notes.py:notes", "--to", "local", "--home", other, "--path", "x", "--text=fails", "--wait")
     run_id = failed.out.split()[0]
     assert failed.code == 1 and f"MILONGA_HOME='{other}' milonga logs {run_id}\n" in failed.err
     assert here("logs", run_id).code == 2, "it is not in the folder that is meant without it"
-    monkeypatch.setenv("MILONGA_HOME", str(other))
-    assert here("logs", run_id).code == 0
+    assert here("logs", run_id, env={"MILONGA_HOME": str(other)}).code == 0
 
 
 def test_a_submitted_run_that_fails_names_its_logs(here, inbox: Path) -> None:
