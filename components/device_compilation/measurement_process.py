@@ -140,9 +140,11 @@ def _start() -> str:
     """The child's program: `python -m WORKER`, with the parts of the package where this process has them.
 
     In a pod the package comes in two pieces, the runtime and what travels with the task. Only `__path__` joins them.
+    The piece that this process has the worker from comes first: others may have some of the same modules.
     """
     package = WORKER.partition(".")[0]
-    places = list(sys.modules[package].__path__)
+    own = str(Path(measurement_worker.__file__).parents[WORKER.count(".") - 1])
+    places = list(dict.fromkeys([own, *sys.modules[package].__path__]))
     return (
         f"import runpy, {package}; {package}.__path__[:] = {places!r}; "
         f"runpy.run_module({WORKER!r}, run_name='__main__')"

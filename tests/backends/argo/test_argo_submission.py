@@ -69,13 +69,12 @@ def test_a_template_that_says_something_else_is_replaced_and_keeps_what_others_a
 
 
 def test_other_code_under_the_same_name_changes_nothing_of_what_a_run_refers_to(argo, server, graph) -> None:
-    argo().submit(graph, REQUEST)
-    first = server.all("workflows")[0]["spec"]["workflowTemplateRef"]["name"]
     other = replace(graph, specification=replace(graph.specification, default_pipeline_root="s3://elsewhere"))
-    argo().submit(other, REQUEST)
-    second = server.all("workflows")[1]["spec"]["workflowTemplateRef"]["name"]
-    names = [template["metadata"]["name"] for template in server.all("workflowtemplates")]
-    assert first != second and names == ["add-up", first, second]
+    runs = [argo().submit(version, REQUEST).run_id for version in (graph, other)]
+    found = {run["metadata"]["name"]: run["spec"]["workflowTemplateRef"]["name"] for run in server.all("workflows")}
+    first, second = (found[run] for run in runs)
+    names = {template["metadata"]["name"] for template in server.all("workflowtemplates")}
+    assert first != second and names == {"add-up", first, second}
 
 
 def test_a_template_that_changes_in_between_is_read_again(argo, server, graph) -> None:

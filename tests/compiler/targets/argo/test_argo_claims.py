@@ -65,7 +65,7 @@ def test_texts_of_the_author_reach_the_claim_and_are_no_templates(annotations: d
 def test_values_of_the_run_are_written_anew_as_json() -> None:
     graph = graph_of({"claim": made_claim(size={"componentInputParameter": "size"})}, inputs={"size": "STRING"})
     made = argument(call_of(objects_of(graph), "claim"), "m")
-    assert re.search(r'"storage":\{\{=replace\(replace\(toJson\(fromJSON\(workflow\.parameters\[\'size\'\]\)\)', made)
+    assert re.search(r'"storage":\{\{=(replace\(){3}toJson\(fromJSON\(workflow\.parameters\[\'size\'\]\)\)', made)
 
 
 def test_who_gets_the_name_as_data_can_tell_it_without_the_store() -> None:
