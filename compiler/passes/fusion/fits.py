@@ -9,11 +9,10 @@ from typing import Any
 
 from milonga.compiler.constructs.python_steps import is_python_step
 from milonga.compiler.graph import Component, Container, Graph, Task, wire
+from milonga.compiler.graph.bound_settings import is_bound
 
 DEADLINE = "activeDeadlineSeconds"
 """A setting that each task keeps in a shared pod: the time that an attempt may take."""
-
-_OF_THE_RUN = ("taskOutputParameter", "componentInputParameter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class Fits:
         if "{{$" in json.dumps([container.image, wire.dump(container.resources)]):
             return Fit(reason="its image or resources are values of the run")
         settings = self._graph.platform_settings(component.executor_label or "")
-        if _is_bound(settings):
+        if is_bound(settings) or "{{$" in json.dumps(settings):
             return Fit(reason="a Kubernetes setting of it is a value of the run")
         return Fit(_key(container, settings), "", container.resources is not None, 1)
 
@@ -86,12 +85,3 @@ DIFFERENT = "images, environment variables or Kubernetes settings differ"
 def _key(container: Container, settings: Any) -> str:
     kept = {name: value for name, value in settings.items() if name != DEADLINE}
     return json.dumps([container.image, wire.dump(container.env), kept], sort_keys=True)
-
-
-def _is_bound(settings: Any) -> bool:
-    """Whether a setting takes its value from the run."""
-    if isinstance(settings, dict):
-        return any(name in settings for name in _OF_THE_RUN) or any(map(_is_bound, settings.values()))
-    if isinstance(settings, str):
-        return "{{$" in settings
-    return isinstance(settings, (list, tuple)) and any(map(_is_bound, settings))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from milonga.compiler.graph import Task
+from milonga.compiler.graph.order import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Waits:
             transparent: tasks that need no time and cannot fail, which are not counted.
         """
         uncounted = frozenset(transparent)
-        order = tuple(_ordered(tasks))
+        order = tuple(in_order({name: task.producers() for name, task in tasks.items()}))
         bits = {name: 0 if name in uncounted else 1 << at for at, name in enumerate(order)}
         ended: dict[str, int] = {}
         succeeded: dict[str, int] = {}
@@ -61,18 +62,3 @@ class Waits:
     def names(self, tasks: int) -> list[str]:
         """The names behind bits."""
         return [name for name in self.order if self.bits[name] & tasks]
-
-
-def _ordered(tasks: Mapping[str, Task]) -> list[str]:
-    left = {name: {producer for producer in task.producers() if producer in tasks} for name, task in tasks.items()}
-    followers: dict[str, list[str]] = {}
-    for name, producers in left.items():
-        for producer in producers:
-            followers.setdefault(producer, []).append(name)
-    free = [name for name, producers in left.items() if not producers]
-    for name in free:
-        for other in followers.get(name, ()):
-            left[other].discard(name)
-            if not left[other]:
-                free.append(other)
-    return free

@@ -15,9 +15,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from milonga.compiler.graph import Graph, wire
+from milonga.compiler.graph.bound_settings import is_bound
 from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.recipe_texts import StepRecipe
 from milonga.compiler.targets.argo.step_kinds import step_kind
@@ -101,7 +101,7 @@ class CacheKeys:
         text = json.dumps([body, wire.dump(self._graph.executors[label]), settings, own_key], sort_keys=True)
         if options is None or not options.enable_cache or recipe.statuses or _OF_THE_RUN in text:
             return
-        if any(settings.get(name) for name in _NEVER_THE_SAME) or _is_bound(settings):
+        if any(settings.get(name) for name in _NEVER_THE_SAME) or is_bound(settings):
             return
         if runs_anyway(place) or any(_may_be_absent(self._steps[slot.leaf], place) for slot in recipe.slots):
             return
@@ -117,15 +117,6 @@ class CacheKeys:
             inputs.update(key.inputs)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         self._keys[place.slug] = CacheKey(digest[:32], tuple(sorted(inputs)))
-
-
-def _is_bound(settings: Any) -> bool:
-    """Whether a setting takes its value from the run."""
-    if isinstance(settings, dict):
-        return bool({"taskOutputParameter", "componentInputParameter"} & set(settings)) or any(
-            map(_is_bound, settings.values())
-        )
-    return isinstance(settings, list) and any(map(_is_bound, settings))
 
 
 def runs_anyway(place: Place) -> bool:

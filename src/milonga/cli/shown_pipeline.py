@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from milonga.compiler.graph import Component, Graph
+from milonga.compiler.graph.order import in_order
 from milonga.compiler.graph.together import groups_of
 
 
@@ -35,28 +36,6 @@ def print_dag(graph: Graph, component: Component, indent: str, name: str = "root
         print(f"{indent}{task_name}({_inputs(used)}) -> {_outputs(used)}{after}{note}")
         if used.dag is not None:
             print_dag(graph, used, indent + "  ", task.component_ref.name if task.component_ref else "")
-
-
-def in_order(waits_for: dict[str, frozenset[str]]) -> list[str]:
-    """Names so that each stands after those it waits for; what waits in a circle stands at the end."""
-    known = frozenset(waits_for)
-    left = {name: set(producers & known) for name, producers in waits_for.items()}
-    waiting: dict[str, list[str]] = {}
-    for name, producers in left.items():
-        for producer in producers:
-            waiting.setdefault(producer, []).append(name)
-    free = [name for name, producers in left.items() if not producers]
-    ordered: dict[str, None] = {}
-    while free:
-        following: list[str] = []
-        for name in free:
-            ordered[name] = None
-            for other in waiting.get(name, ()):
-                left[other].discard(name)
-                if not left[other]:
-                    following.append(other)
-        free = following
-    return [*ordered, *(name for name in waits_for if name not in ordered)]
 
 
 def _inputs(component: Component) -> str:
