@@ -12,7 +12,7 @@ from milonga.backends.argo.argo_settings import OPTIONS, ArgoSettings
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.cron_workflows import added, changed_suspension, deleted, listed
 from milonga.backends.argo.given_artifacts import with_artifacts
-from milonga.backends.argo.installation import installed, installed_for_run
+from milonga.backends.argo.installation import code_installed, installed, installed_for_run
 from milonga.backends.argo.looks import remote_run, workflow_named
 from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.reuse import known_results
@@ -94,10 +94,12 @@ class ArgoBackend:
         bundle = self.bundle(graph)
         installed(self._connection, bundle)
         known = known_results(self._connection, bundle, request)
-        bundle = self.bundle(graph, known) if known else bundle
-        installed_for_run(self._connection, bundle)
+        if known:
+            bundle = self.bundle(graph, known)
+            code_installed(self._connection, bundle)
+        template = installed_for_run(self._connection, bundle)
         name = request.name or run_name(graph)
-        run_id = started(self._connection, bundle, request, name)
+        run_id = started(self._connection, bundle, template, request, name)
         return SubmittedRun(run_id, name, self._connection.page(run_id))
 
     def argument_findings(self, request: SubmitRequest) -> tuple[Diagnostic, ...]:

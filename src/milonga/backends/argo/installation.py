@@ -24,23 +24,34 @@ def installed(connection: ArgoConnection, bundle: Bundle) -> None:
     Raises:
         CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
     """
-    for config_map in bundle.config_maps:
-        _kept(connection, config_map)
+    code_installed(connection, bundle)
     for template in (*bundle.further, bundle.template):
         replaced(connection, TEMPLATES, template)
 
 
-def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> None:
-    """Make what is missing of that which a run refers to: the templates are named by their content.
+def code_installed(connection: ArgoConnection, bundle: Bundle) -> None:
+    """Make what is missing of the ConfigMaps.
 
     Raises:
-        CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
+        CallFailed: E800-E809; E830, one of that name belongs to somebody else, or is not what its name says.
+    """
+    for config_map in bundle.config_maps:
+        _kept(connection, config_map)
+
+
+def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> str:
+    """Make what is missing of the templates that a run refers to, which are named by their content.
+
+    Returns:
+        The name of the pipeline's.
+
+    Raises:
+        CallFailed: E800-E809; E830, an object of that name belongs to somebody else.
     """
     pinned = bundle.named_by_content()
-    for config_map in pinned.config_maps:
-        _kept(connection, config_map)
     for template in (*pinned.further, pinned.template):
         replaced(connection, TEMPLATES, template)
+    return pinned.name
 
 
 def _kept(connection: ArgoConnection, wanted: Mapping[str, Any]) -> None:

@@ -29,7 +29,7 @@ _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-
 _NOT_OURS_TO_SET = ("milonga.dev/", "workflows.argoproj.io/", "app.kubernetes.io/managed-by")
 
 
-def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, name: str) -> str:
+def started(connection: ArgoConnection, bundle: Bundle, template: str, request: SubmitRequest, name: str) -> str:
     """Start a run of an installed pipeline.
 
     The name of the Workflow is chosen here, so a request that is sent again starts nothing.
@@ -37,6 +37,7 @@ def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, 
     Args:
         connection: the namespace.
         bundle: the pipeline.
+        template: the name of the template that the run refers to.
         request: its arguments and labels.
         name: what people call the run.
 
@@ -46,7 +47,7 @@ def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, 
     Raises:
         CallFailed: E800-E809, E831, E832.
     """
-    body = new_workflow(bundle, request, name, connection.settings.service_account)
+    body = new_workflow(bundle, template, request, name, connection.settings.service_account)
     id = body["metadata"]["name"]
 
     def find() -> dict[str, Any] | None:
@@ -61,7 +62,9 @@ def started(connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, 
     return str(id)
 
 
-def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_account: str) -> dict[str, Any]:
+def new_workflow(
+    bundle: Bundle, template: str, request: SubmitRequest, name: str, service_account: str
+) -> dict[str, Any]:
     """The Workflow of a run, with a name that no other has."""
     parameters = parameters_of(bundle, request)
     return {
@@ -73,7 +76,7 @@ def new_workflow(bundle: Bundle, request: SubmitRequest, name: str, service_acco
             "annotations": {**bundle.annotations, RUN_NAME: name, TITLE: _title(name)},
         },
         "spec": {
-            "workflowTemplateRef": {"name": bundle.named_by_content().name},
+            "workflowTemplateRef": {"name": template},
             **({"serviceAccountName": service_account} if service_account else {}),
             **({"arguments": {"parameters": parameters}} if parameters else {}),
         },
