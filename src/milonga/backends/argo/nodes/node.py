@@ -28,6 +28,7 @@ class Node:
         started_at, ended_at: seconds since the epoch, None for not yet.
         parameters: values of its inputs.
         document: all that Argo says.
+        is_reused: whether it is known to have handed on the result of another run.
         cpu_s, memory_bytes: what an attempt has used, where that was measured.
     """
 
@@ -44,6 +45,7 @@ class Node:
     ended_at: float | None
     parameters: Mapping[str, str]
     document: Mapping[str, Any] = field(repr=False)
+    is_reused: bool = False
     cpu_s: float = 0.0
     memory_bytes: int = 0
 

@@ -51,11 +51,15 @@ def reused_results(
 
 
 def _reusable(layout: Layout, tasks: tuple[TaskNode, ...]) -> Iterator[tuple[TaskNode, Leaf]]:
-    """Steps that have succeeded and were told where an earlier result of theirs may lie."""
+    """Steps that have succeeded and were told where an earlier result of theirs may lie.
+
+    Of those that shared a pod, which says more, only the ones that have used it.
+    """
     for task in tasks:
         leaf = layout.leaf_at(task.path) if task.kind == "step" and task.state == "SUCCEEDED" else None
         if leaf is None:
             continue
         nodes = (task.node, *task.attempts)
-        if leaf.known is not None or task.holder or any(EARLIER in node.parameters for node in nodes):
+        was_told = any(node.is_reused if task.holder else EARLIER in node.parameters for node in nodes)
+        if leaf.known is not None or was_told:
             yield task, leaf

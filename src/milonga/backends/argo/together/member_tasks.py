@@ -69,6 +69,7 @@ def _attempt(pod: Node, row: Mapping[str, Any]) -> Node:
         _timed(pod, row, state),
         message=str(row.get("cause") or ""),
         document={"outputs": {"exitCode": "" if code is None else str(code)}},
+        is_reused=bool(row.get("cached")),
         cpu_s=float(row.get("cpu_s") or 0.0),
         memory_bytes=int(row.get("memory_bytes") or 0),
     )
