@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from milonga.compiler.graph import Graph, wire
 from milonga.compiler.graph.bound_settings import is_bound
-from milonga.compiler.targets.argo.places import Place
-from milonga.compiler.targets.argo.recipe_texts import StepRecipe
+from milonga.compiler.targets.argo.places import Place, Places
+from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.runtime.argo.layout import CACHE
 from milonga.runtime.argo.text import literal, tag
@@ -75,7 +75,16 @@ class CacheKeys:
         """The key of a step; None for one whose result is not kept."""
         return self._keys.get(leaf)
 
-    def add_all(self, steps: Mapping[str, Place], recipes: Mapping[str, StepRecipe]) -> None:
+    def add_steps(self, places: Places, recipes: RecipeWriter) -> None:
+        """Find the keys of all steps that run something."""
+        steps = {
+            place.slug: place
+            for place in places
+            if place.slug and step_kind(self._graph, place.component) in ("python", "container")
+        }
+        self._add_all(steps, {leaf: recipes.step(place, {}) for leaf, place in steps.items()})
+
+    def _add_all(self, steps: Mapping[str, Place], recipes: Mapping[str, StepRecipe]) -> None:
         """Find the keys of `steps`, by the names of their results in the store."""
         self._steps = steps
         waiting: list[str] = list(recipes)[::-1]

@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from milonga.compiler.graph import Graph, Task
-from milonga.compiler.targets.argo.cache_keys import CacheKeys
+from milonga.compiler.graph import Task
 from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
-from milonga.compiler.targets.argo.control.channels import Channels
-from milonga.compiler.targets.argo.known_results import KnownResults
-from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
+from milonga.compiler.targets.argo.emission import Emission
 from milonga.compiler.targets.argo.names import Names
-from milonga.compiler.targets.argo.origins import Origins
-from milonga.compiler.targets.argo.places import Place, Places
-from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
+from milonga.compiler.targets.argo.places import Place
+from milonga.compiler.targets.argo.recipe_texts import StepRecipe
 from milonga.compiler.targets.argo.retries import retry_strategy
 from milonga.compiler.targets.argo.slot_keys import slot_key
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.compiler.targets.argo.survey import Survey
 from milonga.compiler.targets.argo.together.group_recipe import GroupRecipe, GroupRecipes
 from milonga.compiler.targets.argo.together.group_template import GroupTemplates
-from milonga.compiler.targets.argo.together.pod_group import PodGroup, PodGroups
+from milonga.compiler.targets.argo.together.pod_group import PodGroup
 from milonga.runtime.argo.text import made_safe, tag
 
 NOTHING = "nothing"
@@ -42,49 +38,21 @@ class DagTemplates:
         layout: of each DAG template: what each of its tasks is.
     """
 
-    def __init__(
-        self,
-        *,
-        graph: Graph,
-        places: Places,
-        origins: Origins,
-        channels: Channels,
-        leaves: LeafTemplates,
-        recipes: RecipeWriter,
-        keys: CacheKeys,
-        groups: PodGroups,
-        key_recipes: RecipeWriter,
-        known: KnownResults,
-    ) -> None:
-        self._known = known
-        self._graph = graph
-        self._places = places
-        self._origins = origins
-        self._channels = channels
-        self._leaves = leaves
-        self._claims = ClaimTemplates(channels)
-        self._writer = recipes
+    def __init__(self, emission: Emission) -> None:
+        self._graph = emission.graph
+        self._places = emission.places
+        self._channels = emission.channels
+        self._leaves = emission.leaves
+        self._writer = emission.recipes
+        self._keys = emission.keys
+        self._groups = emission.groups
+        self._known = emission.known
+        self._claims = ClaimTemplates(emission.channels)
         self._names = Names()
         self._shared: dict[str, str] = {}
-        self._keys = keys
-        self._groups = groups
-        self._group_templates = GroupTemplates(graph, channels, leaves, keys)
-        self._group_recipes = GroupRecipes(
-            graph=graph, places=places, origins=origins, channels=channels, recipes=recipes, keys=keys
-        )
-        self._survey = Survey(
-            graph=graph,
-            places=places,
-            origins=origins,
-            channels=channels,
-            leaves=leaves,
-            claims=self._claims,
-            recipes=recipes,
-            key_recipes=key_recipes,
-            keys=keys,
-            groups=groups,
-            group_recipes=self._group_recipes,
-        )
+        self._group_templates = GroupTemplates(emission)
+        self._group_recipes = GroupRecipes(emission)
+        self._survey = Survey(emission, self._claims, self._group_recipes)
         self.templates: dict[str, dict[str, Any]] = {}
         self.recipes: list[StepRecipe] = []
         self.group_recipes: list[GroupRecipe] = []

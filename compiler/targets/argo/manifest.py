@@ -18,6 +18,7 @@ from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.caps import parts_of, require_size, require_tasks
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
+from milonga.compiler.targets.argo.emission import Emission
 from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
 from milonga.compiler.targets.argo.names import Names
@@ -74,19 +75,20 @@ def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
     recipes = RecipeWriter(graph, places, origins)
     key_recipes = RecipeWriter(graph, places, Origins(graph, places)) if known else recipes
     keys = CacheKeys(graph)
+    keys.add_steps(places, key_recipes)
     leaves = LeafTemplates(graph, channels, recipes, keys, runtime_image(graph))
-    writer = DagTemplates(
+    emission = Emission(
         graph=graph,
         places=places,
+        groups=groups,
         origins=origins,
         channels=channels,
-        leaves=leaves,
         recipes=recipes,
         keys=keys,
-        groups=groups,
-        key_recipes=key_recipes,
+        leaves=leaves,
         known=known,
     )
+    writer = DagTemplates(emission)
     entrypoint = writer.run()
     layout = {
         "pipeline": graph.name,

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from milonga.compiler.graph import Graph
-from milonga.compiler.targets.argo.cache_keys import CacheKeys
 from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
-from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.control.value import Inexpressible, Value
-from milonga.compiler.targets.argo.leaf_templates import LeafTemplates
-from milonga.compiler.targets.argo.origins import Origins
-from milonga.compiler.targets.argo.places import Place, Places
-from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
+from milonga.compiler.targets.argo.emission import Emission
+from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.step_kinds import step_kind
 from milonga.compiler.targets.argo.together.group_recipe import GroupRecipes
-from milonga.compiler.targets.argo.together.pod_group import PodGroups
 from milonga.errors import UnsupportedByTarget
 
 
@@ -30,31 +24,15 @@ class Survey:
         probes: what pods compute since Argo cannot, by task and by what it is.
     """
 
-    def __init__(
-        self,
-        *,
-        graph: Graph,
-        places: Places,
-        origins: Origins,
-        channels: Channels,
-        leaves: LeafTemplates,
-        claims: ClaimTemplates,
-        recipes: RecipeWriter,
-        key_recipes: RecipeWriter,
-        keys: CacheKeys,
-        groups: PodGroups,
-        group_recipes: GroupRecipes,
-    ) -> None:
-        self._graph = graph
-        self._places = places
-        self._origins = origins
-        self._channels = channels
-        self._leaves = leaves
+    def __init__(self, emission: Emission, claims: ClaimTemplates, group_recipes: GroupRecipes) -> None:
+        self._graph = emission.graph
+        self._places = emission.places
+        self._origins = emission.origins
+        self._channels = emission.channels
+        self._leaves = emission.leaves
+        self._writer = emission.recipes
+        self._groups = emission.groups
         self._claims = claims
-        self._writer = recipes
-        self._key_writer = key_recipes
-        self._keys = keys
-        self._groups = groups
         self._group_recipes = group_recipes
         self.conditions: dict[Place, str] = {}
         self.counts: dict[Place, Value] = {}
@@ -66,7 +44,6 @@ class Survey:
         Raises:
             UnsupportedByTarget: E315-E318, something that Argo cannot do.
         """
-        self._find_keys()
         outside = [place for place in list(self._places) if self._groups.around(place) is None]
         for place in outside:
             if place.owner is not None:
@@ -79,14 +56,6 @@ class Survey:
         for place in reversed(outside):  # an inner loop may ask for elements of an outer one
             if place.is_iteration:
                 self.counts[place] = self._count_of(place)
-
-    def _find_keys(self) -> None:
-        steps = {
-            place.slug: place
-            for place in self._places
-            if place.slug and step_kind(self._graph, place.component) in ("python", "container")
-        }
-        self._keys.add_all(steps, {leaf: self._key_writer.step(place, {}) for leaf, place in steps.items()})
 
     def _condition_of(self, place: Place) -> str:
         try:

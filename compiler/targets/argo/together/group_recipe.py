@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from milonga.compiler.graph import Container, Graph
+from milonga.compiler.graph import Container
 from milonga.compiler.passes.fusion.fits import DEADLINE
-from milonga.compiler.targets.argo.cache_keys import CacheKeys, runs_anyway
-from milonga.compiler.targets.argo.control.channels import Channels
-from milonga.compiler.targets.argo.origins import Origins, status_key
-from milonga.compiler.targets.argo.places import Place, Places
-from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
+from milonga.compiler.targets.argo.cache_keys import runs_anyway
+from milonga.compiler.targets.argo.emission import Emission
+from milonga.compiler.targets.argo.origins import status_key
+from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.retries import repetition
 from milonga.compiler.targets.argo.slots import Slot, pipeline_inputs_of, slots_of, statuses_of
 from milonga.compiler.targets.argo.stored_objects import stored_objects
@@ -51,22 +50,13 @@ class GroupRecipe:
 class GroupRecipes:
     """Writes the plans of a pipeline's groups. Not thread-safe; one belongs to one emission."""
 
-    def __init__(
-        self,
-        *,
-        graph: Graph,
-        places: Places,
-        origins: Origins,
-        channels: Channels,
-        recipes: RecipeWriter,
-        keys: CacheKeys,
-    ) -> None:
-        self._graph = graph
-        self._places = places
-        self._origins = origins
-        self._channels = channels
-        self._recipes = recipes
-        self._keys = keys
+    def __init__(self, emission: Emission) -> None:
+        self._graph = emission.graph
+        self._places = emission.places
+        self._origins = emission.origins
+        self._channels = emission.channels
+        self._recipes = emission.recipes
+        self._keys = emission.keys
 
     def steps(self, group: PodGroup) -> dict[str, Place]:
         """The steps in the pod of a group that run something, by the names of their results."""

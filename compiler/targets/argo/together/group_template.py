@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from milonga.compiler.graph import Container, Graph
+from milonga.compiler.graph import Container
 from milonga.compiler.passes.fusion.fits import DEADLINE
-from milonga.compiler.targets.argo.cache_keys import CacheKeys
-from milonga.compiler.targets.argo.control.channels import Channels
-from milonga.compiler.targets.argo.leaf_templates import LeafTemplates, control_output, input_artifact
+from milonga.compiler.targets.argo.emission import Emission
+from milonga.compiler.targets.argo.leaf_templates import control_output, input_artifact
 from milonga.compiler.targets.argo.places import Place
 from milonga.compiler.targets.argo.retries import repetition, shared_retry_strategy
 from milonga.compiler.targets.argo.slot_keys import slot_key
@@ -23,20 +22,13 @@ _ITERATION = "{{inputs.parameters.i}}"
 
 
 class GroupTemplates:
-    """Makes the template of each group, and the arguments of the task that calls it. Not thread-safe.
+    """Makes the template of each group, and the arguments of the task that calls it. Not thread-safe."""
 
-    Args:
-        graph: the pipeline.
-        channels: control values.
-        leaves: makes what all pods have.
-        keys: under which results are kept for later runs.
-    """
-
-    def __init__(self, graph: Graph, channels: Channels, leaves: LeafTemplates, keys: CacheKeys) -> None:
-        self._graph = graph
-        self._channels = channels
-        self._leaves = leaves
-        self._keys = keys
+    def __init__(self, emission: Emission) -> None:
+        self._graph = emission.graph
+        self._channels = emission.channels
+        self._leaves = emission.leaves
+        self._keys = emission.keys
 
     def template(self, group: PodGroup, recipe: GroupRecipe) -> dict[str, Any]:
         """The template of a group, without a name.
