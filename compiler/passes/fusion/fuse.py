@@ -24,7 +24,9 @@ class _Group:
 
 
 class Fuse:
-    """Marks tasks of each DAG that may share a pod; what it marks starts no later than it would have alone.
+    """Marks tasks of each DAG that may share a pod; a marked task waits for nothing that it would not have waited for.
+
+    What comes after a group waits for all of it.
 
     It takes tasks that fit each other and ask for no resources: those are small, as far as anybody has said. Tasks that
     the author has marked keep their marks. What runs in which order, and with which result, stays the same.
