@@ -7,6 +7,7 @@ from typing import Any
 
 from milonga.compiler.graph import Task
 from milonga.compiler.targets.argo.claim_templates import ClaimTemplates
+from milonga.compiler.targets.argo.control.value import Value
 from milonga.compiler.targets.argo.emission import Emission
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.places import Place
@@ -18,7 +19,7 @@ from milonga.compiler.targets.argo.survey import Survey
 from milonga.compiler.targets.argo.together.group_recipe import GroupRecipe, GroupRecipes
 from milonga.compiler.targets.argo.together.group_template import GroupTemplates
 from milonga.compiler.targets.argo.together.pod_group import PodGroup
-from milonga.runtime.argo.text import made_safe, tag
+from milonga.runtime.argo.text import tag
 
 NOTHING = "nothing"
 """A template without a pod, for tasks that only stand for something, such as importers."""
@@ -101,8 +102,8 @@ class DagTemplates:
             dag["target"] = " ".join(self._targets(place))
         template: dict[str, Any] = {"name": name, **self._dag_inputs(place), "dag": dag}
         outputs = [
-            {"name": slug, "valueFrom": {"expression": expression, "default": "null"}}
-            for slug, expression in sorted(self._channels.dag_outputs.get(place, {}).items())
+            {"name": slug, "valueFrom": value.output}
+            for slug, value in sorted(self._channels.dag_outputs.get(place, {}).items())
         ]
         if outputs:
             template["outputs"] = {"parameters": outputs}
@@ -240,14 +241,13 @@ class DagTemplates:
         self.layout[name] = {"tasks": {"it": {"name": place.task_name, "kind": "iteration"}}}
         self.templates[name] = {}
         item = self._channels.items.get(place)
-        count = "{{inputs.parameters.n}}"
-        if item is not None:
-            count = tag("len(fromJSON(inputs.parameters['items']))")
+        items = self._survey.counts[place].read("inputs.parameters['items']").parsed
+        count = tag(f"len({items})") if item is not None else "{{inputs.parameters.n}}"
         call: dict[str, Any] = {"name": "it", "template": self._template(place, task), "withSequence": {"count": count}}
         arguments = self._arguments(place, is_body=True)
         if item is not None:
-            element = made_safe("toJson(fromJSON(inputs.parameters['items'])[int(item)])")
-            arguments.append({"name": item, "value": tag(element)})
+            element = Value(expression=f"toJson({items}[int(item)])", is_built=True)
+            arguments.append({"name": item, "value": element.argument})
         call["arguments"] = {"parameters": arguments}
         outer = self._outer_inputs(place)
         names = [*(["i"] if place.depth > 1 else []), "items" if item is not None else "n", *outer]

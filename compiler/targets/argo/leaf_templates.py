@@ -38,6 +38,7 @@ from milonga.runtime.argo.layout import (
     SCRIPT_FILE,
     STORE,
 )
+from milonga.runtime.argo.text import made_safe, tag
 
 CODE_VOLUME, OUTPUT_VOLUME = "milonga-code", "milonga-out"
 _OF_RUN = f"{STORE}/{RUNS}/{{{{workflow.uid}}}}/"
@@ -251,9 +252,9 @@ class LeafTemplates:
         if not value.expression:
             return ControlValue(constant=value.constant)
         name = self._channels.add_input(place, wanted, value)
-        return ControlValue(
-            json_text=f"{{{{inputs.parameters.{name}}}}}", expression=f"fromJSON(inputs.parameters['{name}'])"
-        )
+        arrived = value.read(f"inputs.parameters['{name}']")
+        json_text = tag(made_safe(arrived.text)) if arrived.is_built else arrived.argument
+        return ControlValue(json_text=json_text, expression=arrived.parsed)
 
 
 def input_artifact(name: str, path: str, key: str) -> dict[str, Any]:

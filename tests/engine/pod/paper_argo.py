@@ -295,9 +295,15 @@ def filled(text: str, scope: Mapping[str, Any]) -> str:
             found = known
         assert isinstance(found, str)
         assert "{{" not in found, f"Argo would replace it again: {found[:200]}"
+        assert not any(map(_go_writes_otherwise, found)), f"Argo would break the template: {found[:200]!a}"
         return found
 
     return _TAG.sub(value, text)
+
+
+def _go_writes_otherwise(letter: str) -> bool:
+    """Whether Go writes it into a string in a form that JSON does not have: \\x7f, \\U000e0001."""
+    return letter == "\x7f" or (letter > "\uffff" and not letter.isprintable())
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -55,6 +56,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "replace": lambda text, old, new: text.replace(old, new),
     "join": lambda items, separator: separator.join(items),
     "split": lambda text, separator: text.split(separator),
+    "toBase64": lambda text: base64.b64encode(text.encode("utf-8", "replace")).decode(),
+    "fromBase64": lambda text: base64.b64decode(text, validate=True).decode(),
     "sprig.sha256sum": lambda text: hashlib.sha256(text.encode()).hexdigest(),
 }
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {

@@ -39,7 +39,7 @@ class Channels:
         inputs: of each task, what its template takes: the name there, and the value in the template of its DAG.
         items: of each loop whose elements Argo must know: the input of its body that gets one.
         outputs: of each step, values that it hands to Argo: the name there, the output, and what of it.
-        dag_outputs: of each DAG, values that it hands to Argo: the name there, and the expression inside of it.
+        dag_outputs: of each DAG, values that it hands to Argo: the name there, and the value inside of it.
         group_outputs: of each group of tasks that share a pod, values that it hands to Argo: the name there, the task,
             its output and what of it; "" for whether the task has succeeded.
     """
@@ -74,7 +74,7 @@ class Channels:
         self.inputs: dict[Place, dict[str, Value]] = defaultdict(dict)
         self.items: dict[Place, str] = {}
         self.outputs: dict[Place, dict[str, tuple[str, Aspect]]] = defaultdict(dict)
-        self.dag_outputs: dict[Place, dict[str, str]] = defaultdict(dict)
+        self.dag_outputs: dict[Place, dict[str, Value]] = defaultdict(dict)
         self.group_outputs: dict[PodGroup, dict[str, tuple[Place, str, Aspect]]] = defaultdict(dict)
         self._groups = groups
         self._group_names: dict[PodGroup, Names] = defaultdict(lambda: Names("_"))
@@ -210,16 +210,15 @@ class Channels:
             if aspect == "value":
                 value = value.as_kind(kind)
             self.inputs[place][self._name(place, name, aspect)] = value
-        return Value(
-            expression=f"inputs.parameters['{self._name(place, name, aspect)}']", kind=kind if aspect == "value" else ""
-        )
+        arrived = self._name(place, name, aspect)
+        return self.inputs[place][arrived].read(f"inputs.parameters['{arrived}']", kind if aspect == "value" else "")
 
     def _item(self, place: Place, name: str, kind: str) -> Value:
         """The element that an iteration has got. Whoever asks makes the loop hand its list to Argo."""
         if place not in self.items:
             self.items_of(place)  # is it possible?
             self.items[place] = self._name(place, name, "value")
-        return Value(expression=f"inputs.parameters['{self.items[place]}']", kind=kind)
+        return Value(is_built=True).read(f"inputs.parameters['{self.items[place]}']", kind)
 
     # Up ----------------------------------------------------------------------------------------------------------
 
@@ -236,6 +235,7 @@ class Channels:
             return _aspect(Value(known.parameters.get(name), kind=kind), aspect)
         if place.component.dag is not None:
             slug = self._dag_output(place, name, aspect)
+            handed_out = self.dag_outputs[place][slug]
         else:
             if writes_plain_text(self._graph, place.component):
                 aspect_here: Aspect = "value"
@@ -243,8 +243,9 @@ class Channels:
                 found = _plain(_output_of(self.task_names[place.owner][place.task_name], slug), kind)
                 return _aspect(found, aspect)
             slug = self._leaf_output(place, name, aspect)
+            handed_out = Value()
         expression = _output_of(self.task_names[place.owner][place.task_name], slug)
-        return Value(expression=expression, kind=kind if aspect == "value" else "")
+        return handed_out.read(expression, kind if aspect == "value" else "")
 
     def has_succeeded(self, place: Place) -> str:
         """An expression in the template of a task's DAG: whether the task has succeeded, for one that has ended."""
@@ -299,12 +300,13 @@ class Channels:
         origin = ((outputs.parameters if outputs else None) or {}).get(name)
         if origin is None:
             raise Inexpressible(name)
-        expression = "'null'"
+        expression, is_built = "'null'", False
         for selector in reversed(origin.selectors):
             inner = self._places.inside(place, selector.producer_subtask)
             value = self._output(inner, selector.output_parameter_key, aspect)
             expression = f"{self.has_succeeded(inner)} ? {value.text} : {expression}"
-        self.dag_outputs[place][slug] = expression
+            is_built |= value.is_built
+        self.dag_outputs[place][slug] = Value(expression=expression, is_built=is_built)
         return slug
 
     def _constant(self, place: Place, constant: Any) -> Value:

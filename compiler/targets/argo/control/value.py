@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from milonga.runtime.argo.text import escaped_json, literal, made_safe, tag
+from milonga.runtime.argo.text import PACKED_NULL, escaped_json, literal, packed, tag, unpacked
 
 _PLAIN = re.compile(r"(?:(inputs|workflow)|tasks\['([-A-Za-z0-9]+)'\]\.outputs)\.parameters\['([-A-Za-z0-9_]+)'\]")
+_PACKED = re.compile(re.escape(unpacked("#")).replace("\\#", f"({_PLAIN.pattern})"))
 
 
 class Inexpressible(Exception):
@@ -23,7 +24,8 @@ class Value:
         constant: the constant, where `expression` is "".
         expression: valid inside of one DAG template.
         kind: KFP's type of it; "" where it is not known.
-        is_built: whether Argo writes the JSON text itself, and may undo what makes it safe.
+        is_built: whether Argo writes the JSON text itself, and may undo what makes it safe. Such a value travels
+            packed: as an argument, and as an output of a DAG.
     """
 
     constant: Any = None
@@ -46,11 +48,22 @@ class Value:
         """What stands in an argument of a task: text that Argo turns into the JSON text."""
         if not self.expression:
             return escaped_json(self.constant)
-        plain = _PLAIN.fullmatch(self.expression)
-        if plain is not None:
-            owner = plain[1] or f"tasks.{plain[2]}.outputs"
-            return "{{" + f"{owner}.parameters.{plain[3]}" + "}}"
-        return tag(made_safe(self.expression) if self.is_built else self.expression)
+        if self.is_built:
+            whole = _PACKED.fullmatch(self.expression)
+            return _handed_on(whole[1]) if whole is not None else tag(packed(self.expression))
+        return _handed_on(self.expression)
+
+    @property
+    def output(self) -> dict[str, str]:
+        """What an output parameter of a DAG gets; null where Argo cannot compute it."""
+        if self.is_built:
+            return {"expression": packed(self.expression), "default": PACKED_NULL}
+        return {"expression": self.text, "default": "null"}
+
+    def read(self, expression: str, kind: str = "") -> Value:
+        """The value where it has arrived, as an argument or an output, and this expression reads the parameter."""
+        arrived = unpacked(expression) if self.is_built else expression
+        return Value(expression=arrived, kind=kind, is_built=self.is_built)
 
     def as_kind(self, kind: str | None) -> Value:
         """The value as a parameter of another type gets it.
@@ -74,3 +87,12 @@ class Value:
             return self if self.constant is not None else Value(default, kind=self.kind)
         choice = f"({self.text} == 'null' ? {literal(escaped_json(default))} : {self.text})"
         return Value(expression=choice, kind=self.kind, is_built=self.is_built)
+
+
+def _handed_on(expression: str) -> str:
+    """An expression as an argument; a parameter as it is needs no evaluation."""
+    plain = _PLAIN.fullmatch(expression)
+    if plain is None:
+        return tag(expression)
+    owner = plain[1] or f"tasks.{plain[2]}.outputs"
+    return "{{" + f"{owner}.parameters.{plain[3]}" + "}}"

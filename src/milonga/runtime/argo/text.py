@@ -11,6 +11,8 @@ from typing import Any
 
 _BRACES, _BRACES_ESCAPED = "{{", "\\u007b\\u007b"
 _DOLLAR, _DOLLAR_ESCAPED = "$", "\\u0024"
+PACKED_NULL = "bnVsbA=="
+"""The text `null`, packed."""
 
 
 def escaped_json(value: Any) -> str:
@@ -43,6 +45,20 @@ def literal(text: str) -> str:
 def tag(expression: str) -> str:
     """An expression as a tag that Argo replaces by its value."""
     return "{{=" + expression + "}}"
+
+
+def packed(expression: str) -> str:
+    """An expression of text that passes through templates whatever is in it; `unpacked` is its inverse.
+
+    Argo writes a value into a template as Go writes a string, which is no JSON where a character beyond U+FFFF is not
+    printable: JSON text that Argo has built itself does not escape it.
+    """
+    return f"toBase64({expression})"
+
+
+def unpacked(expression: str) -> str:
+    """The text that was `packed`."""
+    return f"fromBase64({expression})"
 
 
 def made_safe(expression: str) -> str:

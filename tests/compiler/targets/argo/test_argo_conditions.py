@@ -139,8 +139,21 @@ def test_a_parameter_that_nobody_can_hand_over_makes_the_whole_condition_inexpre
 )
 def test_a_selector_takes_the_same_part(selector: str, value: Any, part: Any) -> None:
     made = selected(selector, parameter("x"))
-    text = evaluated(made.argument[3:-2], {"inputs": {"parameters": {"x": escaped_json(value)}}})
-    assert json.loads(text) == part and "{{" not in text and "$" not in text
+    packed = evaluated(made.argument[3:-2], {"inputs": {"parameters": {"x": escaped_json(value)}}})
+    arrived = made.read("inputs.parameters['y']")
+    assert evaluated(arrived.parsed, {"inputs": {"parameters": {"y": packed}}}) == part
+    assert arrived.argument == "{{inputs.parameters.y}}", "it is handed on as it is"
+
+
+@given(st.text() | st.lists(st.text()))
+def test_what_argo_has_built_is_handed_on_as_plain_ascii(value: Any) -> None:
+    made = Value(expression="toJson(value)", is_built=True)
+    packed = evaluated(made.argument[3:-2], {"value": value})
+    assert packed.isascii() and packed.isprintable() and not set(packed) & set("{}$\\\"'")
+    output = made.output
+    assert evaluated(output["expression"], {"value": value}) == packed
+    absent = made.read("inputs.parameters['y']").or_default("instead").parsed
+    assert evaluated(absent, {"inputs": {"parameters": {"y": output["default"]}}}) == "instead"
 
 
 def test_a_selector_sees_the_value_alone() -> None:
@@ -157,7 +170,7 @@ def test_a_selector_sees_the_value_alone() -> None:
         ("inputs.parameters['a-b']", "{{inputs.parameters.a-b}}"),
         ("workflow.parameters['x']", "{{workflow.parameters.x}}"),
         ("tasks['t-1'].outputs.parameters['x']", "{{tasks.t-1.outputs.parameters.x}}"),
-        ("toJson(item)", "{{=toJson(item)}}"),
+        ("len(item)", "{{=len(item)}}"),
     ],
 )
 def test_a_value_that_is_only_handed_on_is_no_expression(expression: str, argument: str) -> None:
