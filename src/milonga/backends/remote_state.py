@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 RemoteState = Literal[
-    "UNKNOWN", "PENDING", "RUNNING", "PAUSED", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED"
+    "UNKNOWN", "PENDING", "RUNNING", "PAUSED", "CANCELLING", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED", "NOT_RUN"
 ]
 
-ENDED: frozenset[RemoteState] = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED"})
+ENDED: frozenset[RemoteState] = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED", "NOT_RUN"})
 """States that nothing follows."""
 
 

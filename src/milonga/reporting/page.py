@@ -102,13 +102,15 @@ def _header(
 ) -> str:
     steps = [task for task in tasks if task.kind == "step"]
     took = None if run.ended_at is None else run.ended_at - run.created_at
+    cpu_s = sum(task.cpu_s for task in steps if not task.cached)
+    peak_memory_bytes = max((task.peak_memory_bytes for task in steps), default=0)
     facts = [
         ("Started", moment(run.created_at)),
         ("Duration", duration(took) if took is not None else "not ended"),
         ("Steps", f"{len(steps)}"),
         ("From cache", f"{sum(look_of(task).name == 'cached' for task in steps)} of {len(steps)}"),
-        ("CPU time", duration(sum(task.cpu_s for task in steps if not task.cached))),
-        ("Peak memory of a step", byte_size(max((task.peak_memory_bytes for task in steps), default=0))),
+        ("CPU time", duration(cpu_s or None)),
+        ("Peak memory of a step", byte_size(peak_memory_bytes) if peak_memory_bytes else "—"),
     ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
     return (

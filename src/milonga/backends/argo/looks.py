@@ -17,7 +17,6 @@ from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.call_failed import CallFailed
 from milonga.backends.ids import checked_id
 from milonga.backends.remote_run import RemoteRun
-from milonga.backends.remote_state import RemoteState
 from milonga.backends.remote_task import RemoteTask
 
 _LATE_S = 15.0
@@ -84,7 +83,7 @@ def remote_run(connection: ArgoConnection, run_id: str) -> RemoteRun:
         run_id=workflow.name,
         state=run_state(workflow),
         tasks=tuple(
-            RemoteTask(task.node.id, task.path, _remote(task), task.message or waiting.get(task.path, ""))
+            RemoteTask(task.node.id, task.path, task.state, task.message or waiting.get(task.path, ""))
             for task in tasks
         ),
         error=run_error(workflow, tasks),
@@ -117,11 +116,6 @@ def _is_late(task: TaskNode) -> bool:
     if task.state != "PENDING" or task.message or not task.attempts:
         return False
     return time.time() - (task.attempts[-1].started_at or time.time()) > _LATE_S
-
-
-def _remote(task: TaskNode) -> RemoteState:
-    """All back ends tell a task that something else kept from running as a skipped one."""
-    return "SKIPPED" if task.state == "NOT_RUN" else task.state
 
 
 def run_error(workflow: Workflow, tasks: tuple[TaskNode, ...]) -> str:

@@ -16,7 +16,7 @@ _STATES: Mapping[str, RemoteState] = {
     "SUCCEEDED": "SUCCEEDED",
     "FAILED": "FAILED",
     "SKIPPED": "SKIPPED",
-    "NOT_RUN": "SKIPPED",
+    "NOT_RUN": "NOT_RUN",
     "CANCELLED": "CANCELLED",
 }
 
