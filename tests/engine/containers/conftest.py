@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,13 +47,20 @@ class Engine:
 
 
 @pytest.fixture(scope="session")
-def session_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def short_folder() -> Iterator[Path]:
+    """Where podman keeps things: it takes no path of more than 50 characters, which those of pytest are under xdist."""
+    folder = Path(tempfile.mkdtemp(prefix="milonga-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def session_engine(short_folder: Path) -> Iterator[Engine]:
     """podman with a storage of its own, else docker; with the image `milonga-test/busybox:1`."""
     busybox = static_busybox()
     if busybox is None:
         pytest.skip("no static busybox, of which an image could be made without a registry")
-    folder = tmp_path_factory.mktemp("containers")
-    candidates = [*_podman(folder), *_docker()]
+    candidates = [*_podman(short_folder), *_docker()]
     if not candidates:
         pytest.skip("neither podman nor docker is installed")
     reasons = []
@@ -67,7 +75,6 @@ def session_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]
         for name in engine.containers():
             if name.startswith("milonga-"):
                 engine("rm", "--force", name)
-        shutil.rmtree(folder, ignore_errors=True)  # images are large, and pytest keeps folders
         return
     pytest.skip("no container engine of this machine runs a container: " + "; ".join(reasons))
 

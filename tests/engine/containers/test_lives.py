@@ -107,13 +107,17 @@ def test_closing_ends_everything(engine, pool: ContainerPool, request_of) -> Non
     assert engine.containers() == []
 
 
-def test_a_step_is_ended_for_its_memory(engine, pool: ContainerPool, request_of) -> None:
+def test_a_step_is_ended_for_its_memory(engine, pool: ContainerPool, request_of, tmp_path, monkeypatch) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     pool.submit(request_of(1, "exec dd if=/dev/zero of=/dev/null bs=200M count=1", Limits(memory_bytes=32 * 2**20)))
     ended = wait_for(pool, 1)[1]
     if ended.exit_code == 0:
         pytest.skip("the engine of this machine does not enforce memory")
     assert ended.exit_code == -9 and ended.error is not None
     assert ended.error["code"] == "E415" and "32 MiB" in ended.error["message"]
+    assert list(here.iterdir()) == [], "podman has left something in the folder that milonga was started in"
 
 
 def test_a_cpu_limit_is_kept(engine, pool: ContainerPool, request_of) -> None:

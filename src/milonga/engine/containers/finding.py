@@ -108,6 +108,7 @@ def _answering(setting: str, search_path: str) -> ContainerEngine:
 
 def _look_at(name: str) -> Looked:
     path = shutil.which(name) or ""
+    path = str(Path(path).absolute()) if path else ""
     if not path:
         return Looked(name, problem="not on the PATH")
     try:

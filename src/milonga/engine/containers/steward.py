@@ -134,6 +134,7 @@ class Steward:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **request["environment"]},
+                cwd=Path(request["log"]).parent,  # where podman's monitor leaves a file when memory runs out
                 start_new_session=True,
             )
         ended = asyncio.ensure_future(container.client.wait())
