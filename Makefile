@@ -4,6 +4,9 @@ VENV := .venv/bin
 # A package index with a CPU-only torch, for those who have one: make demo TORCH_INDEX=https://...
 export TORCH_INDEX
 
+# Of the tests: one more than two cores, since many wait for processes
+WORKERS ?= 3
+
 .DEFAULT_GOAL := help
 .PHONY: help demo dev test test-cluster check slow goldens bench clean
 
@@ -18,8 +21,8 @@ dev: ## Make the environment in .venv, with everything that development needs
 	@$(PYTHON) tools/environment.py all dev
 
 test: dev ## Install what the tests need, and run them all
-	@$(VENV)/python -m pytest -n 2 -m "not slow"
-	@$(VENV)/python -m pytest -n 2 -m slow
+	@$(VENV)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(VENV)/python -m pytest -n $(WORKERS) -m slow
 
 test-cluster: dev ## Run the tests that need a Kubernetes with Argo Workflows: the one that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "KUBECONFIG names no cluster: see docs/how-to/test-on-a-cluster.md" >&2; exit 2; }

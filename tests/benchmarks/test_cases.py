@@ -74,6 +74,7 @@ PARAMETERS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "settings"), PARAMETERS)
 def test_a_case_runs(script: str, settings: dict[str, Any]):
     sample = run_case(Case(tool_of(script), script, settings))

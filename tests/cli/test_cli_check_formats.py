@@ -146,6 +146,7 @@ def test_the_last_line_counts_and_says_how_to_go_on(sources) -> None:
     assert strict.code == 0 and strict.out == ""
 
 
+@pytest.mark.slow
 def test_there_is_colour_on_a_terminal_only(sources) -> None:
     script = (
         "import os, pty, sys\n"
@@ -370,6 +371,7 @@ def test_the_official_schema_accepts_what_is_written(sources) -> None:
         validator.validate(sources("check", *names, "--format", "sarif").json)
 
 
+@pytest.mark.slow
 def test_thousands_of_findings_are_written(here) -> None:
     tasks = "".join(f"      t{number}: {{componentRef: {{name: absent}}}}\n" for number in range(2_000))
     here.write("many.yaml", "pipelineInfo: {name: many}\nroot:\n  dag:\n    tasks:\n" + tasks)

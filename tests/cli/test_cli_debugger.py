@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 FLOW = """
     from milonga import component, pipeline
 
@@ -82,6 +84,7 @@ def test_what_a_task_prints_goes_to_stderr_and_its_log(milonga) -> None:
     assert logs == ["thinking about 7\n", "thinking about 42\n"]
 
 
+@pytest.mark.slow
 def test_a_debugged_run_gives_the_same_result_as_an_isolated_one(milonga) -> None:
     milonga.write("flow.py", FLOW.format(stop="pass"))
     debugged = milonga("run", "flow.py:p", "--in-process", "--json").json

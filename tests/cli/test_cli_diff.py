@@ -182,6 +182,7 @@ ENDLESS = """
 """
 
 
+@pytest.mark.slow
 def test_colour_is_for_terminals_only(both):
     assert "\x1b[" not in both("diff", "old/flow.py", "new/flow.py").out
     reader, writer = os.openpty()

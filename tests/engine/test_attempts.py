@@ -475,6 +475,7 @@ def one_step() -> None:
     plain(1)
 
 
+@pytest.mark.slow
 def test_an_iterator_directly_on_a_step(play) -> None:
     from milonga.compiler.graph import Graph
 

@@ -56,6 +56,7 @@ def milonga(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_an_interrupted_resume_does_not_make_old_results_count_for_new_code(project: Path) -> None:
     """The run's row names the new pipeline as soon as it goes on; its finished tasks are still those of the old one."""
     began = milonga(project, "run", "job.py", "--folder", str(project))

@@ -58,6 +58,7 @@ def displayed() -> None:
         echo.options(display_name=text)("x")
 
 
+@pytest.mark.slow
 def test_a_display_name_is_any_text_and_names_nothing_else() -> None:
     tasks = read_again(trace(displayed).graph).root.dag.tasks
     keys = ["echo", *(f"echo-{number}" for number in range(2, len(SHORT) + 1))]
@@ -98,6 +99,7 @@ def texts_of(graph: Graph, task: str) -> tuple[str, dict[str, Any]]:
     return defaults[uri.runtime_parameter] if uri.runtime_parameter else uri.constant, metadata
 
 
+@pytest.mark.slow
 def test_the_uri_of_an_importer_is_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiled, read again and checked, with nothing on the machine looked at by its name."""
     for name in ("open", "stat", "lstat", "scandir", "listdir", "unlink", "rename", "mkdir"):

@@ -138,6 +138,7 @@ def test_an_awaited_object_of_the_same_cell_is_refused(kernel):
     assert "E180" in kernel.run("ml.compile(step)").error
 
 
+@pytest.mark.slow
 def test_a_cell_that_failed_defines_what_it_came_to(kernel):
     kernel.run(HEAD)
     kernel.run("def helper(): return 'first'\nimport math as tool")

@@ -218,6 +218,7 @@ def test_no_content_breaks_the_page(tmp_path, kind, content):
     shown(artifact(tmp_path, kind, json.dumps({**content, "format": FILES[kind][1]})), tmp_path)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(sorted(RENDERERS)), metadata=st.dictionaries(st.sampled_from(KEYS), LIKELY, max_size=8))
 def test_no_metadata_breaks_the_page(tmp_path, kind, metadata):

@@ -229,6 +229,7 @@ def test_a_compiled_file_holds_no_path_of_this_machine(tmp_path):
         assert path not in text
 
 
+@pytest.mark.slow
 def test_other_processes_in_other_folders_write_the_same_bytes(tmp_path):
     program = (
         "import sys; import constructs, milonga\n"

@@ -13,7 +13,7 @@ from milonga.components.training import train_table
 from milonga.errors import DeviceError
 
 
-@pytest.mark.parametrize("data", ["wine", "tumours"])
+@pytest.mark.parametrize("data", ["wine", pytest.param("tumours", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("estimator", ["logistic", "forest", "boosting"])
 def test_an_exported_estimator_gives_the_same_probabilities(
     data: str, estimator: str, request: pytest.FixtureRequest, tmp_path: Path

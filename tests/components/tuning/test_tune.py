@@ -21,6 +21,7 @@ def tuned(few_digits: DataSplits) -> Tuned:
     return tune(few_digits, level=1, trials=6, epochs=8, threads=1)
 
 
+@pytest.mark.slow
 def test_trial_0_is_the_default_and_the_result_is_not_worse(few_digits: DataSplits, tuned: Tuned) -> None:
     first = tuned.study.read_json()["trials"][0]
     assert first["origin"] == "default"
@@ -77,6 +78,7 @@ def test_values_stay_inside_the_space_and_a_default_outside_is_said(few_digits: 
         assert 0.01 <= trial["hyperparameters"]["learning_rate"] <= 0.1
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_is_a_failed_trial(few_digits: DataSplits) -> None:
     # AdamW multiplies the weights by 1 - 10 x 10 in each step.
     space = {

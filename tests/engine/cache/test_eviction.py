@@ -196,6 +196,7 @@ EVICT = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_an_eviction_that_is_killed_leaves_no_entry_without_its_content(folder, tmp_path: Path, seed: int) -> None:
     for index in range(150):

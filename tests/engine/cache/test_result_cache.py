@@ -325,6 +325,7 @@ RACE = """
 """
 
 
+@pytest.mark.slow
 def test_engines_share_one_new_store(tmp_path: Path, home: Path) -> None:
     """Four processes begin at the same moment on a store that does not exist, and make the same content."""
     script = tmp_path / "race.py"

@@ -40,6 +40,7 @@ def flow(memory: str = "500Mi", sizes: list = ["600Mi"]):
 """
 
 
+@pytest.mark.slow
 def test_a_limit_that_comes_from_an_input_is_found_again(play, author, home: Path) -> None:
     result = play(author(MEMORY).flow)
     result.raise_for_state()
@@ -72,6 +73,7 @@ def test_the_limit_of_then_is_kept_to(play, author, home: Path) -> None:
     assert replay(home=home).error["code"] == "E415"
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_missing_today_is_one_clear_error_and_leaves_nothing(play, author, home: Path) -> None:
     result = play(author(MEMORY).flow)
     today = author(

@@ -51,6 +51,7 @@ def test_a_run_whose_folder_has_no_room_leaves_nothing_behind(small: Bench) -> N
     assert sorted((small.home / "runs").iterdir()) == before
 
 
+@pytest.mark.slow
 def test_an_output_for_which_there_is_no_room_fails_its_task_and_resume_goes_on(small: Bench, tmp_path: Path) -> None:
     ballast = fill(small.home, leave=3_000_000)
     disk_is_small = tmp_path / "small"
@@ -68,6 +69,7 @@ def test_an_output_for_which_there_is_no_room_fails_its_task_and_resume_goes_on(
     assert sorted(small.lines()) == ["act", "make", "weigh"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_under_the_engine_stops_the_run_and_resume_ends_it(small: Bench, tmp_path: Path) -> None:
     """A task takes all space there is: neither its result nor its row can be written."""
     full = tmp_path / "full"

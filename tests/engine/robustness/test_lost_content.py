@@ -52,6 +52,7 @@ def each_harm(quick: Callable[[Path], None]) -> list[Any]:
     return [pytest.param(harm, marks=() if harm is quick else pytest.mark.slow) for harm in SPOILING]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", each_harm(spoil))
 def test_between_two_tasks_of_a_run(bench: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     """While a task runs, the content of its own input, which another task needs too, goes bad."""
@@ -115,6 +116,7 @@ def test_between_run_and_resume(bench_here: Bench, harm: Callable[[Path], None],
     assert bench_here.lines().count("make") == 2 and bench_here.lines().count("weigh") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", SPOILING)
 def test_between_run_and_cache_hit(bench_here: Bench, harm: Callable[[Path], None]) -> None:
     bench_here.run()

@@ -62,6 +62,7 @@ def test_an_impatient_user_gets_the_same(bench: Bench, tmp_path: Path) -> None:
     assert again.code == 0 and sorted(bench.lines()) == ["act", "make", "weigh"]
 
 
+@pytest.mark.slow
 def test_a_run_in_this_process_is_interrupted_in_the_authors_code(bench: Bench, tmp_path: Path) -> None:
     engine = bench.start_run("--in-process", script=waiting(tmp_path).replace("subprocess.Popen", "str"))
     wait_for(tmp_path / "there")

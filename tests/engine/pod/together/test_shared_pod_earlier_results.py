@@ -101,6 +101,7 @@ def test_kept_results_that_were_spoilt_are_made_again(shared: Shared, tmp_path: 
     assert len(path.read_text()) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", ["first", "read-if"])
 def test_a_shared_pod_and_pods_alone_use_the_same_kept_results(changed: str, shared: Shared, tmp_path: Path) -> None:
     path = tmp_path / "calls"

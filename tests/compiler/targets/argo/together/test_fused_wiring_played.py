@@ -157,6 +157,7 @@ def many_read_what_a_loop_outside_has_made() -> list[str]:
     return different(ml.Collected(made))
 
 
+@pytest.mark.slow
 def test_many_read_what_a_loop_outside_of_the_pod_has_made(play: Play) -> None:
     run = play(many_read_what_a_loop_outside_has_made, marks={"root": {"for-loop-2": "g", "different": "g"}})
     assert run.results == {"Output": ["a,b,c"]}, run.log
@@ -200,6 +201,7 @@ def skipped_members(number: int) -> list[str]:
     return different(ml.Collected(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [2, 5])
 @pytest.mark.parametrize("seed", range(3))
 def test_what_waits_outside_for_a_skipped_member_is_skipped(number: int, seed: int, play: Play, tmp_path: Path) -> None:
@@ -236,6 +238,7 @@ def ends_inside_of_ends(path: str, text: str) -> None:
         inner_ends(path, text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["good", "bad"])
 @pytest.mark.parametrize("marks", [None, {"comp-inner-ends": {"exit-handler-1": "g", "note": "g"}}, {"root": {}}])
 def test_final_statuses_are_the_same_across_pipelines(text: str, marks: Any, play: Play, tmp_path: Path) -> None:
