@@ -11,12 +11,13 @@ Read in argoproj/argo-workflows at f016ad89eb, seen on a real 3.7.18, checked ag
 - `workflow/cron/controller.go`: a job is removed and added again whenever its object changes or the controller starts,
   and `@every` counts from then. So an interval is a cron text in UTC wherever one has the same times.
 - `workflow.parameters` are text, and a brace pair in it is a template: values are ASCII JSON with braces and dollars
-  escaped, for a step that reads them as JSON. The WorkflowTemplate itself is not written by milonga yet.
+  escaped, which every step of a compiled pipeline reads as JSON.
+
+Names of objects and parameters are those of the target `argo`, which writes the WorkflowTemplate.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,13 +31,11 @@ from milonga.compiler.schedules.clock_changes import clock_change_findings
 from milonga.compiler.schedules.cron_dialect import portable_cron
 from milonga.compiler.schedules.interval_cron import interval_cron, phase_findings
 from milonga.dsl.schedule import Schedule
+from milonga.runtime.argo.text import escaped_json
 
-CRON_NAME_MAX, NAME_MAX = 52, 63
+CRON_NAME_MAX = 52
 LATE_S = 3600
 """How late a missed time may still start."""
-
-_PARAMETER = re.compile(r"[-A-Za-z0-9_]+")
-"""As the CRD of 4.0 has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class ArgoSchedules:
         document = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "CronWorkflow",
-            "metadata": {"name": _object_name(schedule.name or name, CRON_NAME_MAX, "CronWorkflow", findings)},
+            "metadata": {"name": _cron_name(schedule.name or name, findings)},
             "spec": {
                 **_trigger(schedule, findings),
                 **_bounds(schedule),
@@ -79,8 +78,8 @@ class ArgoSchedules:
                 "startingDeadlineSeconds": LATE_S,
                 "suspend": False,
                 "workflowSpec": {
-                    "workflowTemplateRef": {"name": _object_name(name, NAME_MAX, "WorkflowTemplate", findings)},
-                    **_arguments(arguments, findings),
+                    "workflowTemplateRef": {"name": _template_name(name, findings)},
+                    **_arguments(arguments, graph, findings),
                 },
             },
         }
@@ -121,34 +120,39 @@ def _bounds(schedule: Schedule) -> dict[str, Any]:
     return bounds
 
 
-def _arguments(arguments: Mapping[str, Any], findings: list[Diagnostic]) -> dict[str, Any]:
+def _arguments(arguments: Mapping[str, Any], graph: Graph | None, findings: list[Diagnostic]) -> dict[str, Any]:
     if not arguments:
         return {}
+    from milonga.compiler.targets.argo.names import PARAMETER, workflow_parameters
+
+    names = workflow_parameters(graph.root) if graph is not None else {}
     findings += [
         refused("argo: this cannot be the name of a parameter", got=key[:80], expected="A-Z, a-z, 0-9, - and _")
         for key in sorted(arguments)
-        if not _PARAMETER.fullmatch(key)
+        if key not in names and not PARAMETER.fullmatch(key)
     ]
-    return {"arguments": {"parameters": [{"name": key, "value": _text(arguments[key])} for key in sorted(arguments)]}}
+    made = [{"name": names.get(key, key), "value": escaped_json(arguments[key])} for key in sorted(arguments)]
+    return {"arguments": {"parameters": made}}
 
 
-def _text(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return text.replace("{{", "\\u007b\\u007b").replace("$", "\\u0024")
+def _template_name(pipeline: str, findings: list[Diagnostic]) -> str:
+    from milonga.compiler.targets.argo.names import object_name
+
+    return _told("WorkflowTemplate", pipeline, object_name(pipeline), findings)
 
 
-def _object_name(wanted: str, length_max: int, kind: str, findings: list[Diagnostic]) -> str:
-    name = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")
-    shown = wanted if len(wanted) <= 80 else wanted[:77] + "..."
-    if not name or len(name) > length_max:
-        findings.append(
-            refused(
-                f"argo: this cannot be the name of a {kind}",
-                got=f"{shown} ({len(name)} characters)",
-                expected=f"1 to {length_max} of a-z, 0-9 and -",
-                hint="give the schedule a name" if kind == "CronWorkflow" else "give the pipeline another name",
-            )
-        )
-    elif name != wanted:
-        findings.append(changed(f"argo: the {kind} has another name", got=shown, expected=name))
-    return name
+def _cron_name(wanted: str, findings: list[Diagnostic]) -> str:
+    """A name that Kubernetes takes; unlike that of a template, it may begin with a digit."""
+    from milonga.compiler.targets.argo.names import object_name
+
+    plain = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")
+    made = plain if wanted.isascii() and 0 < len(plain) <= CRON_NAME_MAX else object_name(wanted)
+    return _told("CronWorkflow", wanted, made, findings)
+
+
+def _told(kind: str, wanted: str, made: str, findings: list[Diagnostic]) -> str:
+    """`made`, with a finding where it is not what was wanted."""
+    if made != wanted:
+        shown = wanted if len(wanted) <= 80 else wanted[:77] + "..."
+        findings.append(changed(f"argo: the {kind} has another name", got=shown, expected=made))
+    return made

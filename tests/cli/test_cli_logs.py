@@ -100,7 +100,9 @@ def test_a_step_that_wrote_nothing_has_no_lines(here) -> None:
 def test_as_json(said) -> None:
     document = said("logs", "last", "talk", "--json").json
     assert document["task"] == "talk" and document["attempt"] == 1 and document["log"].startswith("calm 0")
-    logs = said("logs", "last", "--json").json["logs"]
+    whole = said("logs", "last", "--json").json
+    logs = whole["logs"]
+    assert document["run_id"] == whole["run_id"] == said("show", "last", "--json").json["run_id"]
     assert [log["attempt"] for log in logs if log["task"].endswith("[1]/talk-2")] == [2] and len(logs) == 4
 
 

@@ -2,8 +2,10 @@
 
 Such a key is known before anything has run: it is made of the step's code and settings, of the keys of all steps that
 it takes something from, and of the texts of the pipeline's inputs that any of these reads; the iterations of loops come
-after it. So Argo can put an earlier result into the step's pod, and the pod only has to hand it on. What a step before
-has made does not count, unlike in the local engine: if its code changes, everything after it runs.
+after it. So Argo can put an earlier result into the step's pod, and the pod only has to hand it on. What the steps
+before have made stands in no key, but with the result: the pod uses one that was made of what it is given now, and no
+other (`milonga.engine.pod.inputs_digest`). Unlike in the local engine, a change of a step's code is one of everything
+after it.
 
 Results of a run lie under keys of the run alone, and are copied to these. Two runs at once would otherwise write the
 same objects, and a step of one could read what the other has made.

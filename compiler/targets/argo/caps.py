@@ -1,6 +1,7 @@
 """What an API server takes: so many templates in one spec, so many tasks in one DAG, so many bytes in one object.
 
-Source: the full definitions (CRDs) of Argo 3.7 to 4.1, and etcd's limit with its default settings.
+Source: the full definitions (CRDs) of Argo 3.7 to 4.1, etcd's limit with its default settings, and the same limit that
+the controller sets itself for a Workflow (MAX_WORKFLOW_SIZE).
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from milonga.errors import UnsupportedByTarget
 OBJECT_BYTES_MAX = 1_048_576
 TEMPLATES_MAX = 200
 TASKS_MAX = 200
+
+TEMPLATE_BYTES = 200
+"""What the controller adds to a template that it keeps: a key of three names, and the empty fields of its own types."""
+
+NODE_BYTES = 150
+"""What a node takes when the controller has packed all of them: 90 to 155 on recorded runs of 6 to 20 nodes."""
+
+RUN_BYTES = 65_536
+"""Kept free for what is known when it runs: arguments, labels, and 400 nodes of iterations and further attempts."""
 
 
 def require_size(document: Mapping[str, Any], what: str, hint: str) -> None:
@@ -35,6 +45,67 @@ def require_size(document: Mapping[str, Any], what: str, hint: str) -> None:
         )
 
 
+def require_run_size(specs: Sequence[Mapping[str, Any]], name: str) -> None:
+    """Check what a Workflow holds while it runs: the controller ends it as soon as that is more than an object may be.
+
+    It keeps a copy of the pipeline's own specification, and one of each template that is called across objects, with
+    what such a template calls. When the whole gets too large it packs the nodes, and nothing else. The ConfigMaps are
+    objects of their own, which a run only names.
+
+    Args:
+        specs: of all objects of the pipeline; that of the pipeline itself is the last.
+        name: of the pipeline as an object.
+
+    Raises:
+        UnsupportedByTarget: E316, it is too large.
+    """
+    templates = {template["name"]: template for spec in specs for template in spec["templates"]}
+    copied = [*specs[-1]["templates"], *_called_across(templates)]
+    called = [templates[_callee(task)] for template in templates.values() for task in _tasks(template)]
+    nodes = len(called) + sum("retryStrategy" in template for template in called)  # one around the attempts
+    rest = {key: value for key, value in specs[-1].items() if key != "templates"}
+    kept_bytes = _written_bytes(rest) + sum(_written_bytes(template) + TEMPLATE_BYTES for template in copied)
+    size_bytes = kept_bytes + NODE_BYTES * nodes + RUN_BYTES
+    if size_bytes > OBJECT_BYTES_MAX:
+        raise UnsupportedByTarget(
+            "E316",
+            "the pipeline is too large for one run",
+            where=name,
+            got=f"{size_bytes // 1000} kB: {kept_bytes // 1000} kB of templates, and room for {nodes} nodes and more",
+            expected=f"at most {OBJECT_BYTES_MAX // 1000} kB",
+            hint="write tasks that are alike as a loop, or make several pipelines of it",
+        )
+
+
+def _called_across(templates: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The templates that some other object calls, and those that these call."""
+    calls = (task for template in templates.values() for task in _tasks(template))
+    waiting = [_callee(task) for task in calls if "templateRef" in task]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += map(_callee, _tasks(templates[name]))
+    return [templates[name] for name in sorted(found)]
+
+
+def _tasks(template: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    tasks: Sequence[Mapping[str, Any]] = template.get("dag", {}).get("tasks", ())
+    return tasks
+
+
+def _callee(task: Mapping[str, Any]) -> str:
+    """The name of a task's template, wherever that lies."""
+    return str(task.get("templateRef", task)["template"])
+
+
+def _written_bytes(value: Mapping[str, Any]) -> int:
+    """The size of a value as the controller writes it: UTF-8, but six bytes for each of `<`, `>` and `&`."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass")) + 5 * sum(map(text.count, "<>&"))
+
+
 def require_tasks(templates: Sequence[Mapping[str, Any]]) -> None:
     """Check the number of tasks in each DAG.
 
@@ -42,7 +113,7 @@ def require_tasks(templates: Sequence[Mapping[str, Any]]) -> None:
         UnsupportedByTarget: E316, there are too many in one.
     """
     for template in templates:
-        count = len(template.get("dag", {}).get("tasks", ()))
+        count = len(_tasks(template))
         if count > TASKS_MAX:
             raise UnsupportedByTarget(
                 "E316",
@@ -58,6 +129,8 @@ def parts_of(
     templates: Sequence[Mapping[str, Any]], name: str, kind: str
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The templates of each object, with the object's name; the first is that of the pipeline itself.
+
+    The others have a dot in their names, which the object of no pipeline has.
 
     Args:
         templates: all of them; the entrypoint first.
@@ -77,7 +150,7 @@ def parts_of(
             hint="compile for the target argo, whose templates may lie in several objects",
         )
     places = {
-        template["name"]: name if at < TEMPLATES_MAX else f"{name}-{at // TEMPLATES_MAX + 1}"
+        template["name"]: name if at < TEMPLATES_MAX else f"{name}.{at // TEMPLATES_MAX + 1}"
         for at, template in enumerate(templates)
     }
     for part in dict.fromkeys(places.values()):

@@ -8,7 +8,7 @@ others: values that settings of the pod are made of
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from milonga.compiler.graph import Container, Graph, OutputParameter, ParameterBinding, wire
@@ -83,17 +83,16 @@ class LeafTemplates:
                 got=container.image or "",
                 hint="write the command of the image into the component",
             )
-        if kind == "container":
-            _require_shell_names(container, place.path)
         fields = self.pod_fields(place, container, self._graph.platform_settings(label))
         main = self.program(fields.container, self._arguments("run", recipe, place))
         template: dict[str, Any] = dict(fields.template)
         if kind == "container":
+            _require_shell_names(container, fields.variables, place.path)
             del main["args"]
             main["command"] = ["sh", f"{OUTPUTS}/{SCRIPT_FILE}"]
             template["initContainers"] = [
                 *template.get("initContainers", ()),
-                self._preparation(recipe, place, container),
+                self._preparation(recipe, place, fields.variables),
             ]
         retry = retry_strategy(task, place.path)
         if retry:
@@ -137,15 +136,14 @@ class LeafTemplates:
         ]
         return {**container, "volumeMounts": mounts}
 
-    def _preparation(self, recipe: StepRecipe, place: Place, container: Container) -> dict[str, Any]:
+    def _preparation(self, recipe: StepRecipe, place: Place, variables: Sequence[str]) -> dict[str, Any]:
         """The container that writes the start script, since the user's image may have no Python."""
-        variables = json.dumps([variable.name for variable in container.env or ()])
         return {
             "name": "milonga-prepare",
             "image": self._runtime_image,
             "command": ["python3", _PROGRAM],
             "args": self._arguments("prepare", recipe, place),
-            "env": [{"name": "MILONGA_VARIABLES", "value": variables}],
+            "env": [{"name": "MILONGA_VARIABLES", "value": json.dumps(variables)}],
             "mirrorVolumeMounts": True,
         }
 
@@ -283,19 +281,19 @@ def _plain_output(name: str, path: str, declared: OutputParameter) -> dict[str, 
     return {"name": name, "valueFrom": {"path": path, "default": default}}
 
 
-def _require_shell_names(container: Container, where: str) -> None:
+def _require_shell_names(container: Container, variables: Sequence[str], where: str) -> None:
     """The start script fills in `$(NAME)` for Kubernetes, which does not see the words; a shell knows fewer names.
 
     Raises:
         UnsupportedByTarget: E317, a word names a variable that no shell can.
     """
     words = " ".join([*(container.command or ()), *(container.args or ())])
-    for variable in container.env or ():
-        if f"$({variable.name})" in words and not variable.name.isidentifier():
+    for name in variables:
+        if f"$({name})" in words and not name.isidentifier():
             raise UnsupportedByTarget(
                 "E317",
                 "a container's words name a variable that no shell can, and on Argo a shell fills it in",
                 where=where,
-                got=f"$({variable.name})",
+                got=f"$({name})",
                 expected="a name of letters, digits and underscores",
             )

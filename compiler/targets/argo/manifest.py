@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from milonga.compiler.graph.component import Component, schema_title
 from milonga.compiler.graph.document_value import document_value
 from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
 from milonga.compiler.targets.argo.cache_keys import CacheKeys
-from milonga.compiler.targets.argo.caps import parts_of, require_size, require_tasks
+from milonga.compiler.targets.argo.caps import parts_of, require_run_size, require_size, require_tasks
 from milonga.compiler.targets.argo.control.channels import Channels
 from milonga.compiler.targets.argo.dag_templates import DagTemplates
 from milonga.compiler.targets.argo.emission import Emission
 from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.compiler.targets.argo.leaf_templates import CODE_VOLUME, OUTPUT_VOLUME, LeafTemplates
-from milonga.compiler.targets.argo.names import Names
+from milonga.compiler.targets.argo.names import object_name, pipeline_label, workflow_parameters
 from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter
@@ -34,9 +33,6 @@ from milonga.runtime.argo.text import escaped_json
 
 _PATIENT = {"env": [{"name": "EXECUTOR_RETRY_BACKOFF_STEPS", "value": "9"}]}
 """A store that is away for some minutes must not cost the result of a finished task; Argo's own patience is 12 s."""
-
-_LABEL = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_PARAMETER = re.compile(r"[-A-Za-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
     places = Places(graph)
     known = known or {}
     origins = Origins(graph, places, known)
-    parameters = _workflow_parameters(graph.root)
+    parameters = workflow_parameters(graph.root)
     groups = PodGroups(graph, places)
     channels = Channels(graph, places, parameters, groups, known)
     recipes = RecipeWriter(graph, places, origins)
@@ -117,7 +113,7 @@ def manifest(graph: Graph, known: KnownResults | None = None) -> Manifest:
     code_name = f"{name[:50]}-{digest(archive)}"
     program_name = f"milonga-runtime-{digest(program)}"
     metadata = {
-        "labels": {"app.kubernetes.io/managed-by": "milonga", "milonga.dev/pipeline": _label(graph.name)},
+        "labels": {"app.kubernetes.io/managed-by": "milonga", "milonga.dev/pipeline": pipeline_label(graph.name)},
         "annotations": {"milonga.dev/graph": graph.digest(), "milonga.dev/code": code_name},
     }
     maps = (
@@ -183,25 +179,6 @@ def _spec(
     return spec
 
 
-def object_name(name: str) -> str:
-    """The name of a pipeline as that of a Kubernetes object: lower case letters, digits and dashes."""
-    return Names("-", 52).add(name.lower()).lower()
-
-
-def _workflow_parameters(root: Component) -> dict[str, str]:
-    """Argo's name for each input of the pipeline: its own, wherever that is possible."""
-    wanted = [*root.input_parameters, *root.input_artifacts]
-    found = {name: name for name in wanted if _PARAMETER.fullmatch(name) and name != REUSE_PARAMETER}
-    for name in wanted:
-        if name not in found:
-            names = Names("_")
-            chosen = names.add(name)
-            while chosen in found.values():
-                chosen = names.add(name)
-            found[name] = chosen
-    return found
-
-
 def runtime_image(graph: Graph) -> str:
     """An image with Python that the pipeline uses anyway."""
     used = Counter(
@@ -235,10 +212,6 @@ def _config_map(name: str, content: dict[str, Any], labels: dict[str, str] | Non
     }
 
 
-def _label(name: str) -> str:
-    return name if _LABEL.fullmatch(name) else object_name(name)
-
-
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode("ascii")
 
@@ -251,16 +224,17 @@ def documents(made: Manifest, kind: str) -> Iterator[dict[str, Any]]:
         kind: WorkflowTemplate, ClusterWorkflowTemplate or Workflow.
 
     Raises:
-        UnsupportedByTarget: E316, an object is larger than an API server takes.
+        UnsupportedByTarget: E316, an object, or what a run keeps of them, is larger than an API server takes.
     """
     (_, first), *more = parts_of(made.spec["templates"], made.name, kind)
     own = {"generateName": f"{made.name}-"} if kind == "Workflow" else {"name": made.name}
     others = [({"name": name, "labels": made.metadata["labels"]}, {"templates": part}) for name, part in more]
-    objects = [
+    objects: list[dict[str, Any]] = [
         {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
         for metadata, spec in [*others, ({**own, **made.metadata}, {**made.spec, "templates": first})]
     ]
     for item in objects:
         require_size(item, "the pipeline is too large for one object", "write tasks that are alike as a loop")
+    require_run_size([item["spec"] for item in objects], made.name)
     yield from made.config_maps
     yield from objects

@@ -63,7 +63,7 @@ def _print(run_id: str, task: str, attempt: int | None, is_followed: bool, tail:
         steps = [_at_attempt(steps[0], attempt, home, run)] if is_single else _no_single(run, task)
     if as_json:
         documents = [_document(step, home, run, tail) for step in steps]
-        print_json({"run": run.id, **documents[0]} if is_single else {"run": run.id, "logs": documents})
+        print_json({"run_id": run.id, **(documents[0] if is_single else {"logs": documents})})
     elif is_single:
         _print_single(steps[0], home, run, tail)
     else:

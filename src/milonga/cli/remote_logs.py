@@ -33,7 +33,7 @@ def print_logs(backend: Backend, operations: ClusterOperations, values: dict[str
             {"task": path, "attempt": attempt, "log": "".join(f"{text}\n" for text in texts)}
             for (path, attempt), texts in kept.items()
         ]
-        print_json({"run": run_id, "logs": logs})
+        print_json({"run_id": run_id, "logs": logs})
         return 0
     for (path, attempt), texts in kept.items():
         for text in texts:

@@ -18,7 +18,7 @@ def _retry(backend: Backend, operations: ClusterOperations, values: dict[str, An
     run_id = values["run_id"]
     paths = operations.retry(run_id)
     if values["as_json"] and not values["wait"]:
-        print_json({"backend": backend.name, "run_id": run_id, "tasks": list(paths)})
+        print_json({"backend": backend.name, "run_id": run_id, "retried": list(paths)})
         return 0
     for path in paths:
         message(f"again: {path}")

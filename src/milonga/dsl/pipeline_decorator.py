@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -32,6 +33,10 @@ class Pipeline(Definition[P, R]):
         pipeline_root: str = "",
     ) -> None:
         super().__init__(function, options, name=name)
+        written = name or getattr(function, "__name__", "")
+        if not written.isascii():  # what is left of two such names may be the same, and pipelines are found by theirs
+            digest = hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+            self.name = f"{self.name}-{digest}"
         self.display_name = display_name
         self.pipeline_root = pipeline_root
 

@@ -71,7 +71,7 @@ def test_show_tells_the_tasks_and_why_the_run_failed(milonga: Run, failed: str) 
 
 def test_retry_deletes_what_failed_and_opens_the_run(milonga: Run, server: ApiServer, failed: str) -> None:
     code, out, _ = milonga("retry", failed, "--to", "argo", "--json")
-    assert code == 0 and json.loads(out)["tasks"] == [
+    assert code == 0 and json.loads(out)["retried"] == [
         "exit-handler-1/for-loop-2[1]/double-2",
         "exit-handler-1/for-loop-2[1]/fail-if",
         "exit-handler-1/total",

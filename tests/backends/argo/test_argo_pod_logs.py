@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -103,6 +104,37 @@ def test_a_connection_that_always_breaks_is_given_up(log_of) -> None:
     with pytest.raises(CallFailed) as caught:
         list(log_of([(200, LINES[0], True)] * 9).follow(lambda: False))
     assert caught.value.code == "E800"
+
+
+def test_what_is_read_once_is_told_up_to_where_its_connection_breaks(log_of) -> None:
+    told: list[str] = []
+    with pytest.raises(CallFailed) as caught:
+        for line in log_of([(200, "one\ntwo\n", True)]).read():
+            told.append(line)
+    assert told == ["one", "two"]
+    assert (caught.value.code, caught.value.is_passing) == ("E800", True)
+    assert "/pods/pod/log" in caught.value.where
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_connection_is_given_back_after_reading(log_of, monkeypatch, is_whole: bool) -> None:
+    closed: list[bool] = []
+    opened = ArgoConnection.opened
+
+    def watched(self: ArgoConnection, *words: Any, **options: Any) -> Any:
+        response = opened(self, *words, **options)
+        close = response.close
+        monkeypatch.setattr(response, "close", lambda: (closed.append(True), close()))
+        return response
+
+    monkeypatch.setattr(ArgoConnection, "opened", watched)
+    lines = log_of([(200, "".join(LINES), False)]).read()
+    assert next(lines).endswith("one")
+    if is_whole:
+        assert len(list(lines)) == len(LINES) - 1
+    else:
+        lines.close()
+    assert closed == [True]
 
 
 def test_a_pod_that_is_gone_is_told_at_once(log_of) -> None:

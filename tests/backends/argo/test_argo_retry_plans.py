@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import copy
 import gzip
 import json
 from datetime import datetime, timezone
 
+import pytest
 from api_server import patched
 
 from milonga.backends.argo.nodes.task_tree import TaskTree
@@ -83,6 +85,36 @@ def test_the_patch_holds_for_the_version_that_was_read(recorded) -> None:
 
 def test_nothing_of_a_run_that_went_well_is_forgotten(recorded) -> None:
     assert RetryPlan.of(recorded("retried_and_succeeded")[0]).removed == frozenset()
+
+
+@pytest.mark.parametrize("is_parted", [False, True])
+def test_what_ran_well_after_a_failure_is_made_again_wherever_its_template_lies(recorded, is_parted: bool) -> None:
+    workflow, _ = recorded("failed_in_loop")
+    found = waiting_for(workflow, "write", "(for-loop-2.Succeeded || for-loop-2.Failed)", is_parted=is_parted)
+    removed = {found.nodes[id].display_name for id in RetryPlan.of(found).removed}
+    assert removed == {"it(1:1)", "fail-if", "double-2", "total", "note", "write"}
+
+
+@pytest.mark.parametrize("is_parted", [False, True])
+def test_what_waited_for_a_skipped_task_is_skipped_wherever_its_template_lies(recorded, is_parted: bool) -> None:
+    workflow, layout = recorded("failed_in_loop")
+    found = waiting_for(workflow, "total", "condition-4.Succeeded", is_parted=is_parted)
+    states = {task.path: task.state for task in TaskTree(found, layout).tasks()}
+    assert states["exit-handler-1/total"] == "SKIPPED"
+
+
+def waiting_for(workflow: Workflow, task: str, depends: str, *, is_parted: bool) -> Workflow:
+    """The same, had `task` waited for others; with all templates but the first in an object of their own if asked."""
+    stored = copy.deepcopy(workflow.status["storedWorkflowTemplateSpec"])
+    for item in (item for template in stored["templates"] for item in template["dag"]["tasks"]):
+        if item["name"] == task:
+            item["depends"] = depends
+    status = {**workflow.status, "storedWorkflowTemplateSpec": stored}
+    if is_parted:
+        main, *others = stored["templates"]
+        status["storedWorkflowTemplateSpec"] = {**stored, "templates": [main]}
+        status["storedTemplates"] = {f"namespaced/be-flow.2/{item['name']}": item for item in others}
+    return Workflow.from_json({**workflow.document, "status": status})
 
 
 def test_packed_nodes_are_packed_again(recorded) -> None:

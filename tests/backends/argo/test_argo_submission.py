@@ -13,7 +13,6 @@ from recording_server import Answer
 from milonga.backends.argo.installation import existing
 from milonga.backends.argo.resources import CONFIG_MAPS
 from milonga.backends.submit_request import SubmitRequest
-from milonga.dsl.schedule import Schedule
 from milonga.errors import RemoteError, UsageError
 from milonga.runtime.argo.layout import REUSE_PARAMETER
 
@@ -167,29 +166,6 @@ def test_an_end_is_asked_for_once_and_not_of_what_has_ended(argo, server) -> Non
     with pytest.raises(RemoteError) as caught:
         argo().cancel("nobody")
     assert caught.value.code == "E812"
-
-
-def test_a_schedule_is_a_cron_workflow_of_the_template(argo, server, graph) -> None:
-    backend = argo(service_account="runner")
-    schedule = Schedule("0 6 * * *", name="mornings")
-    assert backend.add_schedule(graph, SubmitRequest({"rows": 3}), schedule).note == ""
-    (cron,) = server.all("cronworkflows")
-    assert cron["metadata"]["name"] == "mornings" and cron["spec"]["schedules"] == ["0 6 * * *"]
-    assert cron["spec"]["workflowSpec"] == {
-        "workflowTemplateRef": {"name": "add-up"},
-        "arguments": {"parameters": [{"name": "rows", "value": "3"}]},
-        "serviceAccountName": "runner",
-    }
-    again = backend.add_schedule(graph, SubmitRequest({"rows": 4}), schedule)
-    assert "changed" in again.note and len(server.all("cronworkflows")) == 1
-    backend.pause_schedule("mornings")
-    assert [item.enabled for item in backend.schedules()] == [False]
-    backend.resume_schedule("mornings")
-    backend.delete_schedule("mornings")
-    assert backend.schedules() == ()
-    with pytest.raises(UsageError) as caught:
-        backend.resume_schedule("mornings", catch_up=True)
-    assert caught.value.code == "E938"
 
 
 def test_looking_for_an_object_that_is_not_there_is_no_failure(argo) -> None:

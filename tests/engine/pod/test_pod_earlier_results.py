@@ -217,3 +217,79 @@ def test_a_result_made_without_a_failed_producer_is_not_that_of_a_whole_run(clus
     path.unlink()
     assert argo.run({"path": str(path)}).phase == "Succeeded"
     assert argo.results() == {"Output": "'made'"}
+
+
+# Results of different ages ---------------------------------------------------------------------------------------
+
+
+@component
+def content_of(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:  # noqa: PTH123
+        return stream.read()
+
+
+@component
+def train_unless_stopped(data: str, path: str) -> str:
+    import os
+
+    if os.path.exists(path + ".stop"):  # noqa: PTH110
+        raise RuntimeError("on purpose")
+    return "model of " + data
+
+
+@component
+def both(first: str, second: str) -> str:
+    return first + " / " + second
+
+
+@pipeline
+def trained(path: str) -> str:
+    data = content_of(path)
+    return both(data, train_unless_stopped(data, path))
+
+
+def test_a_result_of_older_data_is_not_used_beside_newer_data(cluster: Cluster, tmp_path: Path) -> None:
+    """Nobody knows beforehand that the file has changed; what is kept of its reader has been made anew since."""
+    argo, path, stop = cluster(trained), tmp_path / "data", tmp_path / "data.stop"
+    path.write_text("old")
+    argo.run({"path": str(path)})
+    assert argo.results() == {"Output": "old / model of old"}
+    path.write_text("new")
+    stop.touch()
+    assert argo.run({"path": str(path)}, raw={REUSE_PARAMETER: "no"}).phase == "Failed"
+    stop.unlink()
+    assert argo.run({"path": str(path)}).phase == "Succeeded"
+    assert argo.results() == {"Output": "new / model of new"}
+    run = argo.run({"path": str(path)})
+    assert run.log.count("is used") == 3, run.log
+
+
+@component
+def program() -> Dataset:
+    import os
+
+    made = Dataset.create_file()
+    made.write_text("#!/bin/sh\n")
+    os.chmod(made.path, 0o755)  # noqa: PTH101
+    return made
+
+
+@component
+def may_run(tool: Dataset) -> bool:
+    import os
+
+    return os.access(tool.path, os.X_OK)
+
+
+@pipeline
+def programs() -> bool:
+    return may_run.options(cache=False)(program())
+
+
+def test_a_file_that_is_a_program_stays_one(cluster: Cluster) -> None:
+    argo = cluster(programs)
+    logs = []
+    for _ in range(3):
+        logs.append(argo.run({}).log)
+        assert argo.results() == {"Output": True}
+    assert [USED in log for log in logs] == [False, True, True]

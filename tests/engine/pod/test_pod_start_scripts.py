@@ -30,7 +30,7 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
 @given(WORDS)
 def test_every_word_arrives_as_kubernetes_would_hand_it_over(tmp_path: Path, words: list[str]) -> None:
     expected = [kubernetes(word, {"A": "it's"}) for word in words]
-    script = start_script(["printf", "%s\\0", *words, "end"], ["A"], tmp_path, [], uid="u")
+    script = start_script(["printf", "%s\\0", *words, "end"], ["A"], tmp_path, [], done="u")
     done = run(script, tmp_path, A="it's", B="not declared")
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode().split("\0")[:-1] == [*expected, "end"]
@@ -53,25 +53,25 @@ def kubernetes(text: str, variables: dict[str, str]) -> str:
 
 def test_folders_are_there_before_the_command_starts(tmp_path: Path) -> None:
     wanted = tmp_path / "it's" / "a b"
-    done = run(start_script(["test", "-d", str(wanted)], [], tmp_path, [wanted], uid="u"), tmp_path)
+    done = run(start_script(["test", "-d", str(wanted)], [], tmp_path, [wanted], done="u"), tmp_path)
     assert done.returncode == 0 and (tmp_path / "r" / "parameters").is_dir()
 
 
 def test_success_is_noted_with_the_id_of_the_run(tmp_path: Path) -> None:
-    assert run(start_script(["true"], [], tmp_path, [], uid="it's-1"), tmp_path).returncode == 0
+    assert run(start_script(["true"], [], tmp_path, [], done="it's-1"), tmp_path).returncode == 0
     assert (tmp_path / "r" / "done").read_text() == "it's-1"
 
 
 @pytest.mark.parametrize("code", [1, 3, 137])
 def test_a_failure_is_handed_on_and_nothing_is_noted(code: int, tmp_path: Path) -> None:
-    done = run(start_script(["sh", "-c", f"exit {code}"], [], tmp_path, [], uid="u"), tmp_path)
+    done = run(start_script(["sh", "-c", f"exit {code}"], [], tmp_path, [], done="u"), tmp_path)
     assert done.returncode == code and not (tmp_path / "r" / "done").exists()
 
 
 def test_a_step_whose_success_cannot_be_noted_has_failed(tmp_path: Path) -> None:
     """Or what follows would find nothing and go on without it."""
     (tmp_path / "r" / "done").mkdir(parents=True)
-    assert run(start_script(["true"], [], tmp_path, [], uid="u"), tmp_path).returncode != 0
+    assert run(start_script(["true"], [], tmp_path, [], done="u"), tmp_path).returncode != 0
 
 
 @pytest.mark.parametrize("packages", ["'hypothesis'", "hypothesis>=1", "'hypothesis' 'pytest'", "--no-deps 'pytest'"])
@@ -88,3 +88,8 @@ def test_packages_that_are_not_there_are(packages: str) -> None:
 @pytest.mark.parametrize("command", [[], ["true"], ["sh", "-c", "pip install x", "y"], ["sh", "-x", KFP, "y"]])
 def test_other_commands_stay_as_they_are(command: list[str]) -> None:
     assert without_met_packages(command) == command
+
+
+def test_a_variable_that_the_container_is_not_given_stays_as_it_was_written(tmp_path: Path) -> None:
+    script = start_script(["printf", "%s", "<$(MILONGA_NOT_GIVEN)>"], ["MILONGA_NOT_GIVEN"], tmp_path, [], done="u")
+    assert run(script, tmp_path).stdout == b"<$(MILONGA_NOT_GIVEN)>"

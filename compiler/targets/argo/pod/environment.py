@@ -31,6 +31,12 @@ def variables_of(step: Step) -> list[Any]:
     return list(found.values())
 
 
+def variable_names(step: Step) -> tuple[str, ...]:
+    """The names of all variables, those included that the run may not give, sorted."""
+    items = [item.item if isinstance(item, OptionalItem) else item for item in variables_of(step)]
+    return tuple(sorted(item["name"] for item in items))
+
+
 def _all(step: Step) -> Iterator[Any]:
     for variable in step.container.env or ():
         yield {"name": variable.name, "value": variable.value or ""}

@@ -7,7 +7,7 @@ from typing import Any
 
 from milonga.compiler.graph import Container
 from milonga.compiler.targets.argo.pod.control_value import ControlValue
-from milonga.compiler.targets.argo.pod.environment import variables_of
+from milonga.compiler.targets.argo.pod.environment import variable_names, variables_of
 from milonga.compiler.targets.argo.pod.init_containers import init_containers_of
 from milonga.compiler.targets.argo.pod.optional_item import if_given
 from milonga.compiler.targets.argo.pod.placement import placement_of
@@ -101,7 +101,7 @@ def _fields(step: Step) -> PodFields:
         patch["containers"] = [{"name": MAIN, **main_patch}]
     if patch:
         template["podSpecPatch"] = patch_text(patch)
-    return PodFields(template, fields)
+    return PodFields(template, fields, variable_names(step))
 
 
 def _refuse_unknown(step: Step) -> None:

@@ -15,7 +15,9 @@ class PodFields:
         template: fields of the template: volumes, tolerations, nodeSelector, affinity, metadata, securityContext,
             activeDeadlineSeconds, initContainers, podSpecPatch (a text).
         container: fields of its `container`: image, imagePullPolicy, env, resources, volumeMounts, securityContext.
+        variables: names of all variables of the container, whoever gives them.
     """
 
     template: Mapping[str, Any]
     container: Mapping[str, Any]
+    variables: tuple[str, ...]

@@ -14,6 +14,7 @@ from milonga.backends.argo.cron_workflows import added, changed_suspension, dele
 from milonga.backends.argo.given_artifacts import with_artifacts
 from milonga.backends.argo.installation import code_installed, installed, installed_for_run
 from milonga.backends.argo.looks import remote_run, workflow_named
+from milonga.backends.argo.ownership import owned_by_run
 from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.reuse import known_results
 from milonga.backends.argo.starts import require_possible, started
@@ -47,8 +48,8 @@ T = TypeVar("T")
 class ArgoBackend:
     """Runs pipelines on Argo Workflows, 3.7 and newer: see `milonga.backends.base` for the contract.
 
-    A pipeline becomes two ConfigMaps and a WorkflowTemplate that are named by their content, to which runs refer, and a
-    WorkflowTemplate of its own name, to which schedules do. A run's id is the name of its Workflow.
+    A pipeline becomes two ConfigMaps and a WorkflowTemplate that are named by their content, to which runs and
+    schedules refer, and a WorkflowTemplate of its own name, for people. A run's id is the name of its Workflow.
     """
 
     name: ClassVar[str] = "argo"
@@ -91,15 +92,17 @@ class ArgoBackend:
         """Put the pipeline on the cluster as far as it is not there, and start a run."""
         require_possible(request)
         request = with_artifacts(graph, request)
-        bundle = self.bundle(graph)
-        installed(self._connection, bundle)
-        known = known_results(self._connection, bundle, request)
+        shared = bundle = self.bundle(graph)
+        installed(self._connection, shared)
+        known = known_results(self._connection, shared, request)
         if known:
             bundle = self.bundle(graph, known)
             code_installed(self._connection, bundle)
         template = installed_for_run(self._connection, bundle)
         name = request.name or run_name(graph)
         run_id = started(self._connection, bundle, template, request, name)
+        if known:
+            owned_by_run(self._connection, run_id, bundle, shared)
         return SubmittedRun(run_id, name, self._connection.page(run_id))
 
     def argument_findings(self, request: SubmitRequest) -> tuple[Diagnostic, ...]:
@@ -127,9 +130,7 @@ class ArgoBackend:
         """Put the pipeline on the cluster as far as it is not there, and make or change a CronWorkflow."""
         document = required_document(self.translated(graph, request, schedule))
         require_possible(request)
-        bundle = self.bundle(graph)
-        installed(self._connection, bundle)
-        return added(self._connection, bundle, request, document)
+        return added(self._connection, self.bundle(graph), request, document)
 
     def schedules(self) -> tuple[RemoteSchedule, ...]:
         """The CronWorkflows of the namespace."""

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from milonga.backends.argo.layout.layout import Layout
-from milonga.backends.argo.marks import CODE
+from milonga.backends.argo.marks import CODE, PIPELINE
 from milonga.compiler.graph import Graph
 from milonga.compiler.targets.argo import ArgoTarget
 from milonga.compiler.targets.argo.known_results import KnownResults
 from milonga.errors import internal_error
+
+VERSION = "milonga.dev/version"
+"""The label of what is named by its content, with the end of its name: nothing else has it."""
 
 _DIGEST_LENGTH = 10
 _NAME_MAX = 63
@@ -53,14 +56,19 @@ class Bundle:
     def named_by_content(self) -> Bundle:
         """The same with templates whose names nothing else can have.
 
-        A run refers to these: somebody who submits other code under the pipeline's name changes nothing of it.
+        Runs and schedules refer to these: somebody who submits other code under the pipeline's name changes nothing of
+        them.
         """
         parts = (*self.further, self.template)
         text = json.dumps([part["spec"] for part in parts], sort_keys=True)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
         names = {part["metadata"]["name"]: _with_digest(part["metadata"]["name"], digest) for part in parts}
-        *further, template = (_renamed(part, names) for part in parts)
+        *further, template = (_labelled(_renamed(part, names), digest) for part in parts)
         return Bundle(self.config_maps, template, self.layout, tuple(further))
+
+    def newest(self) -> dict[str, Any]:
+        """The template under the pipeline's own name. It calls further ones by content, so it alone is replaced."""
+        return {**self.named_by_content().template, "metadata": self.template["metadata"]}
 
     @classmethod
     def compiled(cls, graph: Graph, known: KnownResults | None = None) -> Bundle:
@@ -92,11 +100,27 @@ class Bundle:
         code = (template["metadata"].get("annotations") or {}).get(CODE)
         found = next((item for item in maps if item["metadata"]["name"] == code), None)
         layout = Layout.from_config_map(found) if found is not None else Layout()
-        return cls(tuple(maps), template, layout, tuple(templates[:-1]))
+        return cls(tuple(_versioned(item) for item in maps), template, layout, tuple(templates[:-1]))
 
 
 def _with_digest(name: str, digest: str) -> str:
-    return f"{name[: _NAME_MAX - len(digest) - 1].rstrip('-.')}-{digest}"
+    """A name of at most 63 characters; what comes after a dot, the number of a part, stays."""
+    stem, dot, part = name.partition(".")
+    ending = f"{dot}{part}-{digest}"
+    return stem[: _NAME_MAX - len(ending)].rstrip("-") + ending
+
+
+def _labelled(item: Mapping[str, Any], version: str) -> dict[str, Any]:
+    metadata = item["metadata"]
+    return {**item, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), VERSION: version}}}
+
+
+def _versioned(config_map: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A ConfigMap with the mark of what is named by its content; that of all pipelines stays as it is."""
+    metadata = config_map["metadata"]
+    if PIPELINE not in (metadata.get("labels") or {}):
+        return config_map
+    return _labelled(config_map, str(metadata["name"]).rpartition("-")[2])
 
 
 def _renamed(template: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.bundle import Bundle
-from milonga.backends.argo.installation import replaced
-from milonga.backends.argo.marks import MANAGED_BY
+from milonga.backends.argo.installation import code_installed, installed_for_run, replaced, require_ours
+from milonga.backends.argo.marks import MANAGED_BY, PIPELINE
 from milonga.backends.argo.resources import CRON_WORKFLOWS
 from milonga.backends.argo.starts import parameters_of
 from milonga.backends.attempts import removed
@@ -19,19 +19,25 @@ from milonga.backends.submit_request import SubmitRequest
 def added(
     connection: ArgoConnection, bundle: Bundle, request: SubmitRequest, document: Mapping[str, Any]
 ) -> RemoteSchedule:
-    """Make a CronWorkflow, or change the one of that name that milonga has made.
+    """Make a CronWorkflow, or change the one of that name that milonga has made for the pipeline.
+
+    It starts what is given here, whatever is submitted under the pipeline's name later.
 
     Args:
         connection: the namespace.
-        bundle: the pipeline, installed.
+        bundle: the pipeline; what is missing of it is made.
         request: the arguments, and the labels of its runs.
         document: the translated schedule.
 
     Raises:
-        CallFailed: E800-E809; E830, a CronWorkflow of that name belongs to somebody else.
+        CallFailed: E800-E809; E830, a CronWorkflow of that name belongs to somebody else or to another pipeline.
     """
     name = document["metadata"]["name"]
-    wanted = new_cron_workflow(bundle, request, document, connection.settings.service_account)
+    template = bundle.named_by_content().name
+    wanted = new_cron_workflow(bundle, template, request, document, connection.settings.service_account)
+    require_ours(connection, CRON_WORKFLOWS, wanted)
+    code_installed(connection, bundle)
+    installed_for_run(connection, bundle)
     done = replaced(connection, CRON_WORKFLOWS, wanted)
     note = {"changed": f"the schedule '{name}' was there and has been changed", "same": f"'{name}' was there already"}
     found = connection.read("GET", CRON_WORKFLOWS, name)
@@ -39,9 +45,9 @@ def added(
 
 
 def new_cron_workflow(
-    bundle: Bundle, request: SubmitRequest, document: Mapping[str, Any], service_account: str
+    bundle: Bundle, template: str, request: SubmitRequest, document: Mapping[str, Any], service_account: str
 ) -> dict[str, Any]:
-    """A translated schedule with what only a submission knows."""
+    """A translated schedule with what only a submission knows; `template` is the name of what it starts."""
     specification = document["spec"]["workflowSpec"]
     parameters = parameters_of(bundle, request)
     return {
@@ -55,7 +61,7 @@ def new_cron_workflow(
             },
             "workflowSpec": {
                 **{key: value for key, value in specification.items() if key != "arguments"},
-                "workflowTemplateRef": {"name": bundle.name},
+                "workflowTemplateRef": {"name": template},
                 **({"arguments": {"parameters": parameters}} if parameters else {}),
                 **({"serviceAccountName": service_account} if service_account else {}),
             },
@@ -99,9 +105,11 @@ def _schedule(item: Mapping[str, Any], note: str = "") -> RemoteSchedule:
     zone = specification.get("timezone") or ""
     template = ((specification.get("workflowSpec") or {}).get("workflowTemplateRef") or {}).get("name") or ""
     told = next((str(found.get("message")) for found in status.get("conditions") or [] if found.get("message")), "")
+    labels = metadata.get("labels") or {}
     more = {
-        "pipeline": template,
-        "made_by_milonga": (metadata.get("labels") or {}).get(MANAGED_BY) == "milonga",
+        "pipeline": labels.get(PIPELINE) or template,
+        "template": template,
+        "made_by_milonga": labels.get(MANAGED_BY) == "milonga",
         "last_scheduled": status.get("lastScheduledTime") or "",
         "active_runs": [str(run.get("name")) for run in status.get("active") or []],
         "problem": told,

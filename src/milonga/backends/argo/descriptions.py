@@ -24,6 +24,7 @@ from milonga.backends.call_failed import CallFailed
 from milonga.backends.described_run import DescribedRun
 from milonga.backends.described_task import DescribedAttempt, DescribedTask
 from milonga.backends.run_summary import RunSummary
+from milonga.compiler.targets.argo.names import pipeline_label
 from milonga.runtime.argo.layout import REUSE_PARAMETER
 
 _EXPLAINED_MAX = 20
@@ -36,7 +37,7 @@ def listed(connection: ArgoConnection, *, pipeline: str, state: str, limit: int)
     Raises:
         CallFailed: E800-E808.
     """
-    selector = f"{OURS},{PIPELINE}={pipeline}" if pipeline else OURS
+    selector = f"{OURS},{PIPELINE}={pipeline_label(pipeline)}" if pipeline else OURS
     found = connection.listed(WORKFLOWS, labelSelector=selector)
     found.sort(key=lambda item: str((item.get("metadata") or {}).get("creationTimestamp") or ""), reverse=True)
     chosen: list[RunSummary] = []

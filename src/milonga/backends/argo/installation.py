@@ -7,7 +7,7 @@ from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.bundle import Bundle
-from milonga.backends.argo.marks import MANAGED_BY
+from milonga.backends.argo.marks import MANAGED_BY, PIPELINE
 from milonga.backends.argo.resources import CONFIG_MAPS, TEMPLATES, Resource
 from milonga.backends.attempts import made_by_name
 from milonga.backends.call_failed import CallFailed
@@ -19,14 +19,18 @@ _CHANGES_MAX = 5
 def installed(connection: ArgoConnection, bundle: Bundle) -> None:
     """Make what is missing, and replace the pipeline's template when it says something else.
 
-    The template has the pipeline's name, is the newest, and is there for schedules and people.
+    The template has the pipeline's name, is the newest, and is there for people. Nothing is made when it is not ours.
 
     Raises:
-        CallFailed: E800-E809; E830, an object of that name belongs to somebody else, or is not what its name says.
+        CallFailed: E800-E809; E830, an object of that name belongs to somebody else or to another pipeline, or is not
+            what its name says.
     """
+    newest = bundle.newest()
+    require_ours(connection, TEMPLATES, newest)
     code_installed(connection, bundle)
-    for template in (*bundle.further, bundle.template):
+    for template in bundle.named_by_content().further:
         replaced(connection, TEMPLATES, template)
+    replaced(connection, TEMPLATES, newest)
 
 
 def code_installed(connection: ArgoConnection, bundle: Bundle) -> None:
@@ -40,7 +44,7 @@ def code_installed(connection: ArgoConnection, bundle: Bundle) -> None:
 
 
 def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> str:
-    """Make what is missing of the templates that a run refers to, which are named by their content.
+    """Make what is missing of the templates that a run or schedule refers to, which are named by their content.
 
     Returns:
         The name of the pipeline's.
@@ -56,7 +60,7 @@ def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> str:
 
 def _kept(connection: ArgoConnection, wanted: Mapping[str, Any]) -> None:
     """A ConfigMap that is named by its content and cannot be changed. Its content is sent only if it is not there."""
-    found = existing(connection, CONFIG_MAPS, wanted["metadata"]["name"]) or _made(connection, CONFIG_MAPS, wanted)
+    found = existing(connection, CONFIG_MAPS, wanted["metadata"]["name"]) or made(connection, CONFIG_MAPS, wanted)
     for key in ("data", "binaryData"):
         if (found.get(key) or {}) != (wanted.get(key) or {}):
             raise _somebody_elses(wanted, f"its {key} is not what its name stands for")
@@ -69,17 +73,16 @@ def replaced(connection: ArgoConnection, resource: Resource, wanted: Mapping[str
         "made", "changed" or "same".
 
     Raises:
-        CallFailed: E800-E809; E830, milonga has not made it.
+        CallFailed: E800-E809; E830, milonga has not made it, or for another pipeline.
     """
     name = wanted["metadata"]["name"]
     for attempt in range(_CHANGES_MAX):
         found = existing(connection, resource, name)
         if found is None:
-            found = _made(connection, resource, wanted)
+            found = made(connection, resource, wanted)
             if _says(found, wanted):
                 return "made"
-        if (found["metadata"].get("labels") or {}).get(MANAGED_BY) != "milonga":
-            raise _somebody_elses(wanted, "milonga has not made it")
+        _require_ours(found, wanted)
         if _says(found, wanted):
             return "same"
         try:
@@ -90,6 +93,29 @@ def replaced(connection: ArgoConnection, resource: Resource, wanted: Mapping[str
             continue
         return "changed"
     raise AssertionError("the last attempt returns or raises")
+
+
+def require_ours(connection: ArgoConnection, resource: Resource, wanted: Mapping[str, Any]) -> None:
+    """Check that `wanted` may be made, or put in the place of what is there.
+
+    Raises:
+        CallFailed: E800-E808; E830, milonga has not made what is there, or for another pipeline.
+    """
+    found = existing(connection, resource, wanted["metadata"]["name"])
+    if found is not None:
+        _require_ours(found, wanted)
+
+
+def _require_ours(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    labels, asked = found["metadata"].get("labels") or {}, wanted["metadata"].get("labels") or {}
+    if labels.get(MANAGED_BY) != "milonga":
+        raise _somebody_elses(wanted, "milonga has not made it")
+    pipeline, own = labels.get(PIPELINE), asked.get(PIPELINE)
+    if pipeline and pipeline != own:
+        what = "schedule" if wanted["kind"] == "CronWorkflow" else "pipeline"
+        raise _somebody_elses(
+            wanted, f"it is of the pipeline '{pipeline}', not of '{own}'", hint=f"give the {what} another name"
+        )
 
 
 def existing(connection: ArgoConnection, resource: Resource, name: str) -> dict[str, Any] | None:
@@ -106,7 +132,12 @@ def existing(connection: ArgoConnection, resource: Resource, name: str) -> dict[
         raise
 
 
-def _made(connection: ArgoConnection, resource: Resource, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def made(connection: ArgoConnection, resource: Resource, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The object as it is once it is there; another one of its name, where somebody was faster.
+
+    Raises:
+        CallFailed: E800-E809.
+    """
     name = wanted["metadata"]["name"]
 
     def find() -> dict[str, Any] | None:
@@ -130,14 +161,15 @@ def _says(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def _over(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """`wanted` in the place of what was found; labels and annotations of others stay."""
+    """`wanted` in the place of what was found; labels, annotations and what else others have noted stays."""
     metadata, asked = found["metadata"], wanted["metadata"]
     merged = {key: {**(metadata.get(key) or {}), **(asked.get(key) or {})} for key in ("labels", "annotations")}
+    kept = {key: metadata[key] for key in ("ownerReferences", "finalizers") if key in metadata}
     version = {"resourceVersion": metadata.get("resourceVersion")}
-    return {**wanted, "metadata": {**asked, **merged, **version}}
+    return {**wanted, "metadata": {**asked, **merged, **kept, **version}}
 
 
-def _somebody_elses(wanted: Mapping[str, Any], reason: str) -> CallFailed:
+def _somebody_elses(wanted: Mapping[str, Any], reason: str, *, hint: str = "") -> CallFailed:
     kind, name = wanted["kind"], wanted["metadata"]["name"]
     return CallFailed(
         "E830",
@@ -145,5 +177,6 @@ def _somebody_elses(wanted: Mapping[str, Any], reason: str) -> CallFailed:
         outcome="refused",
         is_passing=False,
         got=reason,
-        hint=f"`kubectl get {kind.lower()} {name} -o yaml` shows it: delete it, or take another name or namespace",
+        hint=hint
+        or f"`kubectl get {kind.lower()} {name} -o yaml` shows it: delete it, or take another name or namespace",
     )

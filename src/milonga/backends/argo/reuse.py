@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,11 @@ def known_results(connection: ArgoConnection, bundle: Bundle, request: SubmitReq
         with tempfile.TemporaryDirectory(prefix="milonga-known-") as folder:
             look = _Look(bucket, _texts(bundle, request), _recipes(bundle), Path(folder))
             with ThreadPoolExecutor(_LOOKS_AT_ONCE) as threads:
-                found = list(threads.map(look.at, wanted))
+                records = list(threads.map(look.at, wanted))
+            kept = {leaf.slug: record for leaf, record in zip(wanted, records, strict=True) if record is not None}
+            return {leaf: KnownResult(kept[leaf]["parameters"], str(kept[leaf]["run"])) for leaf in look.usable(kept)}
     except MilongaError:
         return {}
-    return {leaf.slug: result for leaf, result in zip(wanted, found, strict=True) if result is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class _Look:
     recipes: Any
     folder: Path
 
-    def at(self, leaf: Leaf) -> KnownResult | None:
-        """The kept result of a step; None when there is none that could be read."""
+    def at(self, leaf: Leaf) -> dict[str, Any] | None:
+        """The record of the kept result of a step; None when there is none that could be read."""
         code, *inputs = leaf.key
         if not all(name in self.texts for name in inputs):
             return None
@@ -75,7 +76,53 @@ class _Look:
             return None  # spoilt: the step runs
         if record is None or "run" not in record or record.get("artifacts"):
             return None
-        return KnownResult(record["parameters"], str(record["run"]))
+        return record
+
+    def usable(self, kept: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Those that were made of what the steps before them give in this run.
+
+        What a step before gives is known where its result is usable itself, and nowhere else: what its pod finds, or
+        makes, may be another result than the one that lies there now.
+        """
+        found: list[str] = []
+        waiting = {leaf: {slot[0] for slot in self.recipes.recipe(leaf).slots} for leaf in kept}
+        while ready := [leaf for leaf, makers in waiting.items() if makers <= set(found)]:
+            for leaf in ready:
+                del waiting[leaf]
+            found += [leaf for leaf in ready if self._digest(leaf) == kept[leaf].get("inputs")]
+        return found
+
+    def _digest(self, leaf: str) -> str | None:
+        """The digest of what a step is given in this run; None when that cannot be told from here."""
+        from milonga.engine.pod.inputs_digest import inputs_digest
+        from milonga.engine.pod.mounted_sources import MountedSources
+        from milonga.engine.pod.request import given_value
+        from milonga.engine.recipes.evaluator import Evaluator
+
+        recipe = self.recipes.recipe(leaf)
+        sources = MountedSources(
+            recipes=self.recipes,
+            objects=_Fetched(self.folder),
+            unpacked=self.folder / ".given" / leaf,
+            given={name: given_value(self.texts[name], kind) for name, kind in recipe.given},
+            statuses={},
+            names={},
+        )
+        try:
+            return inputs_digest(Evaluator(sources).inputs(recipe.parameters, recipe.artifacts), sources.content_of)
+        except (MilongaError, KeyError, OSError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """Where the fetched results lie."""
+
+    folder: Path
+
+    def place(self, leaf: str, what: str, indices: Sequence[int]) -> Path:
+        """Results alone have been fetched."""
+        return self.folder / leaf if what == RESULT and not indices else self.folder / ".none" / leaf / what
 
 
 def _earlier_run(connection: ArgoConnection, bundle: Bundle) -> Workflow:

@@ -20,13 +20,13 @@ from milonga.engine.executor_output import (
 from milonga.engine.placeholders import PlaceholderContext, resolve_arguments
 from milonga.engine.pod.contents import content_digest, copy_content
 from milonga.engine.pod.earlier_result import EarlierResult
+from milonga.engine.pod.inputs_digest import inputs_digest
+from milonga.engine.pod.mounted_sources import MountedSources
 from milonga.engine.pod.probe import write_control
 from milonga.engine.pod.recipe import Recipe, Recipes
 from milonga.engine.pod.results import assigned_artifact
 from milonga.engine.pod.scratch import new_folder
-from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
-from milonga.engine.recipes.sources import Sources
 from milonga.errors import TaskFailed
 from milonga.runtime.argo.layout import (
     PARAMETERS,
@@ -57,7 +57,7 @@ class Attempt:
         *,
         recipe: Recipe,
         recipes: Recipes,
-        sources: Sources,
+        sources: MountedSources,
         indices: Sequence[int],
         outputs: Path,
         uid: str,
@@ -72,9 +72,14 @@ class Attempt:
         self._scratch = new_folder()
         self._evaluator = Evaluator(sources, indices)
 
-    def earlier_result(self) -> Path | None:
+    def earlier_result(self, executor_input: Mapping[str, Any]) -> Path | None:
         """The folder of an earlier result, for a step without artifacts; None when there is none."""
-        return next((earlier.folder for earlier in self._earlier if earlier.record() is not None), None)
+        inputs = self.inputs_digest(executor_input)
+        return next((earlier.folder for earlier in self._earlier if earlier.record(inputs) is not None), None)
+
+    def inputs_digest(self, executor_input: Mapping[str, Any]) -> str:
+        """What stands for everything that the task is given. To be asked for before the task can change any of it."""
+        return inputs_digest(executor_input["inputs"], self._sources.content_of)
 
     def executor_input(self) -> dict[str, Any]:
         """KFP's ExecutorInput: what the task gets, and where it is to put what it makes.
@@ -83,16 +88,8 @@ class Attempt:
             RunError: E430-E436, an input cannot be had.
         """
         recipe, result = self.recipe, self._outputs / RESULT
-        artifacts = {name: self._evaluator.artifact(expression) for name, expression in recipe.artifacts.items()}
         return {
-            "inputs": {
-                "parameterValues": self._evaluator.parameters(recipe.parameters),
-                "artifacts": {
-                    name: {"artifacts": found if isinstance(found, list) else [found]}
-                    for name, found in artifacts.items()
-                    if found is not ABSENT
-                },
-            },
+            "inputs": self._evaluator.inputs(recipe.parameters, recipe.artifacts),
             "outputs": {
                 "parameters": {
                     name: {"outputFile": str(result / PARAMETERS / declared["slug"])}
@@ -123,21 +120,22 @@ class Attempt:
         """Run the task, and leave its outputs complete or not at all.
 
         Returns:
-            What is noted of it; "run" is the id of the run that has made its outputs.
+            What is noted of it; "run" is the id of the run that has made its outputs, "inputs" stands for what it got.
 
         Raises:
             MilongaError: an input or output is not what it should be.
             Exception: whatever the author's code raises.
         """
+        request = self.executor_input()
+        inputs = self.inputs_digest(request)
         for earlier in self._earlier:
-            known = self._handed_on(earlier)
+            known = self._handed_on(earlier, inputs)
             if known is not None:
                 return known
-        request = self.executor_input()
         (self._outputs / RESULT / PARAMETERS).mkdir(parents=True, exist_ok=True)
         try:
             report = self._called(request)
-            record = self._record(request, report)
+            record = {**self._record(request, report), "inputs": inputs}
         except BaseException:
             self._drop()
             raise
@@ -147,9 +145,9 @@ class Attempt:
         write_atomically(self._outputs / RESULT / RECORD_FILE, json.dumps(record))
         return record
 
-    def _handed_on(self, earlier: EarlierResult) -> Mapping[str, Any] | None:
+    def _handed_on(self, earlier: EarlierResult, inputs: str) -> Mapping[str, Any] | None:
         """Make a result of an earlier time the one of this run, if it is whole; None when it is not."""
-        known = earlier.record()
+        known = earlier.record(inputs)
         contents = earlier.contents(known) if known is not None else None
         if known is None or contents is None:
             return None

@@ -38,8 +38,8 @@ def _entries(path: Path) -> Iterator[tuple[str, Path]]:
 
 
 def copy_content(source: Path, target: Path) -> None:
-    """Copy a file or folder; links in a folder stay links."""
+    """Copy a file or folder with its modes; links in a folder stay links."""
     if source.is_dir():
         shutil.copytree(source, target, symlinks=True)
     else:
-        shutil.copyfile(source, target)
+        shutil.copy(source, target)

@@ -31,13 +31,18 @@ class EarlierResult:
         """The result, contents apart."""
         return self._place(RESULT)
 
-    def record(self) -> dict[str, Any] | None:
-        """What was noted then; None when there is nothing that may be used, or can be read."""
+    def record(self, inputs: str) -> dict[str, Any] | None:
+        """What was noted then; None when there is nothing that may be used, or can be read.
+
+        Args:
+            inputs: digest of what the step is given now. What its key is made of says which code and which inputs of
+                the pipeline there were, not what the steps before have made of them that time.
+        """
         try:
             known = read_record(self.folder, self._recipe) if self.folder.is_dir() else None
         except (ValueError, MilongaError):
             return None  # spoilt, or of another version: it is made again
-        return known if known is not None and "run" in known else None
+        return known if known is not None and "run" in known and known.get("inputs") == inputs else None
 
     def contents(self, record: Mapping[str, Any]) -> dict[str, Path] | None:
         """Where the contents of its artifacts lie, by name in the store; None when they are not those of the record.

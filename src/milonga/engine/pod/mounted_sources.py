@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from milonga.engine.pod.contents import content_digest
 from milonga.engine.pod.objects import Objects
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.results import read_record
@@ -43,6 +44,7 @@ class MountedSources:
         self._statuses = statuses
         self._names = names
         self._records: dict[Path, Any] = {}
+        self._contents: dict[str, str] = {}
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -60,14 +62,27 @@ class MountedSources:
         found = (record["artifacts"] if record is not None else {}).get(name)
         if found is None:
             return ABSENT
-        slug = self._recipes.recipe(leaf).output_artifacts[name]["slug"]
-        content = self._objects.place(leaf, artifact_object(slug), indices)
+        content_name = artifact_object(self._recipes.recipe(leaf).output_artifacts[name]["slug"])
+        content = self._objects.place(leaf, content_name, indices)
         is_list = bool(found["list"])
-        made = [
-            _runtime_artifact(entry, content / str(at) if is_list else content)
-            for at, entry in enumerate(found["entries"])
-        ]
+        paths = [content / str(at) if is_list else content for at in range(len(found["entries"]))]
+        noted = (record.get("contents") or {}).get(content_name)
+        for at, (entry, path) in enumerate(zip(found["entries"], paths, strict=True)):
+            if entry["content"]:
+                self._contents[str(path)] = f"{noted}/{at}" if noted else ""
+            elif entry["uri"].startswith("/"):
+                self._contents[entry["uri"]] = "nothing"  # where its maker could have put something
+        made = [_runtime_artifact(entry, path) for entry, path in zip(found["entries"], paths, strict=True)]
         return made if is_list else made[0]
+
+    def content_of(self, uri: str) -> str:
+        """What stands for the content of an artifact of these: the digest that its maker has noted, or its own.
+
+        What lies elsewhere is known by its URI alone.
+        """
+        if uri in self._contents and not self._contents[uri]:
+            self._contents[uri] = content_digest(Path(uri)) if Path(uri).exists() else uri
+        return self._contents.get(uri, uri)
 
     def pipeline_parameter(self, name: str) -> Any:
         """An input parameter of the pipeline."""
@@ -85,6 +100,7 @@ class MountedSources:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(base64.b64decode(given["content"]))
             given["uri"] = str(place)
+            self._contents[given["uri"]] = ""
         kind = {"schemaTitle": given.get("type") or "system.Artifact", "schemaVersion": "0.0.1"}
         return {"name": name, "uri": given.get("uri", ""), "type": kind, "metadata": given.get("metadata") or {}}
 

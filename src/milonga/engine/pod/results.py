@@ -33,6 +33,7 @@ def read_record(folder: Path, recipe: Recipe) -> dict[str, Any] | None:
         return found
     if not (folder / DONE_FILE).is_file():
         return None
+    run, _, inputs = (folder / DONE_FILE).read_text("utf-8").partition(" ")
     report = read_result(folder / REPORT_FILE)
     return {
         "parameters": reported_parameters(
@@ -44,7 +45,8 @@ def read_record(folder: Path, recipe: Recipe) -> dict[str, Any] | None:
             name: {"list": declared["list"], "entries": _entries(report, name, declared)}
             for name, declared in recipe.output_artifacts.items()
         },
-        "run": (folder / DONE_FILE).read_text("utf-8"),
+        "run": run,
+        "inputs": inputs,
     }
 
 

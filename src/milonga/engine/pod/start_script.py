@@ -47,27 +47,27 @@ def _words(script: str) -> list[str]:
 
 
 def start_script(
-    command: Sequence[str], variables: Iterable[str], outputs: Path, folders: Iterable[Path], *, uid: str
+    command: Sequence[str], variables: Iterable[str], outputs: Path, folders: Iterable[Path], *, done: str
 ) -> str:
     """A shell script that runs a command and says when it has succeeded.
 
     Every word stands in single quotes, so no value is ever read as shell. `$(NAME)` of a declared variable is replaced
-    by the shell, since Kubernetes, which does it in arguments, does not see these.
+    by the shell, since Kubernetes, which does it in arguments, does not see these; it stays where there is no such one.
 
     Args:
         command: the words.
         variables: names of the container's variables.
         outputs: folder of the task's outputs.
         folders: others that the command expects.
-        uid: of the run, which is noted with the result.
+        done: what is noted with the result.
     """
     known = frozenset(variables)
     result = outputs / RESULT
     made = " ".join(shlex.quote(str(path)) for path in [result / PARAMETERS, *folders])
     words = " ".join(_quoted(word, known) for word in command)
-    done = f"printf %s {shlex.quote(uid)} > {shlex.quote(str(result / DONE_FILE))}"
+    noted = f"printf %s {shlex.quote(done)} > {shlex.quote(str(result / DONE_FILE))}"
     started = f"(exec {words})"  # a program, even where the shell has an "echo" of its own
-    return f"mkdir -p {made} || exit 65\n{started}\ncode=$?\n[ $code -eq 0 ] || exit $code\n{done} || exit 65\n"
+    return f"mkdir -p {made} || exit 65\n{started}\ncode=$?\n[ $code -eq 0 ] || exit $code\n{noted} || exit 65\n"
 
 
 def _quoted(word: str, variables: frozenset[str]) -> str:
@@ -77,7 +77,7 @@ def _quoted(word: str, variables: frozenset[str]) -> str:
         if name is not None and not (name in variables and name.isidentifier()):
             continue
         parts.append(shlex.quote(word[at : match.start()]) if match.start() > at else "")
-        parts.append("'$'" if name is None else f'"${{{name}}}"')
+        parts.append("'$'" if name is None else f'"${{{name}-\\$({name})}}"')
         at = match.end()
     parts.append(shlex.quote(word[at:]) if at < len(word) or not parts else "")
     return "".join(parts)

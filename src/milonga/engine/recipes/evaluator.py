@@ -97,6 +97,22 @@ class Evaluator:
         found = {name: self.parameter(expression) for name, expression in expressions.items()}
         return {name: value for name, value in found.items() if value is not ABSENT}
 
+    def inputs(self, parameters: Mapping[str, list[Any]], artifacts: Mapping[str, list[Any]]) -> dict[str, Any]:
+        """The inputs of a task, as KFP's ExecutorInput has them.
+
+        Raises:
+            RunError: E430-E436.
+        """
+        found = {name: self.artifact(expression) for name, expression in artifacts.items()}
+        return {
+            "parameterValues": self.parameters(parameters),
+            "artifacts": {
+                name: {"artifacts": entries if isinstance(entries, list) else [entries]}
+                for name, entries in found.items()
+                if entries is not ABSENT
+            },
+        }
+
     def count(self, expression: list[Any]) -> int:
         """The length of a list: an expression of the form "count".
 

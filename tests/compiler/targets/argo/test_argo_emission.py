@@ -16,7 +16,6 @@ from milonga.compiler.graph import Graph
 from milonga.compiler.targets.argo import ArgoClusterTarget, ArgoTarget, ArgoWorkflowTarget
 from milonga.compiler.targets.argo.archive import digest, pipeline_archive, program_archive
 from milonga.compiler.targets.argo.gate import findings
-from milonga.compiler.targets.argo.manifest import object_name
 from milonga.compiler.targets.argo.pod import POD_CELLS
 from milonga.compiler.targets.argo.recipe_texts import StepRecipe
 from milonga.errors import UnsupportedByTarget
@@ -103,14 +102,6 @@ def test_the_program_of_all_pods_holds_what_it_imports_and_nothing_heavy() -> No
         assert archive.testzip() is None and all(item.date_time == (1980, 1, 1, 0, 0, 0) for item in archive.filelist)
     assert {"__main__.py", "milonga/engine/pod/main.py", "milonga/engine/recipes/evaluator.py"} <= names
     assert len(content) < 250_000 and len(digest(content)) == 10
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("train", "train"), ("Train It", "train-it"), ("9", "t-9"), ("x" * 80, "x" * 52), ("", "t"), ("日本", "t")],
-)
-def test_a_pipeline_gets_a_name_that_kubernetes_takes(name: str, expected: str) -> None:
-    assert object_name(name) == expected
 
 
 # Names that authors and other compilers choose -------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milonga.compiler.targets.argo.names import Names
+from milonga.compiler.targets.argo.names import Names, object_name, pipeline_label
 
 WANTED = st.lists(st.text(max_size=90) | st.sampled_from(["a", "a-2", "a 2", "in", "In", "", "9", "-" * 70, "x" * 80]))
 
@@ -50,3 +50,45 @@ def test_no_name_is_a_word_of_the_language_of_depends() -> None:
     names = Names()
     for word in ("in", "not", "matches", "contains", "let", "true", "false", "nil", "and", "or", "if", "else"):
         assert names.add(word) == f"t-{word}"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("train", "train"),
+        ("my_pipe", "my-pipe"),
+        ("Train It", "train-it"),
+        ("9", "t-9"),
+        ("", "t"),
+        ("x" * 52, "x" * 52),
+    ],
+)
+def test_a_pipeline_gets_a_name_that_kubernetes_takes(name: str, expected: str) -> None:
+    assert object_name(name) == expected
+
+
+PIPELINES = st.text(max_size=80) | st.sampled_from(["\u6a21\u578b", "\u6570\u636e", "gr\u00f6\u00dfe", "gr-e"])
+
+
+@given(PIPELINES)
+def test_the_name_of_any_pipeline_is_short_enough_for_a_schedule(name: str) -> None:
+    assert re.fullmatch(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?", object_name(name)) and object_name(name) == object_name(
+        name
+    )
+
+
+@given(PIPELINES, PIPELINES)
+def test_two_names_that_are_not_of_plain_ascii_do_not_meet(one: str, other: str) -> None:
+    if one != other and not one.isascii():
+        assert object_name(one) != object_name(other)
+
+
+def test_two_long_names_that_begin_alike_do_not_meet() -> None:
+    assert object_name("x" * 60 + "-train") != object_name("x" * 60 + "-evaluate")
+
+
+@given(PIPELINES, PIPELINES)
+def test_two_pipelines_have_two_labels_whatever_they_are_called(one: str, other: str) -> None:
+    labels = pipeline_label(one), pipeline_label(other)
+    assert (labels[0] == labels[1]) is (one == other)
+    assert all(re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", label) for label in labels)

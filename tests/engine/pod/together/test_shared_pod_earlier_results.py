@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from paper_argo import PaperArgo
+from pod_argo import PodArgo
 
+import milonga as ml
 from milonga import Dataset, component, pipeline
 from milonga.compiler.targets.argo import ArgoTarget
 from milonga.compiler.trace.tracer import trace
@@ -112,3 +114,73 @@ def test_a_shared_pod_and_pods_alone_use_the_same_kept_results(changed: str, sha
     run = argo.run({"path": str(path)})
     assert run.phase == "Succeeded" and len(path.read_text()) == 3, run.log
     assert argo.rows[changed]["attempts"][0]["cached"] is True
+
+
+# What the pod is given has changed -------------------------------------------------------------------------------
+
+
+@component
+def there(path: str) -> str:
+    import os
+
+    if not os.path.exists(path):  # noqa: PTH110
+        raise RuntimeError("on purpose")
+    return "real"
+
+
+@component
+def or_else(text: str = "instead") -> str:
+    return text
+
+
+@component
+def wrapped(text: str) -> str:
+    return "(" + text + ")"
+
+
+@pipeline
+def inner(text: str) -> str:
+    first = wrapped.options(name="first", cache=False, together="p")(text)
+    return wrapped.options(name="second", cache=False, together="p")(first)
+
+
+@pipeline
+def forgiving(path: str) -> str:
+    found = there.options(cache=False)(path)
+    return inner(or_else.options(ignore_upstream_failure=True, cache=False)(found))
+
+
+def test_a_pod_that_is_repeated_does_again_what_is_given_something_else(tmp_path: Path) -> None:
+    argo, path = PodArgo(tmp_path / "cluster", ArgoTarget().emit(trace(forgiving).graph)), tmp_path / "there"
+    assert argo.run({"path": str(path)}).phase == "Failed"
+    assert argo.rows["inner/second"]["state"] == "SUCCEEDED", "of what stands in for the result"
+    path.touch()
+    run = argo.run_again({"path": str(path)})
+    assert run.phase == "Succeeded" and argo.results() == {"Output": "((real))"}, run.log
+
+
+@component
+def but_zero(number: int) -> int:
+    if not number:
+        raise ValueError("zero")
+    return number
+
+
+@component
+def total(numbers: list[int] = []) -> int:  # noqa: B006
+    return sum(numbers)
+
+
+@pipeline
+def one_by_one() -> int:
+    with ml.ParallelFor([0, 1, 2, 3], parallelism=1) as number:
+        made = but_zero.options(cache=False)(number)
+    return total.options(ignore_upstream_failure=True, cache=False)(ml.Collected(made))
+
+
+def test_an_iteration_that_fails_stops_none_that_waits_for_its_turn(shared: Shared, tmp_path: Path) -> None:
+    alone = PaperArgo(tmp_path / "alone", ArgoTarget().emit(trace(one_by_one).graph))
+    argo = shared(one_by_one)
+    for played in (alone, argo):
+        assert played.run({}).phase == "Failed"
+        assert played.results() == {"Output": 6}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import time
@@ -45,7 +46,10 @@ class PodLog:
             CallFailed: E800-E808; its status is 404 when the pod is gone.
         """
         response = self._connection.opened("GET", self._path, query={"container": MAIN})
-        yield from (text for text in _lines(response) if not _OF_ARGO.fullmatch(text))
+        with self._reading(response):
+            for text in _lines(response):
+                if not _OF_ARGO.fullmatch(text):
+                    yield text
 
     def follow(self, is_over: Callable[[], bool]) -> Iterator[str]:
         """The lines, until the container has ended.
@@ -79,7 +83,7 @@ class PodLog:
         response = self._connection.opened("GET", self._path, query=query, answer_timeout_s=_QUIET_S)
         at_newest = 0
         newest_before, told_before = self._newest, self._told
-        try:
+        with self._reading(response):
             for line in _lines(response):
                 stamp, _, text = line.partition(" ")
                 key = _comparable(stamp)
@@ -90,6 +94,12 @@ class PodLog:
                 self._newest = key
                 if not _OF_ARGO.fullmatch(text):
                     yield text
+
+    @contextlib.contextmanager
+    def _reading(self, response: Any) -> Iterator[None]:
+        """Close the answer at the end, and tell a connection that breaks before it in milonga's words."""
+        try:
+            yield
         except _broken_connections() as error:
             place = self._connection.place(self._path)
             raise CallFailed(

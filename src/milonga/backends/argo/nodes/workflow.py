@@ -129,8 +129,17 @@ class Workflow:
 
     @property
     def templates(self) -> dict[str, Mapping[str, Any]]:
-        """Its templates by name."""
-        return {str(item.get("name")): item for item in self.specification.get("templates") or []}
+        """Its templates by name, those of other objects too.
+
+        The controller keeps what is called across objects under `SCOPE/OBJECT/TEMPLATE`. The compiler gives no name
+        twice, however many objects a pipeline lies in.
+        """
+        called = (self.status.get("storedTemplates") or {}).items()
+        own = self.specification.get("templates") or []
+        return {
+            **{str(key).rpartition("/")[2]: template for key, template in called},
+            **{str(item.get("name")): item for item in own},
+        }
 
 
 def _nodes(name: str, status: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,8 @@ Ended = Callable[[State], None]
 class DagRun:
     """Runs the tasks of a DAG. Owned by the pod's thread.
 
-    A task runs when all tasks before it have succeeded, or, if it runs anyway, ended. As in Argo, nothing new begins in
-    a DAG that has failed, unless it has tasks that run anyway.
+    A task runs when all tasks before it have succeeded, or, if it runs anyway, ended. As in Argo and in the local
+    engine, a task that has failed stops only those that wait for it.
 
     Args:
         pod: what all tasks share.
@@ -49,7 +49,6 @@ class DagRun:
         for task in tasks:
             for name in task.after:
                 self._followers.setdefault(name, []).append(task.name)
-        self._is_patient = any(task.runs_anyway for task in tasks)
 
     def start(self) -> None:
         """Begin."""
@@ -66,8 +65,7 @@ class DagRun:
         before = {self.states[name] for name in task.after}
         path = path_in_run(task.path, self._indices)
         if not task.runs_anyway:
-            has_failed = "FAILED" in self.states.values() and not self._is_patient
-            if has_failed or before & {"FAILED", "NOT_RUN"}:
+            if before & {"FAILED", "NOT_RUN"}:
                 self._end(task, path, "NOT_RUN")
                 return
             if "SKIPPED" in before:

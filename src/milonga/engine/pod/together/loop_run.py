@@ -63,9 +63,9 @@ class LoopRun:
             self._ended(state)
 
     def _may_begin(self) -> bool:
-        """As in Argo, nothing new begins in a loop that has failed."""
+        """As in Argo and in the local engine, an iteration that has failed stops no other."""
         has_room = not self._limit or self._running < self._limit
-        return self._begun < self._count and has_room and not self._has_failed
+        return self._begun < self._count and has_room
 
     def _one_ended(self, state: State) -> None:
         self._running -= 1

@@ -131,3 +131,17 @@ def test_a_chain_of_two_hundred_tasks_is_checked_in_seconds() -> None:
     start = time.process_time()
     assert {finding.code for finding in said([workflow])} <= {"E332"}
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize(("begins", "expected"), [({}, []), ({"entrypoint": "show"}, ["E329"])])
+def test_templates_for_other_workflows_may_read_what_those_are_given(
+    begins: dict[str, str], expected: list[str]
+) -> None:
+    container = {"image": "busybox", "command": ["echo"], "args": ["{{workflow.parameters.text}}"]}
+    library = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "WorkflowTemplate",
+        "metadata": {"name": "library"},
+        "spec": {**begins, "templates": [{"name": "show", "container": container}]},
+    }
+    assert [finding.code for finding in said([library])] == expected
