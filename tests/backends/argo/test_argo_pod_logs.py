@@ -23,6 +23,8 @@ LINES = [
     "2026-01-01T00:00:00.123456789Z two again\n",
     "2026-01-01T00:00:01Z \xe9\n",
     '2026-01-01T00:00:02Z time="2026-01-01T00:00:02Z" level=info msg="sub-process exited" argo=true error="<nil>"\n',
+    '2026-01-01T00:00:02Z time=2026-01-01T00:00:02.5Z level=INFO msg="no need to save" srcPath=/a argo=true\n',
+    '2026-01-01T00:00:02Z time=2026-01-01T00:00:02.6Z level=INFO msg="sub-process exited" argo=true error=<nil>\n',
     "2026-01-01T00:00:03Z last",
 ]
 Answers = list[tuple[int, str, bool]]

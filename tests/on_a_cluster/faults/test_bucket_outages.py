@@ -49,7 +49,7 @@ def test_a_bucket_that_stays_away_fails_the_run_which_goes_on_when_it_is_back(be
     shown = hands.ended(run, timeout_s=900)
     assert shown["state"] == "FAILED"
     failed = [task for task in shown["tasks"] if task["state"] == "FAILED" and task["kind"] == "step"]
-    assert [task["task"] for task in failed] == ["nap"]
+    assert [task["task"] for task in failed] in (["nap"], ["nap-2"]), "the door closes while the first one hands over"
     assert "object store" in failed[0]["reasons"][-1] and "object store" in shown["error"]
     text = hands.milonga("show", run, "--to", "argo")
     assert "FAILED" in text.out and "the object store could not be reached" in text.err

@@ -17,7 +17,7 @@ from milonga.backends.argo.nodes.states import node_state, run_state
 from milonga.backends.argo.nodes.task_node import TaskNode
 from milonga.backends.argo.nodes.workflow import Workflow
 from milonga.backends.argo.outputs.reused import reused_results
-from milonga.backends.argo.pods import Pod, pods_of, reasons_of
+from milonga.backends.argo.pods import MAIN, Pod, pods_of, reasons_of
 from milonga.backends.argo.resources import WORKFLOWS
 from milonga.backends.argo.run_tasks import tasks_of
 from milonga.backends.call_failed import CallFailed
@@ -135,6 +135,9 @@ def _task(
 ) -> DescribedTask:
     attempts = tuple(_attempt(workflow, number, node, pods) for number, node in enumerate(task.attempts, 1))
     reasons = told.get(task.attempts[-1].id, ()) if task.attempts else ()
+    message = task.message
+    if not message and task.state == "PENDING" and reasons:
+        message = reasons[0].removeprefix(f"container {MAIN}: ")  # Argo says it late, or not at all
     return DescribedTask(
         path=task.path,
         kind=task.kind,
@@ -144,17 +147,17 @@ def _task(
         attempts=attempts,
         iterations=task.iterations,
         together=task.together,
-        message=task.message,
-        reasons=_with_advice(new_reasons(reasons, task.message), task),
+        message=message,
+        reasons=_with_advice(new_reasons(reasons, message), message, task),
         result_of=reused.get(task.path, ""),
     )
 
 
-def _with_advice(reasons: tuple[str, ...], task: TaskNode) -> tuple[str, ...]:
+def _with_advice(reasons: tuple[str, ...], message: str, task: TaskNode) -> tuple[str, ...]:
     """Reasons, and what can be done about the first one that something can be done about."""
     if task.state == "SUCCEEDED":
         return reasons
-    advice = next(filter(None, map(advice_on, (task.message, *reasons))), "")
+    advice = next(filter(None, map(advice_on, (message, *reasons))), "")
     return (*reasons, advice) if advice else reasons
 
 

@@ -15,7 +15,8 @@ from milonga.backends.argo.resources import PODS
 from milonga.backends.call_failed import CallFailed
 
 _OF_ARGO = re.compile(
-    r'time=("[^"]*"|\S+) level=(info|debug) msg="([^"\\]|\\.)*" argo=true( error=("([^"\\]|\\.)*"|\S+))?', re.IGNORECASE
+    r'(?=.* argo=true(?: |$))time=("[^"]*"|\S+) level=(info|debug) msg="([^"\\]|\\.)*"( \w+=("([^"\\]|\\.)*"|\S+))*',
+    re.IGNORECASE,
 )
 """What Argo's own program says in the same stream, as its pages leave it out too; warnings and errors stay."""
 
