@@ -10,7 +10,6 @@ from milonga import compile, component, pipeline
 
 @component
 def wait(seconds: float) -> float:
-    import time
 
     time.sleep(seconds)
     return seconds
@@ -37,9 +36,8 @@ def with_limit(folder: Path) -> str:
 
 
 def test_a_run_that_takes_longer_than_its_pipeline_allows_is_ended_and_can_be_resumed(play, tmp_path: Path) -> None:
-    file, began = with_limit(tmp_path), time.monotonic()
-    result = play(file, {"seconds": 30.0})
-    assert time.monotonic() - began < 20
+    file = with_limit(tmp_path)
+    result = play(file, {"seconds": 600.0})
     assert result.state == "FAILED" and result.run.error["code"] == "E480" and "1 s" in result.run.error["message"]
     assert result.tasks["quick"].state == "SUCCEEDED" and result.tasks["slow"].state == "CANCELLED"
     again = play(file, None, resume=result.run_id)

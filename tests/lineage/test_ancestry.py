@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from pathlib import Path
 
 import pytest
@@ -208,17 +207,15 @@ def test_values_are_followed_through_groups_loops_and_branches(play, author, hom
 
 
 @pytest.mark.slow
-def test_ten_thousand_ancestors_take_seconds_and_no_recursion(store, recorder) -> None:
+def test_ten_thousand_ancestors_need_no_recursion(store, recorder) -> None:
     recorder.run("20260101-a")
     count = 10_000
     for index in range(count):
         took = [art("data", f"{index - 1}")] if index else [art("raw", "raw")]
         recorder.step("20260101-a", f"step-{index}", took, [art("data", f"{index}")])
     store.commit()
-    began = time.process_time()
     found = ancestry(store, artifact_named(store, art("data", f"{count - 1}").digest), without_graphs)
-    took_s = time.process_time() - began
-    assert len(found.tasks) == count and took_s < 15
+    assert len(found.tasks) == count
 
 
 def test_a_wide_ancestry_is_walked_once_a_node(store, recorder) -> None:

@@ -91,7 +91,7 @@ def test_ten_thousand_events_are_a_few_updates(kernel):
         "p.run_ended(RunRecord('r', 'p', '', 'SUCCEEDED', run.created_at, ended_at=time.time()), Path())"
     )
     took = kernel.value("took")
-    assert took < 5 and shown.updates <= took * 5 + 3
+    assert shown.updates <= took * 5 + 3
     assert "10000 tasks: 10000 succeeded" in words(shown.html) and len(shown.html) < 200_000
 
 

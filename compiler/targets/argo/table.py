@@ -98,7 +98,7 @@ TABLE: CapabilityTable = {
             verdict="works",
             note="a generated name begins with that of the run; the run's service account must be allowed to get, "
             "create and patch persistentvolumeclaims",
-            source="seen on Argo 3.7.18 and Kubernetes 1.34",
+            source="seen on Argo 3.7.18 and 4.0.7, Kubernetes 1.34",
         ),
     ),
     "pvc-delete": (
@@ -106,14 +106,14 @@ TABLE: CapabilityTable = {
             verdict="works",
             note="the run's service account must be allowed to delete persistentvolumeclaims; a claim that is not "
             "there is no failure",
-            source="seen on Argo 3.7.18 and Kubernetes 1.34",
+            source="seen on Argo 3.7.18 and 4.0.7, Kubernetes 1.34",
         ),
     ),
     "workspace": (
         Capability(
             verdict="works",
             note="each run has a claim of its own, which goes when the run ends; all steps mount it, none is cached",
-            source="seen on Argo 3.7.18 and Kubernetes 1.34",
+            source="seen on Argo 3.7.18 and 4.0.7, Kubernetes 1.34",
         ),
     ),
     "placeholder-workspace": (Capability(verdict="works", note="without a workspace, nothing is mounted there"),),
@@ -132,7 +132,7 @@ TABLE: CapabilityTable = {
         Capability(
             verdict="works",
             note="of Python functions with one image, environment and Kubernetes settings (E361, E362)",
-            source="seen on Argo 3.7.18",
+            source="seen on Argo 3.7.18 and 4.0.7",
         ),
     ),
     "other-platform": (Capability(verdict="dropped", note="settings of other platforms are not read"),),

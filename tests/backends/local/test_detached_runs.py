@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -93,9 +92,8 @@ def test_due_runs_are_started_waited_for_and_reported(real: RealScheduler) -> No
 
 def test_without_waiting_it_returns_while_runs_go_on(real: RealScheduler) -> None:
     real.owe(1, seconds=3)
-    begin = time.monotonic()
     (firing,) = LocalScheduler(real.home).run_due()
-    assert firing.state == "RUNNING" and time.monotonic() - begin < 3
+    assert firing.state == "RUNNING"
     assert LocalScheduler(real.home).run_due() == ()
     real.wait_for(lambda: real.all_ended(1))
     real.require_exactly_once(1)

@@ -154,8 +154,7 @@ def test_a_store_that_nobody_can_evict_from_is_no_failed_run(
     assert "without a pause" in capsys.readouterr().err and result.succeeded
 
 
-def test_a_thousand_cached_tasks_are_quick(play) -> None:
-    """The bound is loose, for machines that do much else; the benchmark has the real one."""
+def test_a_thousand_tasks_are_taken_from_the_cache(play) -> None:
     import milonga as ml
 
     @component
@@ -168,7 +167,5 @@ def test_a_thousand_cached_tasks_are_quick(play) -> None:
             number(value)
 
     play(loop, mode="in-process").raise_for_state()
-    began = time.process_time()
     again = play(loop, mode="in-process").raise_for_state()
     assert sum(task.cached for task in again.tasks.values()) == 1000
-    assert time.process_time() - began < 1.5

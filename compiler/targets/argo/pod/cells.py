@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from milonga.compiler.targets.capability import WORKS, Capability, CapabilityTable
 
-_SEEN = "seen on Argo 3.7.18 and Kubernetes 1.34"
+_SEEN = "seen on Argo 3.7.18 and 4.0.7, Kubernetes 1.34"
 
 POD_CELLS: CapabilityTable = {
     **dict.fromkeys(
