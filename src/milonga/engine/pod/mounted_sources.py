@@ -59,8 +59,8 @@ class MountedSources:
     def artifact_of(self, leaf: str, indices: Sequence[int], name: str) -> Any:
         """An output artifact of a step, as KFP's RuntimeArtifact; a list for a list."""
         record = self._record(leaf, indices)
-        found = (record["artifacts"] if record is not None else {}).get(name)
-        if found is None:
+        found = record["artifacts"].get(name) if record is not None else None
+        if record is None or found is None:
             return ABSENT
         content_name = artifact_object(self._recipes.recipe(leaf).output_artifacts[name]["slug"])
         content = self._objects.place(leaf, content_name, indices)
