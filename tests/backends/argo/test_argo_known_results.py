@@ -11,41 +11,15 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "engine" / "pod"))
 
+from changing_data import trained
 from paper_argo import PaperArgo
 
-from milonga import component, pipeline
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.kept_results import KeptResults
 from milonga.backends.submit_request import SubmitRequest
 from milonga.compiler.targets.argo import ArgoTarget
 from milonga.compiler.trace.tracer import trace
 from milonga.runtime.argo.layout import REUSE_PARAMETER
-
-
-@component
-def content(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:  # noqa: PTH123
-        return stream.read()
-
-
-@component
-def model(data: str, path: str) -> str:
-    import os
-
-    if os.path.exists(path + ".stop"):  # noqa: PTH110
-        raise RuntimeError("on purpose")
-    return "model of " + data
-
-
-@component
-def both(first: str, second: str) -> str:
-    return first + " / " + second
-
-
-@pipeline
-def trained(path: str) -> str:
-    data = content(path)
-    return both(data, model(data, path))
 
 
 class FolderBucket:

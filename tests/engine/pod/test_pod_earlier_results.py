@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from changing_data import trained
 from paper_argo import PaperArgo
 
 import milonga as ml
@@ -220,32 +221,6 @@ def test_a_result_made_without_a_failed_producer_is_not_that_of_a_whole_run(clus
 
 
 # Results of different ages ---------------------------------------------------------------------------------------
-
-
-@component
-def content_of(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:  # noqa: PTH123
-        return stream.read()
-
-
-@component
-def train_unless_stopped(data: str, path: str) -> str:
-    import os
-
-    if os.path.exists(path + ".stop"):  # noqa: PTH110
-        raise RuntimeError("on purpose")
-    return "model of " + data
-
-
-@component
-def both(first: str, second: str) -> str:
-    return first + " / " + second
-
-
-@pipeline
-def trained(path: str) -> str:
-    data = content_of(path)
-    return both(data, train_unless_stopped(data, path))
 
 
 def test_a_result_of_older_data_is_not_used_beside_newer_data(cluster: Cluster, tmp_path: Path) -> None:

@@ -72,9 +72,8 @@ class Attempt:
         self._scratch = new_folder()
         self._evaluator = Evaluator(sources, indices)
 
-    def earlier_result(self, executor_input: Mapping[str, Any]) -> Path | None:
-        """The folder of an earlier result, for a step without artifacts; None when there is none."""
-        inputs = self.inputs_digest(executor_input)
+    def earlier_result(self, inputs: str) -> Path | None:
+        """The folder of an earlier result of these inputs, for a step without artifacts; None when there is none."""
         return next((earlier.folder for earlier in self._earlier if earlier.record(inputs) is not None), None)
 
     def inputs_digest(self, executor_input: Mapping[str, Any]) -> str:

@@ -76,7 +76,8 @@ class Single:
     def _prepare(self, attempt: Attempt) -> None:
         outputs = self.folders.outputs
         executor_input = attempt.executor_input()
-        earlier, script = attempt.earlier_result(executor_input), outputs / SCRIPT_FILE
+        inputs = attempt.inputs_digest(executor_input)
+        earlier, script = attempt.earlier_result(inputs), outputs / SCRIPT_FILE
         if earlier is not None:
             shutil.copytree(earlier, outputs / RESULT)
             script.write_text("echo the result of an earlier run is used >&2\n", "utf-8")
@@ -86,7 +87,6 @@ class Single:
         artifacts = (entry["artifacts"][0] for entry in executor_input["outputs"]["artifacts"].values())
         variables = json.loads(os.environ.get("MILONGA_VARIABLES", "[]"))
         folders = [Path(artifact["uri"]).parent for artifact in artifacts]
-        inputs = attempt.inputs_digest(executor_input)
         script.write_text(
             start_script(attempt.command(executor_input), variables, outputs, folders, done=f"{attempt.uid} {inputs}"),
             "utf-8",
