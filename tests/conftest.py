@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 NUMBERS = itertools.count(1)
 
@@ -20,6 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """How long an example takes says something of the machine, and nothing of milonga."""
+    settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any-machine")
     if config.getoption("--update-goldens") and os.environ.get("CI", "").lower() in ("1", "true"):
         raise pytest.UsageError("--update-goldens is refused in CI: a golden file is changed by a person, who reads it")
 

@@ -117,13 +117,17 @@ KEYS = ("pipelineInfo", "root", "components", "deploymentSpec", "dag", "tasks", 
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60, deadline=None
+)
 def test_any_json_under_the_keys_of_a_pipeline_gets_a_verdict(tmp_path, document):
     judge(yaml.safe_dump(document, allow_unicode=False), tmp_path / "any.yaml")
 
 
 @given(st.text(alphabet="abc:-{}[]&*!|>'\"%@#?, \n\t01<~=.", max_size=60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=100, deadline=None
+)
 def test_any_text_gets_a_verdict(tmp_path, text):
     judge(text, tmp_path / "any.yaml")
 

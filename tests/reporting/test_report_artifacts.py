@@ -211,7 +211,9 @@ LIKELY = st.recursive(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @pytest.mark.parametrize("kind", sorted(FILES))
 @given(content=st.dictionaries(st.sampled_from(KEYS), LIKELY, max_size=8))
 def test_no_content_breaks_the_page(tmp_path, kind, content):
@@ -219,7 +221,9 @@ def test_no_content_breaks_the_page(tmp_path, kind, content):
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(kind=st.sampled_from(sorted(RENDERERS)), metadata=st.dictionaries(st.sampled_from(KEYS), LIKELY, max_size=8))
 def test_no_metadata_breaks_the_page(tmp_path, kind, metadata):
     shown(ArtifactRecord("made", kind, "", metadata=metadata), tmp_path)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from milonga.compiler.graph import Graph, wire
 from milonga.compiler.graph.bound_settings import is_bound
+from milonga.compiler.targets.argo.certainty import has_surely_succeeded, runs_anyway
 from milonga.compiler.targets.argo.places import Place, Places
 from milonga.compiler.targets.argo.recipe_texts import RecipeWriter, StepRecipe
 from milonga.compiler.targets.argo.step_kinds import step_kind
@@ -114,8 +115,8 @@ class CacheKeys:
             return
         if any(settings.get(name) for name in _NEVER_THE_SAME) or is_bound(settings):
             return
-        if runs_anyway(place) or any(_may_be_absent(self._steps[slot.leaf], place) for slot in recipe.slots):
-            return
+        if any(not has_surely_succeeded(self._steps[slot.leaf], place) for slot in recipe.slots) or runs_anyway(place):
+            return  # what decides about it, a condition or a failure, stands in no key
         if self._graph.wants_workspace or _CLAIM in text:
             return  # what a step leaves in a volume is not kept
         if step_kind(self._graph, place.component) == "container" and place.component.output_artifacts:
@@ -128,29 +129,3 @@ class CacheKeys:
             inputs.update(key.inputs)
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         self._keys[place.slug] = CacheKey(digest[:32], tuple(sorted(inputs)))
-
-
-def runs_anyway(place: Place) -> bool:
-    """Whether a step, or something around it, also runs when a task before has failed: then it may have had less."""
-    inner: Place | None = place
-    while inner is not None:
-        if inner.task is not None and inner.task.runs_anyway:
-            return True
-        inner = inner.owner
-    return False
-
-
-def _may_be_absent(maker: Place, user: Place) -> bool:
-    """Whether `user` can run without `maker`: what decides about that, a condition, stands in no key of theirs."""
-    around: set[Place] = set()
-    outer: Place | None = user
-    while outer is not None:
-        around.add(outer)
-        outer = outer.owner
-    inner: Place | None = maker
-    while inner is not None and inner not in around:
-        policy = inner.task.trigger_policy if inner.task is not None else None
-        if policy is not None and policy.condition:
-            return True
-        inner = inner.owner
-    return False

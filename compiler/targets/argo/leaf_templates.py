@@ -178,7 +178,12 @@ class LeafTemplates:
 
     def _outputs(self, place: Place, kind: StepKind) -> dict[str, Any]:
         artifacts = [
-            _output(name, name, f"{_OF_RUN}{{{{inputs.parameters.t}}}}/{name}{_ITERATION}.tgz")
+            _output(
+                name,
+                name,
+                f"{_OF_RUN}{{{{inputs.parameters.t}}}}/{name}{_ITERATION}.tgz",
+                is_required=name == RESULT and kind == "python",
+            )
             for name in self._stored(place)
         ]
         if self._keys.of(place.slug) is not None:
@@ -260,11 +265,13 @@ def input_artifact(name: str, path: str, key: str) -> dict[str, Any]:
     return {"name": name, "path": path, "optional": True, "s3": {"key": key}}
 
 
-def _output(name: str, file: str, key: str) -> dict[str, Any]:
+def _output(name: str, file: str, key: str, *, is_required: bool = False) -> dict[str, Any]:
+    """An object that a pod stores, if it has made it; where it is required, a pod without it has failed: its process
+    can end with exit code 0 in the middle (`os._exit`, a library's `exit`)."""
     return {
         "name": name,
         "path": f"{OUTPUTS}/{file}",
-        "optional": True,
+        **({} if is_required else {"optional": True}),
         "archive": {"tar": {"compressionLevel": 0}},
         "s3": {"key": key},
     }

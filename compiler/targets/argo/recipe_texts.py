@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.component import schema_title
+from milonga.compiler.targets.argo.certainty import has_surely_succeeded
 from milonga.compiler.targets.argo.names import Names
 from milonga.compiler.targets.argo.origins import Origins
 from milonga.compiler.targets.argo.places import Place, Places
@@ -41,6 +43,7 @@ class RecipeWriter:
         self._inputs: dict[Place, tuple[dict[str, Any], dict[str, Any]]] = {}
         self.parameter_slugs: dict[str, dict[str, str]] = {}
         self.artifact_slugs: dict[str, dict[str, str]] = {}
+        self._steps = {place.slug: place for place in places if place.slug}
         for place in places:
             if place.slug:
                 names, artifacts = Names("-", 40), Names("-", 40)
@@ -94,6 +97,7 @@ class RecipeWriter:
             "parameters": parameters,
             "artifacts": artifacts,
             "slots": [[slot.leaf, slot.what, slot.fixed, slot.depth] for slot in slots],
+            "certain": self.certain(slots, [place]),
             "given": [[name, self.input_type(name)] for name in given],
             "statuses": [[key, key.rpartition("#")[2]] for key in statuses],
             "output_parameters": self._output_parameters(place) if executor else {},
@@ -101,6 +105,11 @@ class RecipeWriter:
             "control": control,
         }
         return StepRecipe(leaf, slots, given, statuses, body)
+
+    def certain(self, slots: Iterable[Slot], users: Sequence[Place]) -> list[str]:
+        """Steps that have succeeded whenever one of `users` runs, of those that made these objects."""
+        makers = sorted({slot.leaf for slot in slots})
+        return [leaf for leaf in makers if all(has_surely_succeeded(self._steps[leaf], user) for user in users)]
 
     def input_type(self, name: str) -> str:
         """KFP's type of an input of the pipeline, "" for an artifact."""

@@ -25,8 +25,8 @@ def coerce(value: Any, kind: str | None) -> Any:
             return _parsed(value, float)
     elif kind == "STRING" and not isinstance(value, str):
         return json.dumps(value)
-    elif kind == "BOOLEAN" and isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
+    elif kind == "BOOLEAN" and isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
     elif kind in ("LIST", "STRUCT") and isinstance(value, str):
         try:
             parsed = json.loads(value)

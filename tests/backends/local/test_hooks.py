@@ -128,7 +128,9 @@ def test_garbage_is_named_and_starts_nothing(hooks: Hooks, body: bytes, status: 
     assert hooks.count == 0 and hooks.desk.said == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=30).map(lambda text: json.dumps({"path": text}).encode())))
 def test_any_body_gets_an_answer(hooks: Hooks, body: bytes) -> None:
     hooks.desk.hook()

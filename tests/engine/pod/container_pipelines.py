@@ -62,3 +62,38 @@ def container_step(
             )
         )
     )
+
+
+def container_choice(text: str) -> str:
+    """The manifests of a container that writes this text for a truth value, and of a step that it decides about."""
+    flag = {"parameters": {"out": {"parameterType": "BOOLEAN"}}}
+    bound = {"taskOutputParameter": {"producerTask": "decide", "outputParameterKey": "out"}}
+    decide = {"image": "busybox", "command": ["sh", "-c", 'printf %s "$0" > "$1"', text, OUTPUT]}
+    condition = "inputs.parameter_values['flag'] == true"
+    tasks = {
+        "decide": {"componentRef": {"name": "comp-decide"}, "taskInfo": {"name": "decide"}},
+        "then": {
+            "componentRef": {"name": "comp-then"},
+            "taskInfo": {"name": "then"},
+            "inputs": {"parameters": {"flag": bound}},
+            "triggerPolicy": {"condition": condition},
+        },
+    }
+    inputs = {"parameters": {"flag": {"parameterType": "BOOLEAN"}}}
+    document = {
+        "pipelineInfo": {"name": "choice"},
+        "schemaVersion": "2.1.0",
+        "sdkVersion": "kfp-2.17.0",
+        "root": {"dag": {"tasks": tasks}},
+        "components": {
+            "comp-decide": {"executorLabel": "exec-decide", "outputDefinitions": flag},
+            "comp-then": {"executorLabel": "exec-then", "inputDefinitions": inputs},
+        },
+        "deploymentSpec": {
+            "executors": {
+                "exec-decide": {"container": decide},
+                "exec-then": {"container": {"image": "busybox", "command": ["true"]}},
+            }
+        },
+    }
+    return ArgoTarget().emit(Graph.from_documents((document,)))

@@ -173,6 +173,8 @@ class PaperArgo:
                 break
         outputs = template.get("outputs", {})
         for item in outputs.get("artifacts", []):
+            if not item.get("optional") and not (place / "out" / Path(item["path"]).name).exists():
+                return Node("Failed" if code else "Error", {}, code or 64)
             is_packed = "none" not in item["archive"]
             store = self._store if is_packed else self._store_tree
             store(place / "out" / Path(item["path"]).name, filled(item["s3"]["key"], scope))

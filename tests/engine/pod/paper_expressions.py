@@ -49,6 +49,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "toJson": json_of,
     "fromJSON": lambda text: json.loads(text, parse_int=float),
     "len": len,
+    "lower": lambda text: text.lower(),
+    "trim": lambda text: text.strip(),
     "int": int,
     "float": float,
     "string": lambda value: value if isinstance(value, str) else json_of(value),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from container_pipelines import CONTENT, OUTPUT, container_step, value_of
+from container_pipelines import CONTENT, OUTPUT, container_choice, container_step, value_of
 from hostile_texts import TEXTS
 from paper_argo import PaperArgo
 
@@ -109,3 +109,15 @@ def test_a_text_is_read_as_the_declared_type(kind: str, text: str, value: Any, t
     argo, run = played(tmp_path, container_step(*WRITE, value_of("text"), OUTPUT, kind=kind), {"text": text})
     assert run.phase == "Succeeded", run.log
     assert argo.results()["out"] == value and type(argo.results()["out"]) is type(value)
+
+
+@pytest.mark.parametrize(("text", "pods"), [("True\n", 2), (" true", 2), ("FALSE\n", 1)])
+def test_a_truth_value_decides_however_it_is_written(text: str, pods: int, tmp_path: Path) -> None:
+    _, run = played(tmp_path, container_choice(text), {})
+    assert run.phase == "Succeeded" and len(run.pods) == pods, run.log
+
+
+def test_a_container_that_writes_another_type_has_failed_and_nothing_uses_it(tmp_path: Path) -> None:
+    _, run = played(tmp_path, container_choice("perhaps"), {})
+    assert run.phase == "Failed" and run.pods == ["decide"]
+    assert "E418: output 'out' has the wrong type: expected BOOLEAN, got perhaps" in run.log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from milonga.engine.json_values import coerce, fits
 from milonga.engine.pod.start_script import start_script, without_met_packages
 
 WORDS = st.lists(
@@ -26,7 +28,9 @@ def run(script: str, folder: Path, **variables: str) -> subprocess.CompletedProc
     return subprocess.run(["sh", str(file)], env=environment, capture_output=True, timeout=20, check=False)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(WORDS)
 def test_every_word_arrives_as_kubernetes_would_hand_it_over(tmp_path: Path, words: list[str]) -> None:
     expected = [kubernetes(word, {"A": "it's"}) for word in words]
@@ -93,3 +97,77 @@ def test_other_commands_stay_as_they_are(command: list[str]) -> None:
 def test_a_variable_that_the_container_is_not_given_stays_as_it_was_written(tmp_path: Path) -> None:
     script = start_script(["printf", "%s", "<$(MILONGA_NOT_GIVEN)>"], ["MILONGA_NOT_GIVEN"], tmp_path, [], done="u")
     assert run(script, tmp_path).stdout == b"<$(MILONGA_NOT_GIVEN)>"
+
+
+def with_output(kind: str, text: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """A container that writes `text` for its output "it's"."""
+    parameters = {"it's": {"type": kind, "slug": "it-s"}}
+    command = ["sh", "-c", 'printf %s "$1" > "$0"', str(folder / "r" / "parameters" / "it-s"), text]
+    return run(start_script(command, [], folder, [], done="u", parameters=parameters), folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("NUMBER_INTEGER", "twelve"),
+        ("NUMBER_INTEGER", "1.5"),
+        ("NUMBER_INTEGER", ""),
+        ("NUMBER_DOUBLE", "'; exit 0; '"),
+        ("NUMBER_DOUBLE", "$(id)"),
+        ("BOOLEAN", "yes"),
+        ("LIST", '{"a": 1}'),
+        ("LIST", "a, b"),
+        ("STRUCT", "[]"),
+    ],
+)
+def test_an_output_that_is_plainly_of_another_type_fails_the_step_that_wrote_it(
+    kind: str, text: str, tmp_path: Path
+) -> None:
+    done = with_output(kind, text, tmp_path)
+    assert done.returncode == 65 and not (tmp_path / "r" / "done").exists()
+    assert done.stderr.decode() == f"E418: output 'it's' has the wrong type: expected {kind}, got {text}\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("NUMBER_INTEGER", "12"),
+        ("NUMBER_INTEGER", " -12\n"),
+        ("NUMBER_INTEGER", "\n+1_000\n"),
+        ("NUMBER_DOUBLE", "1.5e-3\n"),
+        ("NUMBER_DOUBLE", "-inf"),
+        ("NUMBER_DOUBLE", "NaN\n"),
+        ("BOOLEAN", "True\n"),
+        ("BOOLEAN", "false"),
+        ("LIST", ' ["a"]\n'),
+        ("LIST", "[\n1\n]"),
+        ("STRUCT", "\n{}"),
+        ("STRING", ""),
+        ("STRING", "12"),
+    ],
+)
+def test_what_the_runtime_reads_as_its_type_passes(kind: str, text: str, tmp_path: Path) -> None:
+    assert with_output(kind, text, tmp_path).returncode == 0
+    assert (tmp_path / "r" / "done").read_text() == "u"
+    value = coerce(text, kind)
+    assert fits(value, kind), value
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    st.sampled_from(["NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT"]),
+    st.one_of(
+        st.integers(),
+        st.floats(),
+        st.booleans(),
+        st.lists(st.integers()),
+        st.dictionaries(st.text(max_size=3), st.none()),
+    ),
+    st.sampled_from([None, 1]),
+)
+def test_a_value_of_its_type_is_never_refused(tmp_path: Path, kind: str, value: object, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent)
+    if fits(coerce(text, kind), kind):
+        assert with_output(kind, text, tmp_path).returncode == 0

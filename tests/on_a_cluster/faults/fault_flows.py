@@ -85,6 +85,13 @@ def fault_memory(megabytes: int = 400) -> int:
 
 
 @pipeline
+def fault_shared_memory(megabytes: int = 400) -> int:
+    """Two steps in one pod, which has the memory of the one that wants too much."""
+    nap.options(together="one")(1, 0.0)
+    return allocate.options(memory="150Mi", together="one")(megabytes)
+
+
+@pipeline
 def fault_image() -> int:
     return nap.options(image="registry.invalid/milonga/no-such-image:1")(1, 0.0)
 
@@ -92,3 +99,16 @@ def fault_image() -> int:
 @pipeline
 def fault_room() -> int:
     return nap.options(memory="900Ti")(1, 0.0)
+
+
+@component(image=IMAGE)
+def vanish(number: int) -> int:
+    """Ends its process as a library's `exit` would: with code 0, in the middle."""
+    import os
+
+    os._exit(0)
+
+
+@pipeline
+def fault_vanishing() -> int:
+    return nap(vanish.options(retries=1)(1), 0.0)

@@ -26,6 +26,25 @@ def test_a_task_that_wants_more_memory_than_its_limit_is_told_so(hands: ClusterH
     assert "OOMKilled" in text.out and "OOMKilled" in text.err and "`memory=`" in text.err
 
 
+def test_a_task_that_uses_up_the_memory_of_a_shared_pod_is_told_so(hands: ClusterHands) -> None:
+    """Whether Kubernetes ends that process alone or all of the container is a matter of the node's control groups."""
+    run = hands.submit("fault_flows.py:fault_shared_memory")
+    shown = hands.ended(run)
+    task = hands.task(shown, "allocate")
+    assert shown["state"] == "FAILED" and task["state"] == "FAILED", shown
+    said = f"{task['message']} {shown['error']}"
+    assert "E415" in said or "OOMKilled" in said
+
+
+def test_a_process_that_ends_with_code_0_in_the_middle_is_repeated_and_has_failed(hands: ClusterHands) -> None:
+    run = hands.submit("fault_flows.py:fault_vanishing")
+    shown = hands.ended(run)
+    task = hands.task(shown, "vanish")
+    assert shown["state"] == "FAILED" and task["state"] == "FAILED" and len(task["attempts"]) == 2
+    assert task["message"] == "E416: the process ended with exit code 0 without a result"
+    assert hands.task(shown, "nap")["state"] in ("SKIPPED", "NOT_RUN", "UPSTREAM_FAILED")
+
+
 def test_an_image_that_cannot_be_pulled_is_named_while_one_waits_and_the_run_can_be_cancelled(
     hands: ClusterHands,
 ) -> None:

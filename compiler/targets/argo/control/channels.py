@@ -355,4 +355,6 @@ def _plain(expression: str, kind: str) -> Value:
     """A value that a container has written as text: for a string the text itself, for others JSON."""
     if kind == "STRING":
         return Value(expression=f"toJson({expression})", kind=kind, is_built=True)
+    if kind == "BOOLEAN":
+        return Value(expression=f"lower(trim({expression}))", kind=kind, is_built=True)
     return Value(expression=expression, kind=kind, is_built=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from milonga.compiler.graph import Container
 from milonga.compiler.passes.fusion.fits import DEADLINE
-from milonga.compiler.targets.argo.cache_keys import runs_anyway
+from milonga.compiler.targets.argo.certainty import runs_anyway
 from milonga.compiler.targets.argo.emission import Emission
 from milonga.compiler.targets.argo.origins import status_key
 from milonga.compiler.targets.argo.places import Place
@@ -94,6 +94,7 @@ class GroupRecipes:
             "pipeline": self._graph.name,
             "leaf": group.leaf,
             "slots": [[slot.leaf, slot.what, slot.fixed, slot.depth] for slot in slots],
+            "certain": self._recipes.certain(slots, group.members),
             "depth": group.depth,
             "kept": [[leaf, what] for leaf, what, _ in kept],
             "keyed": list(keyed),

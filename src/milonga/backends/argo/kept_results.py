@@ -104,6 +104,7 @@ class KeptResults:
             given={name: given_value(self._texts[name], kind) for name, kind in recipe.given},
             statuses={},
             names={},
+            certain=recipe.certain,
         )
         try:
             return inputs_digest(Evaluator(sources).inputs(recipe.parameters, recipe.artifacts), sources.content_of)

@@ -33,6 +33,7 @@ from milonga.runtime.argo.layout import (
     RECORD_FILE,
     REPORT_FILE,
     RESULT,
+    WORKING,
     artifact_object,
 )
 from milonga.runtime.placement import local_path
@@ -49,6 +50,7 @@ class Attempt:
         indices: of the iterations around it, the outermost first.
         outputs: folder for its outputs; nobody else writes there.
         uid: the id of the run.
+        reports: folder among the outputs that the command leaves its report and parameters in.
         earlier: results of earlier times that will do, the best one first.
     """
 
@@ -61,6 +63,7 @@ class Attempt:
         indices: Sequence[int],
         outputs: Path,
         uid: str,
+        reports: str = WORKING,
         earlier: Sequence[EarlierResult] = (),
     ) -> None:
         self.recipe = recipe
@@ -68,6 +71,7 @@ class Attempt:
         self._recipes = recipes
         self._sources = sources
         self._outputs = outputs
+        self._reports = outputs / reports
         self._earlier = earlier
         self._scratch = new_folder()
         self._evaluator = Evaluator(sources, indices)
@@ -86,19 +90,19 @@ class Attempt:
         Raises:
             RunError: E430-E436, an input cannot be had.
         """
-        recipe, result = self.recipe, self._outputs / RESULT
+        recipe, reports = self.recipe, self._reports
         return {
             "inputs": self._evaluator.inputs(recipe.parameters, recipe.artifacts),
             "outputs": {
                 "parameters": {
-                    name: {"outputFile": str(result / PARAMETERS / declared["slug"])}
+                    name: {"outputFile": str(reports / PARAMETERS / declared["slug"])}
                     for name, declared in recipe.output_parameters.items()
                 },
                 "artifacts": {
                     name: {"artifacts": [assigned_artifact(name, declared, str(self.content(name)))]}
                     for name, declared in recipe.output_artifacts.items()
                 },
-                "outputFile": str(result / REPORT_FILE),
+                "outputFile": str(reports / REPORT_FILE),
             },
         }
 
@@ -131,17 +135,18 @@ class Attempt:
             known = self._handed_on(earlier, inputs)
             if known is not None:
                 return known
-        (self._outputs / RESULT / PARAMETERS).mkdir(parents=True, exist_ok=True)
+        (self._reports / PARAMETERS).mkdir(parents=True, exist_ok=True)
         try:
             report = self._called(request)
             record = {**self._record(request, report), "inputs": inputs}
         except BaseException:
             self._drop()
             raise
-        shutil.rmtree(self._outputs / RESULT / PARAMETERS)
-        (self._outputs / RESULT / REPORT_FILE).unlink(missing_ok=True)
+        shutil.rmtree(self._reports / PARAMETERS)
+        (self._reports / REPORT_FILE).unlink(missing_ok=True)
         self._write_control(record)
-        write_atomically(self._outputs / RESULT / RECORD_FILE, json.dumps(record))
+        write_atomically(self._reports / RECORD_FILE, json.dumps(record))
+        self._reports.rename(self._outputs / RESULT)
         return record
 
     def _handed_on(self, earlier: EarlierResult, inputs: str) -> Mapping[str, Any] | None:
@@ -174,7 +179,7 @@ class Attempt:
         done = subprocess.run(without_met_packages(self.command(request)), check=False)
         if done.returncode:
             raise TaskFailed("E416", f"the command of the task ended with exit code {done.returncode}")
-        return read_result(self._outputs / RESULT / REPORT_FILE)
+        return read_result(self._reports / REPORT_FILE)
 
     def _record(self, request: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
         recipe = self.recipe

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from milonga.engine.pod.objects import Objects
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.results import read_record
 from milonga.engine.recipes.absent import ABSENT, Absent
+from milonga.errors import RunError
 from milonga.runtime.argo.layout import RESULT, artifact_object
 
 
@@ -25,6 +26,7 @@ class MountedSources:
         given: inputs of the pipeline by name, JSON values.
         statuses: final status by the task's key.
         names: run-level placeholder values.
+        certain: steps that have succeeded: what is not there of theirs has been lost.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class MountedSources:
         given: Mapping[str, Any],
         statuses: Mapping[str, Mapping[str, Any]],
         names: Mapping[str, str],
+        certain: Collection[str],
     ) -> None:
         self._recipes = recipes
         self._objects = objects
@@ -43,6 +46,7 @@ class MountedSources:
         self._given = given
         self._statuses = statuses
         self._names = names
+        self._certain = certain
         self._records: dict[Path, Any] = {}
         self._contents: dict[str, str] = {}
 
@@ -126,9 +130,22 @@ class MountedSources:
         return evaluate(parse(condition), {"inputs": {"parameter_values": parameters}}) is True
 
     def _record(self, leaf: str, indices: Sequence[int]) -> Any:
+        """What was noted of a step; None for one that has not succeeded.
+
+        Raises:
+            RunError: E481, one has succeeded, and its result is gone: a default in its place would be a wrong value.
+        """
         folder = self._objects.place(leaf, RESULT, indices)
         if folder not in self._records:
             self._records[folder] = read_record(folder, self._recipes.recipe(leaf))
+        if self._records[folder] is None and leaf in self._certain:
+            raise RunError(
+                "E481",
+                "the result of a step before has not been found in the bucket",
+                where=self._recipes.recipe(leaf).path,
+                got="/".join(map(str, indices)) and f"iteration {'/'.join(map(str, indices))}",
+                hint="run the pipeline anew, and let no rule of the bucket remove results of a run that goes on",
+            )
         return self._records[folder]
 
 

@@ -23,6 +23,7 @@ class Recipe:
         executor: whose command it runs; "" for a probe.
         parameters, artifacts: expressions of its inputs, by name.
         slots: the objects that it needs: leaf, what, of how many loops the iteration is known, around how many it is.
+        certain: steps that have succeeded when this one runs; of others nothing need be there.
         given: inputs of the pipeline that it reads, in the order of the pod's arguments: name and type.
         statuses: tasks whose final status it reads, in that order: a key of the task and its name.
         output_parameters: by name: type and name in the store.
@@ -37,6 +38,7 @@ class Recipe:
     parameters: Mapping[str, list[Any]]
     artifacts: Mapping[str, list[Any]]
     slots: tuple[tuple[str, str, int, int], ...]
+    certain: frozenset[str]
     given: tuple[tuple[str, str], ...]
     statuses: tuple[tuple[str, str], ...]
     output_parameters: Mapping[str, Mapping[str, Any]]
@@ -67,7 +69,7 @@ class Recipes:
         """What is known of a step, by the name of its results in the store."""
         found = self._document["recipes"][leaf]
         lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "statuses", "given")}
-        return Recipe(**{**found, **lists})
+        return Recipe(**{**found, **lists, "certain": frozenset(found["certain"])})
 
     def plan(self, leaf: str) -> Plan:
         """What a pod with several tasks is to do, by its name in the store."""

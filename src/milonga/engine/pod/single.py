@@ -19,7 +19,7 @@ from milonga.engine.pod.recipe import Recipe, Recipes
 from milonga.engine.pod.request import PodRequest, final_status, given_value
 from milonga.engine.pod.run_names import run_names
 from milonga.engine.recipes.evaluator import Evaluator
-from milonga.runtime.argo.layout import EARLIER, RESULT, SCRIPT_FILE
+from milonga.runtime.argo.layout import EARLIER, RESULT, SCRIPT_FILE, WORKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Single:
         Raises:
             RunError: E430-E436, an input cannot be had.
         """
-        attempt = self._attempt()
+        attempt = self._attempt(reports=RESULT)
         try:
             self._prepare(attempt)
         finally:
@@ -88,12 +88,19 @@ class Single:
         variables = json.loads(os.environ.get("MILONGA_VARIABLES", "[]"))
         folders = [Path(artifact["uri"]).parent for artifact in artifacts]
         script.write_text(
-            start_script(attempt.command(executor_input), variables, outputs, folders, done=f"{attempt.uid} {inputs}"),
+            start_script(
+                attempt.command(executor_input),
+                variables,
+                outputs,
+                folders,
+                done=f"{attempt.uid} {inputs}",
+                parameters=attempt.recipe.output_parameters,
+            ),
             "utf-8",
             "surrogatepass",
         )
 
-    def _attempt(self) -> Attempt:
+    def _attempt(self, reports: str = WORKING) -> Attempt:
         request = self.request
         recipe = self.recipes.recipe(request.leaf)
         return Attempt(
@@ -103,6 +110,7 @@ class Single:
             indices=request.indices,
             outputs=self.folders.outputs,
             uid=request.uid,
+            reports=reports,
             earlier=(EarlierResult(recipe, self._earlier_place),) if request.reuses else (),
         )
 
@@ -122,6 +130,7 @@ class Single:
                 for (key, task), phase in zip(recipe.statuses, request.phases, strict=True)
             },
             names=run_names(recipe.pipeline, recipe.name, recipe.path, request=request, indices=request.indices),
+            certain=recipe.certain,
         )
 
 

@@ -16,6 +16,9 @@ OUTPUTS = "/milonga/out"
 RESULT = "r"
 """The folder of a step's outputs, artifacts' contents apart, and what it is called in the store."""
 
+WORKING = "w"
+"""What that folder is called until the step has succeeded: Argo fails a step without a result."""
+
 RECORD_FILE = "record.json"
 DONE_FILE = "done"
 """Written last by a container's start script: without it, what lies beside it is of a failed attempt."""

@@ -91,6 +91,7 @@ class Plan:
         pipeline: name of the pipeline.
         leaf: the pod's own name in the store.
         slots: objects that the pod gets: leaf, what, of how many loops the iteration is known, around how many it is.
+        certain: steps of other pods that have succeeded when this one runs.
         depth: how many loops are around the pod.
         kept: what its steps store, in the order of the folders with earlier ones: leaf and what.
         keyed: steps whose results are kept for other runs, in the order of the pod's arguments.
@@ -105,6 +106,7 @@ class Plan:
     pipeline: str
     leaf: str
     slots: tuple[tuple[str, str, int, int], ...]
+    certain: frozenset[str]
     depth: int
     kept: tuple[tuple[str, str], ...]
     keyed: tuple[str, ...]
@@ -120,4 +122,5 @@ class Plan:
         """The plan that the compiler has written."""
         lists = {key: tuple(tuple(item) for item in found[key]) for key in ("slots", "kept", "given", "statuses")}
         tasks = tuple(map(PlannedTask.from_json, found["tasks"]))
-        return cls(**{**found, **lists, "keyed": tuple(found["keyed"]), "anew": tuple(found["anew"]), "tasks": tasks})
+        leaves = {key: tuple(found[key]) for key in ("keyed", "anew")}
+        return cls(**{**found, **lists, **leaves, "certain": frozenset(found["certain"]), "tasks": tasks})

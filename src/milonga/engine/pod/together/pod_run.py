@@ -59,7 +59,7 @@ class PodRun:
     def evaluator(self, task: PlannedTask, indices: Sequence[int], statuses: Statuses) -> Evaluator:
         """Evaluates what decides about a task."""
         names = run_names(self.plan.pipeline, task.name, task.path, request=self.request, indices=indices)
-        return Evaluator(self._sources(self.folders.scratch, None, names, statuses), indices)
+        return Evaluator(self._sources(self.folders.scratch, None, names, statuses, self.plan.certain), indices)
 
     def attempt(self, leaf: str, indices: Sequence[int], statuses: Statuses, own: Path) -> Attempt:
         """An attempt of a step, for the process that makes it.
@@ -75,7 +75,7 @@ class PodRun:
         return Attempt(
             recipe=recipe,
             recipes=self.recipes,
-            sources=self._sources(own, own, names, statuses),
+            sources=self._sources(own, own, names, statuses, recipe.certain),
             indices=indices,
             outputs=member_folder(self.made, leaf, indices),
             uid=self.request.uid,
@@ -100,7 +100,9 @@ class PodRun:
         kept = {key: (f"{start}{at}", self.plan.depth) for at, key in enumerate(self.plan.kept)}
         return SlotObjects(kept, self.folders.inputs, own / start)
 
-    def _sources(self, own: Path, copies: Path | None, names: Mapping[str, str], statuses: Statuses) -> MountedSources:
+    def _sources(
+        self, own: Path, copies: Path | None, names: Mapping[str, str], statuses: Statuses, certain: frozenset[str]
+    ) -> MountedSources:
         slots = {(leaf, what): (str(at), fixed) for at, (leaf, what, fixed, _) in enumerate(self.plan.slots)}
         outside = SlotObjects(slots, self.folders.inputs, own / "in")
         texts = zip(self.plan.given, self.request.given, strict=True)
@@ -111,4 +113,5 @@ class PodRun:
             given={name: given_value(text, kind) for (name, kind), text in texts},
             statuses=statuses,
             names=names,
+            certain=certain,
         )
