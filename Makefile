@@ -21,7 +21,7 @@ dev: ## Make the environment in .venv, with everything that development needs
 	@$(PYTHON) tools/environment.py all dev
 
 test: dev ## Install what the tests need, and run them all
-	@$(VENV)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow"
 	@$(VENV)/python -m pytest -n $(WORKERS) -m slow
 
 test-cluster: dev ## Run the tests that need a Kubernetes with Argo Workflows: the one that KUBECONFIG names

@@ -60,6 +60,20 @@ def test_what_is_fused_is_said_on_stderr_and_the_file_is_the_same_each_time(here
     assert alone.out != ended[0].out and "share pod" not in alone.err
 
 
+def test_a_long_chain_is_not_named_step_by_step(here: Any) -> None:
+    (here.folder / "many.py").write_text(
+        "import milonga as ml\n\n\n@ml.component\ndef one(number: int) -> int:\n    return number\n\n\n"
+        "@ml.pipeline\ndef many(number: int = 0) -> int:\n    for _ in range(210):\n        number = one(number)\n"
+        "    return number\n"
+    )
+    alone = here("compile", "many.py:many", "--target", "argo")
+    assert alone.code == 1 and "E316" in alone.err and "--fuse" in alone.err
+    ended = here("compile", "many.py:many", "--target", "argo", "--fuse", "-o", "many.yaml")
+    assert ended.code == 0, ended.err
+    (group,) = [line for line in ended.err.splitlines() if "share pod" in line]
+    assert "and 199 more share pod pod-1" in group and len(group) < 200
+
+
 def test_marks_are_kept_in_a_file_for_kfp_and_fused_by_who_reads_it(here: Any) -> None:
     here.write("p.py", PIPELINES)
     assert here("compile", "p.py:torn", "-o", "torn.yaml").code == 0

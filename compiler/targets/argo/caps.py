@@ -121,7 +121,7 @@ def require_tasks(templates: Sequence[Mapping[str, Any]]) -> None:
                 where=template["name"],
                 got=f"{count} tasks",
                 expected=f"at most {TASKS_MAX}",
-                hint="put groups of them into pipelines of their own, or write them as a loop",
+                hint="put groups into pipelines of their own, write them as a loop, or let them share pods (`--fuse`)",
             )
 
 

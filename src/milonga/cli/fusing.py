@@ -12,6 +12,7 @@ from milonga.compiler.rules import check
 from milonga.compiler.targets import Target, target_named
 from milonga.errors import UsageError
 
+_NAMED_MAX = 12
 FUSE_HELP = "Let tasks that fit each other and ask for no resources share pods (argo); results stay the same."
 
 
@@ -39,8 +40,15 @@ def fused(graph: Graph, target: Target) -> Graph:
             if group not in before.get(dag, {}).values():
                 groups.setdefault(group, []).append(task)
         for group, names in groups.items():
-            message(f"{dag}: {', '.join(names)} share pod {group}")
+            message(f"{dag}: {_listed(names)} share pod {group}")
     return made
+
+
+def _listed(names: list[str]) -> str:
+    """The names, the first ones and their number where they are many; `milonga show` has them all."""
+    if len(names) <= _NAMED_MAX:
+        return ", ".join(names)
+    return f"{', '.join(names[: _NAMED_MAX - 1])} and {len(names) - _NAMED_MAX + 1} more"
 
 
 def fused_source(source: Source, target: str, lower: bool | None) -> Source:
