@@ -10,6 +10,7 @@ from paper_argo import PaperArgo
 
 import milonga as ml
 from milonga import Dataset, component, pipeline
+from milonga.compiler.passes.fusion import Fuse
 from milonga.compiler.targets.argo import ArgoTarget
 from milonga.compiler.trace.tracer import trace
 
@@ -120,6 +121,26 @@ def test_a_result_that_was_made_and_is_gone_is_an_error(wanted: object, lost: st
     run = forgetful(tmp_path, wanted, lost).run()
     assert run.phase == "Failed"
     assert "E481" in run.log and "has not been found in the bucket" in run.log and maker in run.log
+
+
+@pipeline
+def shared() -> str:
+    first = make.options(name="apart", cpu="1")(1)
+    second = make.options(name="inside", together="g")(first)
+    return total_of.options(name="user", together="g")(first, second)
+
+
+@component
+def total_of(first: int = 100, second: int = 100) -> str:
+    return repr(first + second)
+
+
+def test_a_shared_pod_does_not_go_on_without_what_another_pod_has_made(tmp_path: Path) -> None:
+    argo = ForgetfulArgo(tmp_path, ArgoTarget().emit(Fuse().run(trace(shared).graph)))
+    argo.forgotten = ("/apart/r",)
+    run = argo.run()
+    assert run.phase == "Failed" and len(run.pods) == 2
+    assert "E481" in run.log and "apart" in run.log
 
 
 @pipeline
