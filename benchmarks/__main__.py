@@ -20,9 +20,7 @@ def main() -> int:
         "names", metavar="NAME", nargs="*", help=f"any of: {', '.join(names)}; all but the last without"
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes; the bars stay")
-    parser.add_argument(
-        "--large", action="store_true", help="argo: also a loop of 2 000 iterations, half an hour and more"
-    )
+    parser.add_argument("--large", action="store_true", help="argo: also a loop of 2 000 iterations, an hour and more")
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in names]

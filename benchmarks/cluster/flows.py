@@ -81,9 +81,6 @@ def bench_start() -> None:
 NAMES = tuple(re.findall(r'pipeline\(name="([-a-z]+)"\)', FLOWS))
 """Of the pipelines, as the cluster has them."""
 
-AT_ONCE = 10
-"""Pods of a long loop at the same time: 200 pods that start at once leave nothing of a small node to anybody."""
-
 
 class CannotFuse(Exception):
     """This milonga has no way to run several tasks in one pod."""
@@ -93,10 +90,16 @@ class NotSubmitted(Exception):
     """`milonga submit` has failed; the message is its last line."""
 
 
+def at_once(tasks: int) -> int:
+    """Pods of a long loop at the same time: 200 that start at once leave nothing of a small node to anybody, and of
+    2 000 in tens each ten would wait for Argo's next look."""
+    return max(10, tasks // 80)
+
+
 def written(folder: Path, tasks: int) -> Path:
     """The file with the pipelines, of so many tasks where that can be chosen."""
     file = folder / "flows.py"
-    file.write_text(FLOWS.format(tasks=tasks, at_once=AT_ONCE), encoding="utf-8")
+    file.write_text(FLOWS.format(tasks=tasks, at_once=at_once(tasks)), encoding="utf-8")
     return file
 
 

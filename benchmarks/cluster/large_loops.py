@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.cluster.cluster import Cluster
 from benchmarks.cluster.counts import pods_of
-from benchmarks.cluster.flows import AT_ONCE
+from benchmarks.cluster.flows import at_once
 from benchmarks.cluster.outcome import Outcome
 from benchmarks.cluster.plain import plain_loop
 from benchmarks.cluster.watched_run import WatchedRun
@@ -18,9 +18,9 @@ OBJECT = Bar(1024)
 
 
 def large_loops(cluster: Cluster, *, quick: bool, large: bool) -> list[Figure]:
-    """A loop of 200 beside a plain one; of 2 000 where it is asked for, which takes half an hour of two cores."""
+    """A loop of 200 beside a plain one; of 2 000 where it is asked for, which takes an hour of two cores."""
     count = QUICK if quick else ITERATIONS
-    plain = Outcome.of(lambda: cluster.plain(plain_loop(count, at_once=AT_ONCE)))
+    plain = Outcome.of(lambda: cluster.plain(plain_loop(count, at_once=at_once(count))))
     ours = Outcome.of(lambda: cluster.ours("bench_long_loop", count))
     figures = [*_figures(count, "plain Argo", plain), *_figures(count, "milonga", ours)]
     if large:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.cluster.cluster import Cluster, ClusterMissing, RunFailed  # noqa: E402 - a folder of the checkout
 from benchmarks.cluster.containers_cpu import ContainersCpu  # noqa: E402
-from benchmarks.cluster.flows import AT_ONCE, NAMES, written  # noqa: E402
+from benchmarks.cluster.flows import NAMES, at_once, written  # noqa: E402
 from benchmarks.cluster.large_loops import large_loops  # noqa: E402
 from benchmarks.cluster.outcome import Outcome  # noqa: E402
 from benchmarks.cluster.plain import plain_chain, plain_loop  # noqa: E402
@@ -90,7 +90,8 @@ def test_ours_and_the_plain_chain_have_the_same_tasks_in_the_same_order(tmp_path
 
 def test_a_long_loop_leaves_the_node_to_others(tmp_path: Path) -> None:
     templates = bundle_of("bench-long-loop", 4, tmp_path).template["spec"]["templates"]
-    assert [item["parallelism"] for item in templates if "parallelism" in item] == [AT_ONCE]
+    assert [item["parallelism"] for item in templates if "parallelism" in item] == [at_once(4)]
+    assert (at_once(200), at_once(2_000)) == (10, 25)
     assert "parallelism" not in plain_loop(4)["spec"] and plain_loop(4, at_once=2)["spec"]["parallelism"] == 2
 
 
