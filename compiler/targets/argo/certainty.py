@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from milonga.compiler.graph.task import Task
 from milonga.compiler.targets.argo.places import Place
 
 
@@ -13,46 +14,67 @@ def runs_anyway(place: Place) -> bool:
 
 
 def has_surely_succeeded(maker: Place, user: Place) -> bool:
-    """Whether `user`, which takes something from `maker`, never runs without it.
+    """Whether `user`, which takes something from `maker`, never runs without it. False where that cannot be told.
 
-    It may when a condition stands over the maker, or over anything that the maker waits for, or when one of them is
-    content with what failed. False where that cannot be told.
+    In the DAG that both stand in somewhere, the user's side must wait for the maker's, with nobody between them who
+    goes on after a failure. Where the maker stands deeper, the group around it has succeeded then, and a group that has
+    succeeded has no failed task; but it may have left out what is under a condition, and what waits for that.
     """
     if runs_anyway(user):
         return False
-    around = set(_outwards(user))
+    ways = {place.owner: place for place in _outwards(user)}
     inner = maker
-    while inner.owner is not None and inner not in around:
-        is_beside = inner.owner in around  # the user waits for it, so whatever is before it has gone well
-        if not (_is_unconditional(inner) if is_beside else _runs_with_its_group(inner)):
+    while inner.owner not in ways:
+        if not _is_never_left_out(inner):
             return False
-        inner = inner.owner
-    return True
+        inner = inner.owner or inner
+    return not _has_condition(inner.task) and _waits_for(ways[inner.owner], inner.task_name)
 
 
 def _outwards(place: Place) -> Iterator[Place]:
+    """A place and all around it, the innermost first."""
     inner: Place | None = place
     while inner is not None:
         yield inner
         inner = inner.owner
 
 
-def _is_unconditional(place: Place) -> bool:
-    policy = place.task.trigger_policy if place.task is not None else None
-    return policy is None or not policy.condition
+def _has_condition(task: Task | None) -> bool:
+    """Whether a task may be left out by a condition of its own."""
+    return task is not None and task.trigger_policy is not None and bool(task.trigger_policy.condition)
 
 
-def _runs_with_its_group(place: Place) -> bool:
-    """Whether a task succeeds whenever the group that it stands in does."""
-    siblings = place.owner.tasks if place.owner is not None else {}
-    if any(task.runs_anyway for task in siblings.values()):
-        return False
+def _is_never_left_out(place: Place) -> bool:
+    """Whether a task runs whenever all goes well in its DAG: nothing that it waits for is under a condition."""
+    if place.owner is None:
+        return True
+    tasks = place.owner.tasks
     waiting, seen = [place.task_name], {place.task_name}
     while waiting:
-        task = siblings[waiting.pop()]
-        if task.trigger_policy is not None and task.trigger_policy.condition:
+        task = tasks[waiting.pop()]
+        if _has_condition(task):
             return False
-        new = task.producers() - seen
-        seen |= new
-        waiting += sorted(new)
+        waiting += _new_producers(task, seen)
     return True
+
+
+def _waits_for(place: Place, wanted: str) -> bool:
+    """Whether a task runs only after another one of its DAG has succeeded, be it by way of others."""
+    if place.owner is None:
+        return False
+    tasks = place.owner.tasks
+    waiting, seen = [place.task_name], {place.task_name}
+    while waiting:
+        task = tasks[waiting.pop()]
+        if task.runs_anyway:
+            continue
+        if wanted in task.producers():
+            return True
+        waiting += _new_producers(task, seen)
+    return False
+
+
+def _new_producers(task: Task, seen: set[str]) -> list[str]:
+    found = sorted(task.producers() - seen)
+    seen.update(found)
+    return found

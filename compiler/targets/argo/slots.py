@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-RESULT = "r"
-"""What the outputs of a step are called in the store, artifacts' contents apart."""
+from milonga.runtime.argo.layout import RESULT
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from milonga.compiler.graph.task import RetryPolicy
 from milonga.engine.content import ContentStore
 from milonga.engine.executor_io import cannot_write, drop_outputs, executor_input, read_outputs, unwritable
-from milonga.engine.executor_output import read_result
+from milonga.engine.executor_output import WITHOUT_RESULT, read_result
 from milonga.engine.home import Home, log_of
 from milonga.engine.instances import TaskInstance
 from milonga.engine.resources import Demand, Ledger
@@ -302,8 +302,9 @@ class AttemptRunner:
             output = read_result(path)
             component = step.task.component
             promised = bool(component.output_parameters or component.output_artifacts)
-            if promised and step.prepared.worker == "milonga" and not path.is_file():  # such as sys.exit(0)
-                raise TaskFailed("E416", "the process ended with exit code 0 without a result")
+            is_python = step.prepared.worker in ("milonga", "kfp")
+            if promised and is_python and not path.is_file():  # such as sys.exit(0)
+                raise TaskFailed("E416", WITHOUT_RESULT)
         return read_outputs(step.task.component, output, step.request, step.folder, self._store)
 
     def _failure(self, step: Step, ended: StepEnded) -> Mapping[str, Any]:

@@ -12,6 +12,9 @@ from typing import Any
 from milonga.engine.json_values import coerce, fits
 from milonga.errors import TaskFailed
 
+WITHOUT_RESULT = "the process ended with exit code 0 without a result"
+"""Said of an attempt that promised outputs and left none (E416)."""
+
 
 def read_result(path: Path) -> dict[str, Any]:
     """The JSON object that an attempt has left at `path`; an empty one when there is no file.

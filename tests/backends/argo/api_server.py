@@ -14,6 +14,7 @@ class ApiServer(RecordingServer):
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.version = 0
+        self.first_looks: list[dict[str, Any]] = []
         super().__init__()
 
     def put(self, plural: str, document: dict[str, Any], namespace: str = "mine") -> None:
@@ -33,7 +34,9 @@ class ApiServer(RecordingServer):
             path = f"{path}/{request.json['metadata']['name']}"
             if path in self.objects:
                 raise Refused(409, "already exists")
-            return Answer(201, self._keep(path, request.json))
+            made = Answer(201, self._keep(path, request.json))
+            self._look_at(path)
+            return made
         if request.method == "GET" and path not in self.objects and len(path.split("/")) % 2 == _odd(path):
             found = [item for key, item in sorted(self.objects.items()) if key.rpartition("/")[0] == path]
             return Answer(200, {"items": [item for item in found if _selected(item, request)], "metadata": {}})
@@ -49,7 +52,15 @@ class ApiServer(RecordingServer):
         if request.method == "PUT":
             return Answer(200, self._keep(path, request.json))
         self.require(request.headers["content-type"] == "application/merge-patch+json", "no merge patch")
-        return Answer(200, self._keep(path, patched(self.objects[path], request.json)))
+        changed = Answer(200, self._keep(path, patched(self.objects[path], request.json)))
+        self._look_at(path)
+        return changed
+
+    def _look_at(self, path: str) -> None:
+        """What Argo's controller does with a run that it has not seen: the next of `first_looks`, or start it."""
+        run = self.objects[path]
+        if path.split("/")[-2] == "workflows" and not (run.get("status") or {}).get("phase"):
+            self._keep(path, {**run, "status": self.first_looks.pop(0) if self.first_looks else {"phase": "Running"}})
 
     def _keep(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
         self.version += 1

@@ -43,6 +43,6 @@ def test_the_newest_template_calls_parts_that_nobody_replaces(argo, server) -> N
 
 def test_parts_of_a_pipeline_with_the_longest_name_have_names_of_their_own(argo, server) -> None:
     connection: ArgoConnection = argo()._connection
-    name = installed_for_run(connection, bundle_of("x" * 52, "a"))
+    name, _ = installed_for_run(connection, bundle_of("x" * 52, "a"))
     names = {item["metadata"]["name"] for item in server.all("workflowtemplates")}
     assert name in names and len(names) == 2 and all(len(item) <= 63 for item in names)

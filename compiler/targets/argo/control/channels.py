@@ -27,6 +27,10 @@ Aspect = Literal["value", "count"]
 
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\[(?:'|\")(.*?)(?:'|\")\]\}\}")
 _CHANNEL = "pipelinechannel--"
+_READ = {"BOOLEAN": "lower({})", "NUMBER_DOUBLE": "toJson(float({}))"}
+"""What makes JSON of a text that a container wrote: "True" and ".5" are none. Integers stay as they are: they may have
+more digits than Argo can count."""
+
 _OF_TEMPLATES = re.compile(r"[tibcn]|items?|k\d+")
 """Inputs that templates have for themselves."""
 
@@ -355,6 +359,7 @@ def _plain(expression: str, kind: str) -> Value:
     """A value that a container has written as text: for a string the text itself, for others JSON."""
     if kind == "STRING":
         return Value(expression=f"toJson({expression})", kind=kind, is_built=True)
-    if kind == "BOOLEAN":
-        return Value(expression=f"lower(trim({expression}))", kind=kind, is_built=True)
+    made = _READ.get(kind)
+    if made is not None:
+        expression = f"({expression} == 'null' ? 'null' : {made.format(f'trim({expression})')})"
     return Value(expression=expression, kind=kind, is_built=True)

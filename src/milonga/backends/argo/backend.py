@@ -11,6 +11,7 @@ from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.argo_settings import OPTIONS, ArgoSettings
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.cron_workflows import added, changed_suspension, deleted, listed
+from milonga.backends.argo.first_look import looked_at
 from milonga.backends.argo.given_artifacts import with_artifacts
 from milonga.backends.argo.installation import code_installed, installed, installed_for_run
 from milonga.backends.argo.looks import remote_run, workflow_named
@@ -98,9 +99,11 @@ class ArgoBackend:
         if known:
             bundle = self.bundle(graph, known)
             code_installed(self._connection, bundle)
-        template = installed_for_run(self._connection, bundle)
+        template, is_new = installed_for_run(self._connection, bundle)
         name = request.name or run_name(graph)
         run_id = started(self._connection, bundle, template, request, name)
+        if is_new:
+            looked_at(self._connection, run_id, template)
         if known:
             owned_by_run(self._connection, run_id, bundle, shared)
         return SubmittedRun(run_id, name, self._connection.page(run_id))

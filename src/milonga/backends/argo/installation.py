@@ -43,19 +43,18 @@ def code_installed(connection: ArgoConnection, bundle: Bundle) -> None:
         _kept(connection, config_map)
 
 
-def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> str:
+def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> tuple[str, bool]:
     """Make what is missing of the templates that a run or schedule refers to, which are named by their content.
 
     Returns:
-        The name of the pipeline's.
+        The name of the pipeline's, and whether one of them has only been made now.
 
     Raises:
         CallFailed: E800-E809; E830, an object of that name belongs to somebody else.
     """
     pinned = bundle.named_by_content()
-    for template in (*pinned.further, pinned.template):
-        replaced(connection, TEMPLATES, template)
-    return pinned.name
+    done = [replaced(connection, TEMPLATES, template) for template in (*pinned.further, pinned.template)]
+    return pinned.name, "made" in done
 
 
 def _kept(connection: ArgoConnection, wanted: Mapping[str, Any]) -> None:

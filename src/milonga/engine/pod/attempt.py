@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from milonga.engine.executor_output import (
+    WITHOUT_RESULT,
     completed,
     custom_path_of,
     own_path,
@@ -136,17 +138,14 @@ class Attempt:
             if known is not None:
                 return known
         (self._reports / PARAMETERS).mkdir(parents=True, exist_ok=True)
-        try:
+        with self._all_or_nothing():
             report = self._called(request)
             record = {**self._record(request, report), "inputs": inputs}
-        except BaseException:
-            self._drop()
-            raise
-        shutil.rmtree(self._reports / PARAMETERS)
-        (self._reports / REPORT_FILE).unlink(missing_ok=True)
-        self._write_control(record)
-        write_atomically(self._reports / RECORD_FILE, json.dumps(record))
-        self._reports.rename(self._outputs / RESULT)
+            shutil.rmtree(self._reports / PARAMETERS)
+            (self._reports / REPORT_FILE).unlink(missing_ok=True)
+            self._write_control(record)
+            write_atomically(self._reports / RECORD_FILE, json.dumps(record))
+            self._reports.rename(self._outputs / RESULT)
         return record
 
     def _handed_on(self, earlier: EarlierResult, inputs: str) -> Mapping[str, Any] | None:
@@ -158,10 +157,12 @@ class Attempt:
         if known["run"] != self.uid:
             print(f"the result of run {known['run']} is used", file=sys.stderr)  # noqa: T201
         self._outputs.mkdir(parents=True, exist_ok=True)
-        for name, path in contents.items():
-            copy_content(path, self._outputs / name)
-        shutil.copytree(earlier.folder, self._outputs / RESULT)
-        self._write_control(known)
+        with self._all_or_nothing():
+            for name, path in contents.items():
+                copy_content(path, self._outputs / name)
+            self._write_control(known)
+            shutil.copytree(earlier.folder, self._reports)
+            self._reports.rename(self._outputs / RESULT)
         return known
 
     def _called(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -179,7 +180,10 @@ class Attempt:
         done = subprocess.run(without_met_packages(self.command(request)), check=False)
         if done.returncode:
             raise TaskFailed("E416", f"the command of the task ended with exit code {done.returncode}")
-        return read_result(self._reports / REPORT_FILE)
+        report = self._reports / REPORT_FILE
+        if (self.recipe.output_parameters or self.recipe.output_artifacts) and not report.is_file():
+            raise TaskFailed("E416", WITHOUT_RESULT)  # kfp's own program always writes one, unless it is ended before
+        return read_result(report)
 
     def _record(self, request: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
         recipe = self.recipe
@@ -246,10 +250,15 @@ class Attempt:
             values[file] = value
         write_control(self._outputs, values)
 
-    def _drop(self) -> None:
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
         """Nothing of a failed attempt reaches the store: Argo stores outputs of failed containers as well."""
-        for path in self._outputs.iterdir():
-            _remove(path)
+        try:
+            yield
+        except BaseException:
+            for path in self._outputs.iterdir():
+                _remove(path)
+            raise
 
     def close(self) -> None:
         """Remove what was made on the way."""

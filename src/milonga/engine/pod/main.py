@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from milonga.engine.executor_output import WITHOUT_RESULT
 from milonga.engine.pod.pod_folders import PodFolders
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.request import PodRequest
@@ -59,7 +60,7 @@ def told(work: Callable[[], object]) -> str:
         work()
     except SystemExit as ending:
         if ending.code in (None, 0):
-            return "E416: the process ended with exit code 0 without a result"
+            return f"E416: {WITHOUT_RESULT}"
         raise
     except MilongaError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from milonga.engine.pod.contents import content_digest
-from milonga.engine.pod.objects import Objects
+from milonga.engine.pod.objects import Objects, has_content
 from milonga.engine.pod.recipe import Recipes
 from milonga.engine.pod.results import read_record
 from milonga.engine.recipes.absent import ABSENT, Absent
@@ -56,12 +56,20 @@ class MountedSources:
         return self._names
 
     def parameters_of(self, leaf: str, indices: Sequence[int]) -> Mapping[str, Any] | Absent:
-        """Output parameters of a step."""
+        """Output parameters of a step.
+
+        Raises:
+            RunError: E481, the step has succeeded, and its result is gone.
+        """
         record = self._record(leaf, indices)
         return ABSENT if record is None else record["parameters"]
 
     def artifact_of(self, leaf: str, indices: Sequence[int], name: str) -> Any:
-        """An output artifact of a step, as KFP's RuntimeArtifact; a list for a list."""
+        """An output artifact of a step, as KFP's RuntimeArtifact; a list for a list.
+
+        Raises:
+            RunError: E481, the step has made it, and it is gone.
+        """
         record = self._record(leaf, indices)
         found = record["artifacts"].get(name) if record is not None else None
         if record is None or found is None:
@@ -71,6 +79,8 @@ class MountedSources:
         is_list = bool(found["list"])
         paths = [content / str(at) if is_list else content for at in range(len(found["entries"]))]
         noted = (record.get("contents") or {}).get(content_name)
+        if noted and not has_content(content) and noted != _digest_of(content):
+            raise self._lost(f"the content of '{name}'", leaf, indices)
         for at, (entry, path) in enumerate(zip(found["entries"], paths, strict=True)):
             if entry["content"]:
                 self._contents[str(path)] = f"{noted}/{at}" if noted else ""
@@ -139,14 +149,22 @@ class MountedSources:
         if folder not in self._records:
             self._records[folder] = read_record(folder, self._recipes.recipe(leaf))
         if self._records[folder] is None and leaf in self._certain:
-            raise RunError(
-                "E481",
-                "the result of a step before has not been found in the bucket",
-                where=self._recipes.recipe(leaf).path,
-                got="/".join(map(str, indices)) and f"iteration {'/'.join(map(str, indices))}",
-                hint="run the pipeline anew, and let no rule of the bucket remove results of a run that goes on",
-            )
+            raise self._lost("the result", leaf, indices)
         return self._records[folder]
+
+    def _lost(self, what: str, leaf: str, indices: Sequence[int]) -> RunError:
+        return RunError(
+            "E481",
+            f"{what} of a step before has not been found in the bucket",
+            where=self._recipes.recipe(leaf).path,
+            got=f"iteration {'/'.join(map(str, indices))}" if indices else "",
+            hint="run the pipeline anew, and let no rule of the bucket remove results of a run that goes on",
+        )
+
+
+def _digest_of(content: Path) -> str:
+    """The digest of what is there, "" for nothing at all: an empty folder may be what was stored."""
+    return content_digest(content) if content.exists() or content.is_symlink() else ""
 
 
 def _runtime_artifact(entry: Mapping[str, Any], content: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from milonga.engine.pod.output_checks import output_checks
 from milonga.runtime.argo.layout import DONE_FILE, PARAMETERS, RESULT
 
 _INSTALLS = re.compile(r"-m pip install .*&& \"\$0\" \"\$@\"\s*$", re.DOTALL)
@@ -19,23 +20,6 @@ _VALUED = frozenset(
 """Options of pip that the next word belongs to."""
 
 _KFP = re.compile(r"kfp([=<>!~\[ ;@].*)?$")
-_WRONG = {
-    "NUMBER_INTEGER": "*[!0-9+_[:space:]-]*",
-    "NUMBER_DOUBLE": "*[!0-9+_.eEinfatyINFATY[:space:]-]*",
-    "LIST": "[![[:space:]]*",
-    "STRUCT": "[!{[:space:]]*",
-}
-"""Patterns of a shell that the first line of no value of a type has."""
-
-_REFUSE = """refuse() {
- printf '%s%.100s\\n' "$said" "$text" >&2
- [ -f /dev/termination-log ] && printf '%s%.100s' "$said" "$text" > /dev/termination-log
- exit 65
-}
-"""
-"""Kubernetes keeps what stands in that file as the cause of a container's end; elsewhere there is none."""
-
-_BOOLEANS = "*[Tt][Rr][Uu][Ee]*|*[Ff][Aa][Ll][Ss][Ee]*"
 _EXPANSION = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
@@ -84,8 +68,7 @@ def start_script(
         outputs: folder of the task's outputs.
         folders: others that the command expects.
         done: what is noted with the result.
-        parameters: what the command may write as text, by name: its type and the name of its file. Text that is plainly
-            of another type fails the step that wrote it; whoever reads the value looks at it more closely.
+        parameters: what the command may write as text (see `output_checks`).
     """
     known = frozenset(variables)
     result = outputs / RESULT
@@ -93,26 +76,9 @@ def start_script(
     words = " ".join(_quoted(word, known) for word in command)
     noted = f"printf %s {shlex.quote(done)} > {shlex.quote(str(result / DONE_FILE))}"
     started = f"(exec {words})"  # a program, even where the shell has an "echo" of its own
-    checked = "".join(
-        _checked(name, declared["type"], result / PARAMETERS / declared["slug"])
-        for name, declared in parameters.items()
-        if declared["type"] in (*_WRONG, "BOOLEAN")
-    )
+    checked = output_checks(parameters, result)
     return (
-        f"mkdir -p {made} || exit 65\n{started}\ncode=$?\n[ $code -eq 0 ] || exit $code\n"
-        f"{checked and _REFUSE}{checked}{noted} || exit 65\n"
-    )
-
-
-def _checked(name: str, kind: str, file: Path) -> str:
-    """Lines that end the script where a file begins with what no value of a type does. A first line that is empty says
-    nothing, an empty file does."""
-    cases = f"{_BOOLEANS}) ;; *) refuse;;" if kind == "BOOLEAN" else f"{_WRONG[kind]}) refuse;;"
-    place = shlex.quote(str(file))
-    said = shlex.quote(f"E418: output '{name}' has the wrong type: expected {kind}, got ")
-    return (
-        f"said={said} text=\nif [ -f {place} ]; then\n IFS= read -r text < {place}\n"
-        f" case $text in '') [ -s {place} ] || refuse;; {cases} esac\nfi\n"
+        f"mkdir -p {made} || exit 65\n{started}\ncode=$?\n[ $code -eq 0 ] || exit $code\n{checked}{noted} || exit 65\n"
     )
 
 

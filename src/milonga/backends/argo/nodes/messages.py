@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from milonga.engine.executor_output import WITHOUT_RESULT
 from milonga.runtime.argo.layout import OUTPUTS, RESULT
 
 _ORDINARY = re.compile(r"(PodInitializing|ContainerCreating|omitted: .*|child '.*' failed)?", re.DOTALL)
 _PREFIX = re.compile(r"^\w[-\w]*: Error \(exit code \d+\): (?=E\d{3}: )")
 _NO_RESULT = re.compile(
-    rf".*{re.escape(f'{OUTPUTS}/{RESULT}')}\b.*(no such file|does not exist|not found).*", re.DOTALL | re.I
+    rf"wait: Error \(exit code \d+\): stat \S*{re.escape(f'{OUTPUTS}/{RESULT}')}: no such file or directory;?"
 )
 """What Argo says of a step that should have left a result and has not."""
 
@@ -27,7 +28,7 @@ def told(message: str) -> str:
     """The message of a node; "" for what is ordinary, and without Argo's words before milonga's own."""
     text = message.strip()
     if _NO_RESULT.fullmatch(text):
-        return "E416: the process ended with exit code 0 without a result"
+        return f"E416: {WITHOUT_RESULT}"
     return "" if _ORDINARY.fullmatch(text) else pull_told(_PREFIX.sub("", text))
 
 

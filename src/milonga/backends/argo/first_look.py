@@ -1,0 +1,49 @@
+"""Argo's first look at a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from milonga.backends.argo.argo_connection import ArgoConnection
+from milonga.backends.argo.resources import WORKFLOWS
+from milonga.backends.call_failed import CallFailed
+
+_LOOKS = 10
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 2.0
+_AS_NEW: Mapping[str, Any] = {
+    "metadata": {"labels": {"workflows.argoproj.io/completed": None, "workflows.argoproj.io/phase": None}},
+    "status": None,
+}
+"""A patch after which Argo has never seen a Workflow."""
+
+
+def looked_at(connection: ArgoConnection, run_id: str, template: str) -> None:
+    """Wait for Argo's first look at a run of a template that was made a moment ago, and let it look again if need be.
+
+    Argo's controller finds templates in a copy of its own. One that is not in it yet ends the run as Error before
+    anything has run; seen on 4.0.7 with other work on the machine. The run keeps its name, so nothing is started twice.
+    Nothing is raised: the run is there, and whoever waits for it sees what becomes of it.
+    """
+    for pause_s in _pauses_s():
+        try:
+            run = connection.read("GET", WORKFLOWS, run_id)
+            status = run.get("status") or {}
+            if status.get("phase") and not _is_too_early(status, template):
+                return
+            time.sleep(pause_s)
+            if status.get("phase"):
+                connection.read("PATCH", WORKFLOWS, run_id, body=_AS_NEW)
+        except CallFailed:
+            return
+
+
+def _is_too_early(status: Mapping[str, Any], template: str) -> bool:
+    message = str(status.get("message") or "")
+    return status["phase"] == "Error" and not status.get("nodes") and f'"{template}" not found' in message
+
+
+def _pauses_s() -> Iterator[float]:
+    for look in range(_LOOKS):
+        yield min(_FIRST_PAUSE_S * 1.5**look, _LONGEST_PAUSE_S)
