@@ -177,12 +177,14 @@ class LeafTemplates:
         return {**made, "artifacts": artifacts} if artifacts else made
 
     def _outputs(self, place: Place, kind: StepKind) -> dict[str, Any]:
+        component = place.component
+        promises = kind == "python" and bool(component.output_parameters or component.output_artifacts)
         artifacts = [
             _output(
                 name,
                 name,
                 f"{_OF_RUN}{{{{inputs.parameters.t}}}}/{name}{_ITERATION}.tgz",
-                is_required=name == RESULT and kind == "python",
+                is_required=promises and name == RESULT,
             )
             for name in self._stored(place)
         ]
@@ -191,7 +193,7 @@ class LeafTemplates:
                 _output(f"{EARLIER}-{name}", name, f"{_KEPT}{name}{_ITERATION}.tgz") for name in self._stored(place)
             ]
         slugs = self._recipes.parameter_slugs[place.slug]
-        component_outputs = place.component.output_parameters
+        component_outputs = component.output_parameters
         control = [
             control_output(slug)
             if kind == "python"

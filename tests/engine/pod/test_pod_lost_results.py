@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from container_pipelines import container_step
 from paper_argo import PaperArgo
 
 import milonga as ml
@@ -32,6 +33,47 @@ def make(number: int) -> int:
 @component
 def shown(number: int = 5) -> str:
     return repr(number)
+
+
+@component
+def vanish_silently(how: str) -> None:
+    import os
+    import sys
+
+    sys.exit(0) if how == "exit" else os._exit(0)
+
+
+@pipeline
+def vanished(how: str) -> str:
+    left = vanish_silently(how)
+    return shown.options(after=left)(6)
+
+
+@pytest.mark.parametrize("how", ["exit", "hard"])
+def test_a_step_without_outputs_may_leave_with_zero(how: str, cluster: Cluster) -> None:
+    argo = cluster(vanished)
+    run = argo.run({"how": how})
+    assert run.phase == "Succeeded", run.log
+    assert argo.results() == {"Output": "6"}
+
+
+@pytest.mark.parametrize("how", ["exit", "hard"])
+def test_so_may_one_in_a_shared_pod(how: str, tmp_path: Path) -> None:
+    argo = PaperArgo(tmp_path, ArgoTarget().emit(Fuse().run(trace(vanished).graph)))
+    run = argo.run({"how": how})
+    assert run.phase == "Succeeded" and len(run.pods) == 1, run.log
+    assert argo.results() == {"Output": "6"}
+
+
+def test_a_component_of_kfp_that_ends_without_a_report_has_failed(tmp_path: Path) -> None:
+    """kfp's own program always leaves one; here is a shell that says it is kfp's."""
+    launcher = (
+        "program_path=$(mktemp -d)\nexit 0\npython3 -m kfp.dsl.executor_main "
+        '--component_module_path "$program_path/ephemeral_component.py"'
+    )
+    argo = PaperArgo(tmp_path, container_step("sh", "-c", launcher, "def step(): ..."))
+    run = argo.run({"text": ""})
+    assert run.phase == "Failed" and "E416: the process ended with exit code 0 without a result" in run.log
 
 
 @pytest.mark.parametrize("attempts", [1, 2])
@@ -106,6 +148,45 @@ def written() -> int:
     return length(write())
 
 
+@component
+def fill(name: str) -> Dataset:
+    made = Dataset.create()
+    made.path.mkdir(exist_ok=True)
+    if name:
+        (made.path / name).write_text("x")
+    return made
+
+
+@component
+def count(data: Dataset) -> int:
+    return len(list(data.path.iterdir()))
+
+
+@component
+def count_all(data: list[Dataset]) -> int:
+    return sum(len(list(item.path.iterdir())) for item in data)
+
+
+@pipeline
+def filled(name: str = "x") -> int:
+    return count(fill(name))
+
+
+@pipeline
+def looped() -> int:
+    with ml.ParallelFor(["a", "b"]) as name:
+        made = fill(name)
+    return count_all(ml.Collected(made))
+
+
+@pytest.mark.parametrize("name", ["x", ""])
+def test_an_empty_folder_is_a_content_too(name: str, cluster: Cluster) -> None:
+    argo = cluster(filled)
+    run = argo.run({"name": name})
+    assert run.phase == "Succeeded", run.log
+    assert argo.results() == {"Output": len(name)}
+
+
 @pytest.mark.parametrize(
     ("wanted", "lost", "maker"),
     [
@@ -113,8 +194,11 @@ def written() -> int:
         (around, "/nested-make-2/r", "nested/make-2"),
         (gathered, "/for-loop-1-make/r/1", "/make"),
         (written, "/write/r", "write"),
+        (written, "/write/a-", "write"),
+        (filled, "/fill/a-", "fill"),
+        (looped, "/for-loop-1-fill/a-Output/1", "iteration 1"),
     ],
-    ids=["chain", "nested", "loop", "artifact"],
+    ids=["chain", "nested", "loop", "artifact", "file", "folder", "folder-of-an-iteration"],
 )
 def test_a_result_that_was_made_and_is_gone_is_an_error(wanted: object, lost: str, maker: str, tmp_path: Path) -> None:
     """As when a rule of the bucket removes objects of a run that goes on."""

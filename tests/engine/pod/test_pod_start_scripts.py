@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,32 @@ def test_a_value_of_its_type_is_never_refused(tmp_path: Path, kind: str, value: 
     text = json.dumps(value, indent=indent)
     if fits(coerce(text, kind), kind):
         assert with_output(kind, text, tmp_path).returncode == 0
+
+
+def test_what_a_report_says_counts_more_than_a_file(tmp_path: Path) -> None:
+    """As it does for whoever reads the value."""
+    report = f'printf x > "$0"; echo "{{}}" > {tmp_path}/r/executor_output.json'
+    command = ["sh", "-c", report, str(tmp_path / "r" / "parameters" / "x")]
+    script = start_script(
+        command, [], tmp_path, [], done="u", parameters={"x": {"type": "NUMBER_INTEGER", "slug": "x"}}
+    )
+    assert run(script, tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "shell", [("sh",), ("busybox", "sh"), ("bash", "--posix", "-eu"), ("dash", "-eu")], ids=" ".join
+)
+@pytest.mark.parametrize(("begins", "code"), [("[", 0), ("x", 65)])
+def test_a_long_line_is_looked_at_in_every_shell(
+    begins: str, code: int, shell: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Its beginning, that is: a shell reads a line byte by byte."""
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"no {shell[0]}")
+    file = tmp_path / "r" / "parameters" / "x"
+    program = f"import pathlib; pathlib.Path({str(file)!r}).write_text({begins!r} + '1,' * 4_000_000 + '1]')"
+    parameters = {"x": {"type": "LIST", "slug": "x"}}
+    script = start_script([sys.executable, "-S", "-c", program], [], tmp_path, [], done="u", parameters=parameters)
+    (tmp_path / "run.sh").write_text(script, "utf-8")
+    done = subprocess.run([*shell, str(tmp_path / "run.sh")], capture_output=True, timeout=60, check=False)
+    assert done.returncode == code, done.stderr

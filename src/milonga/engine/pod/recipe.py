@@ -45,6 +45,11 @@ class Recipe:
     output_artifacts: Mapping[str, Mapping[str, Any]]
     control: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def has_outputs(self) -> bool:
+        """Whether it promises anything: a step that does not may leave with code 0 and nothing else."""
+        return bool(self.output_parameters or self.output_artifacts)
+
 
 class Recipes:
     """The recipes, plans and commands of a pipeline. Used by one thread.

@@ -101,7 +101,8 @@ class StepRun:
         with contextlib.suppress(OSError, ValueError):
             notes = json.loads(self._notes.read_bytes())
         shutil.rmtree(self._own, ignore_errors=True)
-        has_succeeded = process.exit_code == 0 and "cached" in notes
+        is_complete = "cached" in notes or not self._pod.recipes.recipe(self._task.leaf).has_outputs
+        has_succeeded = process.exit_code == 0 and is_complete
         cause = "" if has_succeeded else self._cause(process, notes.get("cause", ""))
         self._pod.journal.attempted(
             self._path,
