@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def child(command: list[str], folder: Path) -> tuple[float, list[float]]:
     """CPU seconds of a process from its first to its last, and what the function has said."""
     names = {"MILONGA_CODE": "code", "MILONGA_INPUTS": "in", "MILONGA_OUTPUTS": "out"}
     environment = {"PATH": os.defpath, **{name: str(folder / part) for name, part in names.items()}}
+    shutil.rmtree(folder / "out", ignore_errors=True)  # a pod begins with an empty one
     for part in names.values():
         (folder / part).mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
