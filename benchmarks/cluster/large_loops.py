@@ -26,6 +26,8 @@ def large_loops(cluster: Cluster, *, quick: bool, large: bool) -> list[Figure]:
     if large:
         huge = Outcome.of(lambda: cluster.ours("bench_long_loop", LARGE, limit_s=LARGE_LIMIT_S))
         figures += _figures(LARGE, "milonga", huge)
+        fused = Outcome.of(lambda: cluster.ours("bench_long_loop", LARGE, fuse=True, limit_s=LARGE_LIMIT_S))
+        figures += _figures(LARGE, "milonga --fuse", fused)
     return figures
 
 
@@ -33,7 +35,7 @@ def _figures(count: int, tool: str, outcome: Outcome) -> list[Figure]:
     what = f"loop of {count}"
     packed = "packed by Argo" if any(run.is_packed for run in outcome.runs) else "not packed"
     note = outcome.failure or f"as JSON in the API server, at its peak; {packed} at the end"
-    bar = OBJECT if tool == "milonga" else None
+    bar = None if tool == "plain Argo" else OBJECT
     return [
         pods_of(what, tool, outcome, count),
         Figure(f"{what}: wall", tool, outcome.least(_wall_s), "s (wall)", note=outcome.failure),
