@@ -97,6 +97,7 @@ def judged(numbers: range, folder: Path) -> Counter[str]:
     return verdicts
 
 
+@pytest.mark.slow
 def test_every_damaged_file_gets_a_verdict(tmp_path):
     verdicts = judged(range(120), tmp_path)
     assert {"errors", "warnings", "no findings", "refused E200", "refused E201", "refused E202"} <= set(verdicts)

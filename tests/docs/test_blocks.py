@@ -40,8 +40,9 @@ LONG = {
         *("look-into-the-cache", "mix-kfp-and-milonga", "resume-and-cache", "run-containers"),
         *("run-schedules-on-this-machine", "schedule-a-pipeline", "start-runs-by-events", "trace-an-artifact"),
         *("use-from-ci", "use-secrets-and-resources", "write-a-component"),
+        *("check-a-back-end", "review-a-change", "run-on-argo"),
     )
-}
+} | {"docs/tutorial/first-pipeline.md", "docs/tutorial/your-images.md"}
 """Pages of many quick commands, which together are not quick."""
 
 

@@ -169,7 +169,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Und
 
 
 PLAN = plan_kills(60)
-SHARE = [pytest.param(kill, id=str(kill), marks=pytest.mark.slow if kill.number >= 4 else ()) for kill in PLAN]
+SHARE = [pytest.param(kill, id=str(kill), marks=pytest.mark.slow if kill.number >= 2 else ()) for kill in PLAN]
 
 
 @pytest.mark.parametrize("kill", SHARE)

@@ -194,6 +194,7 @@ def test_a_part_of_a_dict_is_selected(play_both) -> None:
     assert play_both(parts).raise_for_state().outputs["Output"] == "deep"
 
 
+@pytest.mark.slow
 def test_a_big_parameter_travels(play) -> None:
     text = "x" * 12_000_000
     result = play(echo_pipeline, {"text": text}).raise_for_state()

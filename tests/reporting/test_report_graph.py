@@ -119,6 +119,7 @@ def test_a_deep_graph_is_drawn_as_deep_as_a_page_allows_and_says_so():
     assert "40 tasks inside" in texts(svg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("graph", [fan(2000), chain(2000)], ids=["fan", "chain"])
 def test_two_thousand_tasks_stay_one_readable_drawing(graph):
     svg = graph_svg(graph)

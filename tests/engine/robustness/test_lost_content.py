@@ -103,6 +103,7 @@ while not os.path.exists({str(go)!r}): time.sleep(0.01)
     assert (again.code, again.result["outputs"]) == (0, {"Output": 1008}), again.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", SPOILING)
 def test_between_run_and_resume(bench_here: Bench, harm: Callable[[Path], None], tmp_path: Path) -> None:
     gate = tmp_path / "gate"

@@ -55,6 +55,7 @@ def graph(folder: Path) -> Graph:
     return Graph.from_documents(tuple(yaml.safe_load_all((folder / "decide.yaml").read_text("utf-8"))))
 
 
+@pytest.mark.slow
 def test_they_equal_themselves_and_nothing_else(tmp_path: Path) -> None:
     pairs = [{"one": text, "other": TEXTS[at - 1]} for at, text in enumerate(TEXTS)]
     argo = PaperArgo(tmp_path / "cluster", ArgoTarget().emit(graph(tmp_path)))

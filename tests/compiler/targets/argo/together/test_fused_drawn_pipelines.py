@@ -23,6 +23,7 @@ def _compared(seed: int, folder: Path, marked: list[tuple[Graph, Any]], graph: G
         assert_same(alone, played(fused, folder / str(number), given, kind=ForkedArgo), (seed, marks))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 5])
 def test_a_small_pipeline_makes_the_same_in_shared_pods(seed: int, tmp_path: Path) -> None:
     graph = trace(drawn(seed)).graph

@@ -140,6 +140,7 @@ def many_read_an_input_of_the_pipeline(data: Dataset) -> list[str]:
     return different(ml.Collected(made))
 
 
+@pytest.mark.slow
 def test_many_read_an_artifact_that_came_with_the_run(play: Play) -> None:
     """Each attempt unpacks it for itself: no other sees half of it."""
     given = {"data": {"content": base64.b64encode(b"x" * 60_000).decode()}}
