@@ -137,3 +137,8 @@ class Component:
     def output_artifacts(self) -> Mapping[str, OutputArtifact]:
         """Output artifacts by name, empty when there are none."""
         return (self.output_definitions.artifacts if self.output_definitions else None) or {}
+
+    @property
+    def has_outputs(self) -> bool:
+        """Whether it promises anything: a step that does not may leave with code 0 and nothing else."""
+        return bool(self.output_parameters or self.output_artifacts)

@@ -14,6 +14,7 @@ from milonga.compiler.constructs.execution import is_volume_step
 from milonga.compiler.graph import Container, Executor, Graph, PlatformDeployment
 from milonga.compiler.graph.graph import KUBERNETES
 from milonga.compiler.graph.own_settings import RUNTIME_IMAGE, own_setting, with_own_setting
+from milonga.compiler.listing import listed
 from milonga.compiler.scope import Scope
 from milonga.errors import MilongaError, RemoteError
 from milonga.images import ResolvedImages
@@ -154,7 +155,9 @@ def _not_pinned(graph: Graph, failed: Mapping[str, MilongaError], uses: Mapping[
     image, cause = next(iter(failed.items()))
     tasks = uses[image]
     place = graph.places.get(tasks[0]) if tasks else None
-    lines = [f"{image}, of {_listed(uses[image])}: {_told(error)}" for image, error in failed.items()]
+    lines = [
+        f"{image}, of {listed(uses[image], _SHOWN) or 'no task'}: {_told(error)}" for image, error in failed.items()
+    ]
     hints = dict.fromkeys(error.hint for error in failed.values() if error.hint)
     return RemoteError(
         "E839",
@@ -172,8 +175,3 @@ def _not_pinned(graph: Graph, failed: Mapping[str, MilongaError], uses: Mapping[
 
 def _told(error: MilongaError) -> str:
     return " ".join(filter(None, (error.code, error.message, f"({error.where})" if error.where else "", error.got)))
-
-
-def _listed(tasks: list[str]) -> str:
-    shown = ", ".join(tasks[:_SHOWN]) or "no task"
-    return shown if len(tasks) <= _SHOWN else f"{shown} and {len(tasks) - _SHOWN} more"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from milonga.compiler.graph.task import Task
 from milonga.compiler.targets.argo.places import Place
@@ -23,12 +23,12 @@ def has_surely_succeeded(maker: Place, user: Place) -> bool:
     if runs_anyway(user):
         return False
     ways = {place.owner: place for place in _outwards(user)}
-    inner = maker
-    while inner.owner not in ways:
-        if not _is_never_left_out(inner):
-            return False
-        inner = inner.owner or inner
-    return not _has_condition(inner.task) and _waits_for(ways[inner.owner], inner.task_name)
+    for inner in _outwards(maker):
+        if inner.owner in ways:
+            return not _has_condition(inner.task) and _waits_for(ways[inner.owner], inner.task_name)
+        if any(map(_has_condition, _upstream(inner))):
+            return False  # it may be left out although all goes well
+    return False
 
 
 def _outwards(place: Place) -> Iterator[Place]:
@@ -44,37 +44,21 @@ def _has_condition(task: Task | None) -> bool:
     return task is not None and task.trigger_policy is not None and bool(task.trigger_policy.condition)
 
 
-def _is_never_left_out(place: Place) -> bool:
-    """Whether a task runs whenever all goes well in its DAG: nothing that it waits for is under a condition."""
-    if place.owner is None:
-        return True
-    tasks = place.owner.tasks
-    waiting, seen = [place.task_name], {place.task_name}
-    while waiting:
-        task = tasks[waiting.pop()]
-        if _has_condition(task):
-            return False
-        waiting += _new_producers(task, seen)
-    return True
-
-
 def _waits_for(place: Place, wanted: str) -> bool:
     """Whether a task runs only after another one of its DAG has succeeded, be it by way of others."""
+    return any(wanted in task.producers() for task in _upstream(place, past=lambda task: not task.runs_anyway))
+
+
+def _upstream(place: Place, past: Callable[[Task], bool] = lambda task: True) -> Iterator[Task]:
+    """A task and what it waits for in its DAG, as far as `past` lets one go back through a task, that one included."""
     if place.owner is None:
-        return False
+        return
     tasks = place.owner.tasks
     waiting, seen = [place.task_name], {place.task_name}
     while waiting:
         task = tasks[waiting.pop()]
-        if task.runs_anyway:
-            continue
-        if wanted in task.producers():
-            return True
-        waiting += _new_producers(task, seen)
-    return False
-
-
-def _new_producers(task: Task, seen: set[str]) -> list[str]:
-    found = sorted(task.producers() - seen)
-    seen.update(found)
-    return found
+        if past(task):
+            yield task
+            new = sorted(task.producers() - seen)
+            seen.update(new)
+            waiting += new

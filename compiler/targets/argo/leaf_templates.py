@@ -177,8 +177,7 @@ class LeafTemplates:
         return {**made, "artifacts": artifacts} if artifacts else made
 
     def _outputs(self, place: Place, kind: StepKind) -> dict[str, Any]:
-        component = place.component
-        promises = kind == "python" and bool(component.output_parameters or component.output_artifacts)
+        promises = kind == "python" and place.component.has_outputs
         artifacts = [
             _output(
                 name,
@@ -193,7 +192,7 @@ class LeafTemplates:
                 _output(f"{EARLIER}-{name}", name, f"{_KEPT}{name}{_ITERATION}.tgz") for name in self._stored(place)
             ]
         slugs = self._recipes.parameter_slugs[place.slug]
-        component_outputs = component.output_parameters
+        component_outputs = place.component.output_parameters
         control = [
             control_output(slug)
             if kind == "python"

@@ -16,7 +16,6 @@ def stored_objects(place: Place, artifact_slugs: Iterable[str], *, is_kept: bool
         artifact_slugs: names in the store of its output artifacts.
         is_kept: whether later runs may use its result.
     """
-    component = place.component
-    if not (component.output_parameters or component.output_artifacts or is_kept):
+    if not (place.component.has_outputs or is_kept):
         return []
     return [*sorted(map(artifact_object, artifact_slugs)), RESULT]

@@ -8,11 +8,14 @@ from milonga.cli.output import message
 from milonga.cli.sources import Source
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.together import marks_of
+from milonga.compiler.listing import listed
 from milonga.compiler.rules import check
 from milonga.compiler.targets import Target, target_named
 from milonga.errors import UsageError
 
 _NAMED_MAX = 12
+"""Tasks that are named, of those that share a pod; `milonga show` has them all."""
+
 FUSE_HELP = "Let tasks that fit each other and ask for no resources share pods (argo); results stay the same."
 
 
@@ -40,15 +43,9 @@ def fused(graph: Graph, target: Target) -> Graph:
             if group not in before.get(dag, {}).values():
                 groups.setdefault(group, []).append(task)
         for group, names in groups.items():
-            message(f"{dag}: {_listed(names)} share pod {group}")
+            shown = ", ".join(names) if len(names) <= _NAMED_MAX else listed(names, _NAMED_MAX - 1)
+            message(f"{dag}: {shown} share pod {group}")
     return made
-
-
-def _listed(names: list[str]) -> str:
-    """The names, the first ones and their number where they are many; `milonga show` has them all."""
-    if len(names) <= _NAMED_MAX:
-        return ", ".join(names)
-    return f"{', '.join(names[: _NAMED_MAX - 1])} and {len(names) - _NAMED_MAX + 1} more"
 
 
 def fused_source(source: Source, target: str, lower: bool | None) -> Source:

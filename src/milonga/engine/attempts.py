@@ -300,10 +300,8 @@ class AttemptRunner:
         if output is None:
             path = step.folder / OUTPUT_FILE
             output = read_result(path)
-            component = step.task.component
-            promised = bool(component.output_parameters or component.output_artifacts)
             is_python = step.prepared.worker in ("milonga", "kfp")
-            if promised and is_python and not path.is_file():  # such as sys.exit(0)
+            if step.task.component.has_outputs and is_python and not path.is_file():  # such as sys.exit(0)
                 raise TaskFailed("E416", WITHOUT_RESULT)
         return read_outputs(step.task.component, output, step.request, step.folder, self._store)
 

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from milonga.compiler.listing import listed
 from milonga.errors import UsageError
 from milonga.lineage.records import RunRecord, TaskRecord
 from milonga.lineage.store import LineageStore
@@ -58,7 +59,7 @@ def run_named(store: LineageStore, name: str) -> RunRecord:
         return found
     similar = [run.id for run in store.runs(limit=1000) if name and run.id.startswith(name)]
     if similar:
-        raise UsageError("E953", f"several runs begin with '{name}'", got=_listed(similar))
+        raise UsageError("E953", f"several runs begin with '{name}'", got=listed(similar, _SHOWN))
     hint = "milonga runs lists them; 'last' is the newest"
     raise UsageError("E905", f"there is no run '{name}'", where=str(store.path.parent), hint=hint)
 
@@ -86,18 +87,14 @@ def path_ending(run: RunRecord, paths: Sequence[str], name: str) -> str:
         raise UsageError(
             "E953",
             f"several tasks of run {run.id} end with '{name}'",
-            got=_listed(found),
+            got=listed(found, _SHOWN),
             hint="name more of the path",
         )
     if not found:
         near = difflib.get_close_matches(name, paths, n=1) or difflib.get_close_matches(
             name, [path.rpartition("/")[2] for path in paths], n=1
         )
-        hint = f"did you mean '{near[0]}'?" if near else f"it has: {_listed(paths)}" if paths else "it has none yet"
+        known = f"it has: {listed(paths, _SHOWN)}" if paths else "it has none yet"
+        hint = f"did you mean '{near[0]}'?" if near else known
         raise UsageError("E913", f"run {run.id} has no task '{name}'", hint=hint)
     return found[0]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -47,7 +47,7 @@ class Recipe:
 
     @property
     def has_outputs(self) -> bool:
-        """Whether it promises anything: a step that does not may leave with code 0 and nothing else."""
+        """As `Component.has_outputs`, which stays with the compiler."""
         return bool(self.output_parameters or self.output_artifacts)
 
 
