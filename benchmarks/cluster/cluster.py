@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cluster.containers_cpu import ContainersCpu
+from benchmarks.cluster.ended_pods import EndedPods
 from benchmarks.cluster.flows import NAMES, submitted
 from benchmarks.cluster.watched_run import WatchedRun
 from milonga.backends.argo.argo_connection import ArgoConnection
@@ -70,7 +71,14 @@ class Cluster:
         self._remove()
 
     def ours(
-        self, flow: str, tasks: int = 1, *, fuse: bool = False, use_cache: bool = False, limit_s: float = LIMIT_S
+        self,
+        flow: str,
+        tasks: int = 1,
+        *,
+        fuse: bool = False,
+        use_cache: bool = False,
+        keep_pods: bool = True,
+        limit_s: float = LIMIT_S,
     ) -> WatchedRun:
         """Run one of our pipelines.
 
@@ -79,6 +87,7 @@ class Cluster:
             tasks: how many it has.
             fuse: whether tasks that fit each other share a pod.
             use_cache: whether results of earlier runs may be taken.
+            keep_pods: False takes pods that have ended off the node while others run.
             limit_s: when it is given up.
 
         Raises:
@@ -86,7 +95,9 @@ class Cluster:
             NotSubmitted: it was not started.
             RunFailed: it did not succeed.
         """
-        return self._watched(lambda: submitted(flow, tasks, fuse=fuse, use_cache=use_cache), limit_s)
+        return self._watched(
+            lambda: submitted(flow, tasks, fuse=fuse, use_cache=use_cache), limit_s, keep_pods=keep_pods
+        )
 
     def plain(self, workflow: Mapping[str, Any], *, limit_s: float = LIMIT_S) -> WatchedRun:
         """Run a Workflow as it stands.
@@ -107,11 +118,12 @@ class Cluster:
         ArgoBackend.configured({}, Patience()).operations.logs(run.name, lambda line: lines.append(line.text))
         return lines
 
-    def _watched(self, start: Callable[[], str], limit_s: float) -> WatchedRun:
+    def _watched(self, start: Callable[[], str], limit_s: float, *, keep_pods: bool = True) -> WatchedRun:
         with ContainersCpu() as cpu:
             name = start()
             self._runs.append(name)
-            document, sizes = self._ended(name, time.perf_counter() + limit_s)
+            ended = EndedPods(self._connection, name, are_kept=keep_pods)
+            document, sizes = self._ended(name, time.perf_counter() + limit_s, ended)
         workflow = Workflow.from_json(document)
         wall_s = (workflow.ended_at or 0) - (workflow.created_at or 0)
         print(f"{name}: {workflow.phase} after {wall_s:.0f} s", file=sys.stderr, flush=True)
@@ -121,7 +133,7 @@ class Cluster:
         return WatchedRun(
             name=name,
             wall_s=wall_s,
-            pods=len(pods),
+            pods=ended.counted(str(pod["metadata"]["name"]) for pod in pods),
             pod_nodes=sum(node.type == "Pod" for node in workflow.nodes.values()),
             final_bytes=sizes[-1],
             own_bytes=_own_bytes(document),
@@ -130,7 +142,7 @@ class Cluster:
             cpu_s=cpu.used_s(id for pod in pods for id in _containers(pod)),
         )
 
-    def _ended(self, name: str, until: float) -> tuple[dict[str, Any], list[int]]:
+    def _ended(self, name: str, until: float, pods: EndedPods) -> tuple[dict[str, Any], list[int]]:
         """The Workflow when it has ended, and its size at each look."""
         sizes: list[int] = []
         while True:
@@ -143,6 +155,7 @@ class Cluster:
             if time.perf_counter() > until:
                 self._connection.read("DELETE", WORKFLOWS, name)  # so that it is in nobody's way
                 raise RunFailed(f"{name} has not ended in time")
+            pods.look()
             time.sleep(max(LOOK_EVERY_S, (time.perf_counter() - before) / LOOK_SHARE))
 
     def _remove(self) -> None:

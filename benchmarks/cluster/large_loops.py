@@ -24,7 +24,7 @@ def large_loops(cluster: Cluster, *, quick: bool, large: bool) -> list[Figure]:
     ours = Outcome.of(lambda: cluster.ours("bench_long_loop", count))
     figures = [*_figures(count, "plain Argo", plain), *_figures(count, "milonga", ours)]
     if large:
-        huge = Outcome.of(lambda: cluster.ours("bench_long_loop", LARGE, limit_s=LARGE_LIMIT_S))
+        huge = Outcome.of(lambda: cluster.ours("bench_long_loop", LARGE, keep_pods=False, limit_s=LARGE_LIMIT_S))
         figures += _figures(LARGE, "milonga", huge)
         fused = Outcome.of(lambda: cluster.ours("bench_long_loop", LARGE, fuse=True, limit_s=LARGE_LIMIT_S))
         figures += _figures(LARGE, "milonga --fuse", fused)
