@@ -11,10 +11,6 @@ from milonga.compiler.scope import Scope
 from milonga.runtime.program import is_milonga_command
 
 
-def _has_condition(task: Task) -> bool:
-    return bool(task.trigger_policy and task.trigger_policy.condition)
-
-
 def _takes_status(task: Task, component: Component | None) -> bool:
     declared = component.input_parameters.values() if component else ()
     return any(binding.task_final_status for binding in task.parameter_bindings.values()) or any(
@@ -28,11 +24,11 @@ def _nested_dag(scope: Scope, name: str) -> bool:
 
 
 def _condition(scope: Scope, name: str) -> bool:
-    return _has_condition(scope.tasks[name])
+    return bool(scope.tasks[name].condition)
 
 
 def _condition_on_importer(scope: Scope, name: str) -> bool:
-    return _has_condition(scope.tasks[name]) and is_importer(scope, name)
+    return bool(scope.tasks[name].condition) and is_importer(scope, name)
 
 
 def _static_loop(scope: Scope, name: str) -> bool:

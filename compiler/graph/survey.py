@@ -123,9 +123,8 @@ def _read_outside(task: Task) -> set[str]:
         names |= {parameters.item_input, parameters.items.input_parameter if parameters.items is not None else None}
     if artifacts is not None:
         names |= {artifacts.item_input, artifacts.items.input_artifact if artifacts.items is not None else None}
-    condition = task.trigger_policy.condition if task.trigger_policy is not None else None
-    if condition:
-        names |= _read_by(condition, task)
+    if task.condition:
+        names |= _read_by(task.condition, task)
     return {name for name in names if name}
 
 

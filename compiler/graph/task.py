@@ -178,6 +178,11 @@ class Task:
         return self.parameter_iterator is not None or self.artifact_iterator is not None
 
     @property
+    def condition(self) -> str:
+        """The CEL expression that decides whether the task runs; "" when nothing does."""
+        return (self.trigger_policy.condition if self.trigger_policy else None) or ""
+
+    @property
     def runs_anyway(self) -> bool:
         """Whether the task runs also when a task before it failed."""
         return self.trigger_policy is not None and self.trigger_policy.strategy == COMPLETED

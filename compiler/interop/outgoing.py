@@ -43,8 +43,7 @@ def to_kfp(definition: Definition[..., Any]) -> Any:
 
 def _may_be_a_step(task: Task, step: Component) -> bool:
     """Whether kfp has a setter for every rule of the task."""
-    has_condition = task.trigger_policy is not None and task.trigger_policy.condition
-    return not (has_condition or task.parameter_iterator or task.artifact_iterator or step.single_platform_specs)
+    return not (task.condition or task.is_loop or step.single_platform_specs)
 
 
 def _pipeline(graph: Graph) -> Any:

@@ -25,6 +25,6 @@ class ConditionalImporters:
                 used = graph.components.get(task.component_ref.name if task.component_ref else "")
                 executor = graph.executors.get((used.executor_label if used else None) or "")
                 is_importer = executor is not None and executor.importer is not None
-                if is_importer and task.trigger_policy is not None and task.trigger_policy.condition:
+                if is_importer and task.condition:
                     wrap(editor, scope, name)
         return editor.finish()

@@ -141,8 +141,7 @@ def values_stay_in_their_branch(scope: Scope) -> Iterator[Diagnostic]:
 
 
 def _is_guarded(task: Task) -> bool:
-    policy = task.trigger_policy
-    return task.runs_anyway or (policy is not None and bool(policy.condition))
+    return task.runs_anyway or bool(task.condition)
 
 
 def _may_be_absent(
@@ -157,7 +156,7 @@ def _may_be_absent(
     used = scope.used(task) if task is not None else None
     if task is None or used is None:
         return False
-    absent = bool(task.trigger_policy is not None and task.trigger_policy.condition)
+    absent = bool(task.condition)
     if not absent and used.dag is not None and not task.is_loop and task.component_ref is not None:
         inner = scope.dag_of(task.component_ref.name)
         found = next((item for item in outlets_of(used) if item.side.noun == noun and item.name == key), None)

@@ -15,7 +15,7 @@ _SHOWN_MAX = 300
 def conditions_are_cel(scope: Scope) -> Iterator[Diagnostic]:
     """A condition parses, and each parameter in it is an input of its task."""
     for name, task in scope.tasks.items():
-        condition = task.trigger_policy.condition if task.trigger_policy else None
+        condition = task.condition
         if not condition:
             continue
         try:

@@ -132,10 +132,9 @@ class GateBuilder:
         return Gate(guard, ways)
 
     def _guard(self, task: Task, terms: Mapping[str, Term]) -> Guard | None:
-        condition = task.trigger_policy.condition if task.trigger_policy is not None else None
-        if not condition:
+        if not task.condition:
             return None
-        expression = parsed(condition)
+        expression = parsed(task.condition)
         names = referenced_parameters(expression) if expression is not None else ()
         if expression is None or any(name not in terms for name in names):
             raise UnclearError

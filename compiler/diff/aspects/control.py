@@ -14,13 +14,10 @@ _USUAL_STRATEGIES = frozenset(("", "TRIGGER_STRATEGY_UNSPECIFIED", "ALL_UPSTREAM
 
 def condition(node: Node, reading: Reading) -> Iterator[Fact]:
     """The condition, and whether failures before the task keep it from running."""
-    policy = node.task.trigger_policy
-    if policy is None:
-        return
-    if policy.condition:
-        compared, shown = (naming.condition(node, policy.condition) for naming in (reading.compared, reading.shown))
+    if node.task.condition:
+        compared, shown = (naming.condition(node, node.task.condition) for naming in (reading.compared, reading.shown))
         yield Fact("condition", "condition", compared, shown)
-    strategy = policy.strategy or ""
+    strategy = (node.task.trigger_policy.strategy if node.task.trigger_policy else None) or ""
     if strategy not in _USUAL_STRATEGIES:
         text = "runs after failures too" if node.task.runs_anyway else strategy
         yield plain("trigger", "trigger", text)

@@ -68,8 +68,7 @@ def _used_channels(node: Node) -> set[str]:
     items = _items(node)
     if items is not None:
         used.add(items)
-    if node.task.trigger_policy is not None and node.task.trigger_policy.condition:
-        used.update(found[2] for found in IN_CONDITION.finditer(node.task.trigger_policy.condition))
+    used.update(found[2] for found in IN_CONDITION.finditer(node.task.condition))
     for child in node.children.values():
         for binding in child.task.parameter_bindings.values():
             if binding.component_input_parameter is not None:

@@ -78,8 +78,7 @@ def _found(component: Component, fits: Fits, own: Mapping[str, str]) -> dict[str
 
 def _is_transparent(task: Task, fit: Fit) -> bool:
     """Whether a task needs no pod and is always there: an importer without a condition."""
-    has_condition = task.trigger_policy is not None and bool(task.trigger_policy.condition)
-    return not fit.reason and not fit.pods and not has_condition and not task.runs_anyway and not task.is_loop
+    return not fit.reason and not fit.pods and not task.condition and not task.runs_anyway and not task.is_loop
 
 
 def _whole(chosen: list[str], known: Mapping[str, Fit], waits: Waits) -> _Group:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from milonga.compiler.graph.task import Task
+from milonga.compiler.graph.upstream import upstream
 from milonga.compiler.targets.argo.places import Place
 
 
@@ -25,8 +25,10 @@ def has_surely_succeeded(maker: Place, user: Place) -> bool:
     ways = {place.owner: place for place in _outwards(user)}
     for inner in _outwards(maker):
         if inner.owner in ways:
-            return not _has_condition(inner.task) and _waits_for(ways[inner.owner], inner.task_name)
-        if any(map(_has_condition, _upstream(inner))):
+            return not inner.condition and _waits_for(ways[inner.owner], inner.task_name)
+        if inner.owner is not None and any(
+            task.condition for task in upstream(inner.owner.tasks, inner.task_name, past_failures=True)
+        ):
             return False  # it may be left out although all goes well
     return False
 
@@ -39,26 +41,9 @@ def _outwards(place: Place) -> Iterator[Place]:
         inner = inner.owner
 
 
-def _has_condition(task: Task | None) -> bool:
-    """Whether a task may be left out by a condition of its own."""
-    return task is not None and task.trigger_policy is not None and bool(task.trigger_policy.condition)
-
-
 def _waits_for(place: Place, wanted: str) -> bool:
     """Whether a task runs only after another one of its DAG has succeeded, be it by way of others."""
-    return any(wanted in task.producers() for task in _upstream(place, past=lambda task: not task.runs_anyway))
-
-
-def _upstream(place: Place, past: Callable[[Task], bool] = lambda task: True) -> Iterator[Task]:
-    """A task and what it waits for in its DAG, as far as `past` lets one go back through a task, that one included."""
     if place.owner is None:
-        return
-    tasks = place.owner.tasks
-    waiting, seen = [place.task_name], {place.task_name}
-    while waiting:
-        task = tasks[waiting.pop()]
-        if past(task):
-            yield task
-            new = sorted(task.producers() - seen)
-            seen.update(new)
-            waiting += new
+        return False
+    before = upstream(place.owner.tasks, place.task_name, past_failures=False)
+    return any(wanted in task.producers() for task in before if not task.runs_anyway)

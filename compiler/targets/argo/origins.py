@@ -201,10 +201,9 @@ class Origins:
         return ["first", [made if _says_whether(made) else self._guarded_once(place, made) for place, made in found]]
 
     def _guarded_once(self, place: Place, made: Expression) -> Expression:
-        policy = place.task.trigger_policy if place.task is not None else None
-        if policy is None or not policy.condition:
+        if not place.condition:
             return made
-        return ["if", policy.condition, self.deciding_parameters(place), made]
+        return ["if", place.condition, self.deciding_parameters(place), made]
 
     def _imported(self, place: Place) -> Expression:
         """What an importer hands out. It costs no pod: whoever needs it reads it here, its condition included."""

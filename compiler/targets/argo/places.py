@@ -42,6 +42,11 @@ class Place:
     slug: str = ""
 
     @property
+    def condition(self) -> str:
+        """The CEL expression that decides whether its task runs; "" when nothing does."""
+        return self.task.condition if self.task is not None else ""
+
+    @property
     def tasks(self) -> dict[str, Task]:
         """The tasks of a DAG, by name; nothing for a step."""
         return dict((self.component.dag.tasks if self.component.dag is not None else None) or {})

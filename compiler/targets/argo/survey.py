@@ -61,13 +61,7 @@ class Survey:
         try:
             return self._channels.condition(place)
         except Inexpressible:
-            policy = place.task.trigger_policy if place.task is not None else None
-            wanted = [
-                "if",
-                policy.condition if policy else "",
-                self._origins.deciding_parameters(place),
-                ["constant", True],
-            ]
+            wanted = ["if", place.condition, self._origins.deciding_parameters(place), ["constant", True]]
             name = self._probe(place, "condition", {"value": wanted})
             return f"{name} == 'true'"
 

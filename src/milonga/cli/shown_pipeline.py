@@ -24,9 +24,9 @@ def print_dag(graph: Graph, component: Component, indent: str, name: str = "root
         task = tasks[task_name]
         used = graph.component_of(task, task_name)
         notes = []
-        if task.trigger_policy is not None and task.trigger_policy.condition:
-            notes.append(f"if {task.trigger_policy.condition}")
-        if task.parameter_iterator is not None or task.artifact_iterator is not None:
+        if task.condition:
+            notes.append(f"if {task.condition}")
+        if task.is_loop:
             notes.append("for each")
         if task_name in shared:
             notes.append(f"shares pod {shared[task_name]}")

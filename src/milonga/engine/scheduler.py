@@ -313,8 +313,7 @@ class Scheduler:
                 self._finish(task, "SKIPPED")
                 return
         task.inputs = resolve_inputs(task, task_names(self._names, task))
-        policy = task.task.trigger_policy
-        if policy is not None and policy.condition and not self._condition_holds(task, policy.condition):
+        if task.task.condition and not self._condition_holds(task, task.task.condition):
             self._finish(task, "SKIPPED")
             return
         task.started_at = self._clock.now()

@@ -123,10 +123,9 @@ def _sources(graph: Graph, path: tuple[str, ...], chain: Sequence[Component], *,
     Of a group only its condition and its items matter here: its other inputs belong to the steps that take them.
     """
     task = tasks_of(chain[-2])[path[-1]]
-    condition = (task.trigger_policy.condition if task.trigger_policy else None) or ""
     items = _items_input(task)
     for name in (*task.parameter_bindings, *task.artifact_bindings):
-        if not from_group or name == items or f"['{name}']" in condition:
+        if not from_group or name == items or f"['{name}']" in task.condition:
             yield from _binding(chain, path, name)
 
 

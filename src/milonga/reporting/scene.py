@@ -150,8 +150,8 @@ class _Builder:
             inner = self.scene(component, path, look, depth + 1)
         kind = _kind(name, task, component)
         label = (task.task_info.name if task.task_info else None) or name
-        if kind == "branch" and task.trigger_policy and task.trigger_policy.condition:
-            label = f"if {readable_condition(task.trigger_policy.condition)}"
+        if kind == "branch" and task.condition:
+            label = f"if {readable_condition(task.condition)}"
         bindings = [item.component_input_parameter for item in task.parameter_bindings.values()]
         bindings += [item.component_input_artifact for item in task.artifact_bindings.values()]
         self._told[path] = (task, component, summary)
@@ -168,11 +168,11 @@ class _Builder:
 
 
 def _kind(name: str, task: Task, component: Component | None) -> Kind:
-    if task.parameter_iterator is not None or task.artifact_iterator is not None:
+    if task.is_loop:
         return "loop"
     if component is None or component.dag is None:
         return "step"
-    if task.trigger_policy is not None and task.trigger_policy.condition:
+    if task.condition:
         return "branch"
     if name.startswith("condition-branches"):
         return "choice"
@@ -205,8 +205,8 @@ def _details(
     path: str, task: Task, component: Component | None, look: Look | None, summary: Summary | None
 ) -> list[str]:
     lines = [path + (f" — {look.word}" if look else "")]
-    if task.trigger_policy is not None and task.trigger_policy.condition:
-        lines.append(f"if {readable_condition(task.trigger_policy.condition)}")
+    if task.condition:
+        lines.append(f"if {readable_condition(task.condition)}")
     if component is not None:
         lines += [f"{head}: {', '.join(items)}" for head, items in (("in", input_types(component)),) if items]
         lines += [f"out: {', '.join(items)}" for items in (output_types(component),) if items]

@@ -99,10 +99,9 @@ class Channels:
         Raises:
             Inexpressible: Argo cannot compute it.
         """
-        policy = place.task.trigger_policy if place.task is not None else None
-        if policy is None or not policy.condition:
+        if not place.condition:
             return ""
-        return condition(policy.condition, lambda name: self.bound(place, name))
+        return condition(place.condition, lambda name: self.bound(place, name))
 
     def bound(self, place: Place, name: str, aspect: Aspect = "value") -> Value:
         """What is bound to an input parameter of a task, in the template of its DAG; null when nothing is.

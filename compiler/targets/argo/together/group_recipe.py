@@ -149,10 +149,9 @@ class GroupRecipes:
             yield from self._deciding(self._places.inside(place, name))
 
     def _condition(self, place: Place) -> list[Any] | None:
-        policy = place.task.trigger_policy if place.task is not None else None
-        if policy is None or not policy.condition:
+        if not place.condition:
             return None
-        return ["if", policy.condition, self._origins.deciding_parameters(place), ["constant", True]]
+        return ["if", place.condition, self._origins.deciding_parameters(place), ["constant", True]]
 
     def _task(
         self, owner: Place, place: Place, among: frozenset[str], needs: Mapping[str, Mapping[str, float]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from milonga.compiler.graph import Graph
 from milonga.compiler.graph.together import marks_of
+from milonga.compiler.graph.upstream import upstream
 from milonga.compiler.passes.fusion import require_together
 from milonga.compiler.passes.fusion.fits import Fits
 from milonga.compiler.targets.argo.places import Place, Places
@@ -40,16 +41,8 @@ class PodGroup:
 
     def may_be_skipped(self, task: str) -> bool:
         """Whether a task may be skipped for a reason that Argo does not see: a condition of its own, or before it."""
-        waiting, seen = [task], set()
-        while waiting:
-            name = waiting.pop()
-            found = self.owner.tasks[name]
-            if found.trigger_policy is not None and found.trigger_policy.condition:
-                return True
-            if name not in seen and not found.runs_anyway:
-                waiting += [producer for producer in found.producers() if producer in self.task_names]
-            seen.add(name)
-        return False
+        members = {member.task_name: member.task for member in self.members if member.task is not None}
+        return any(found.condition for found in upstream(members, task, past_failures=False))
 
 
 class PodGroups:
