@@ -56,6 +56,7 @@ class DescribedTask:
         message: why it failed, or waits.
         reasons: what the cluster says besides, one sentence each: of images, nodes, memory, volumes.
         together: the name of the group with which it shares a pod; "" for one with a pod of its own.
+        progress: of a pod at work that has several steps, "ended/all" of these; "" for any other task.
         result_of: the run whose result it has handed on, by its unique id; "" for one that has worked itself.
     """
 
@@ -69,6 +70,7 @@ class DescribedTask:
     message: str = ""
     reasons: tuple[str, ...] = ()
     together: str = ""
+    progress: str = ""
     result_of: str = ""
 
     @property
@@ -89,6 +91,7 @@ class DescribedTask:
             "message": self.message,
             "reasons": list(self.reasons),
             "together": self.together,
+            "progress": self.progress,
             "cached": bool(self.result_of) or None,
             "result_of": self.result_of,
             "attempts": [attempt.to_json() for attempt in self.attempts],

@@ -10,27 +10,32 @@ from milonga.cli.output import message
 
 
 class RemoteLines:
-    """Writes a line on stderr for each task whose state has changed since the last look, and for the run."""
+    """Writes a line on stderr for each task whose state has changed since the last look, and for the run.
+
+    Of a pod with several steps there is a line, too, whenever more of these have ended.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[str, bool]] = {}
+        self._seen: dict[str, tuple[str, bool, str]] = {}
 
     def __call__(self, run: RemoteRun) -> None:
         """Show what is new."""
         for task in run.tasks:
-            seen = task.state, bool(task.error)  # why a task waits may come later, and then changes its words each time
+            # why a task waits may come later, and then changes its words each time
+            seen = task.state, bool(task.error), task.progress
             if self._seen.get(task.id) != seen:
                 self._seen[task.id] = seen
                 _line(described(task))
-        if self._seen.get("") != (run.state, False):
-            self._seen[""] = run.state, False
+        if self._seen.get("") != (run.state, False, ""):
+            self._seen[""] = run.state, False, ""
             _line(f"run {run.run_id} {run.state}")
 
 
 def described(task: RemoteTask) -> str:
     """A task in one line."""
     reason = f": {task.error}" if task.error else ""
-    return f"{task.name} {task.state.lower()}{reason}"
+    progress = f", {task.progress} steps" if task.progress else ""
+    return f"{task.name} {task.state.lower()}{progress}{reason}"
 
 
 def _line(text: str) -> None:

@@ -67,6 +67,7 @@ def print_task(run: DescribedRun, task: DescribedTask) -> None:
     facts = [
         ("started", instant(task.started_at)),
         ("wall", seconds(task.wall_s)),
+        ("progress", _progress(task)),
         ("iterations", "" if task.iterations is None else str(task.iterations)),
         ("result", f"of run {task.result_of}, used again" if task.result_of else ""),
     ]
@@ -99,7 +100,7 @@ def _row(task: DescribedTask) -> tuple[str, ...]:
         task.state,
         seconds(task.wall_s),
         str(len(task.attempts)) if task.attempts else "",
-        "; ".join(filter(None, (_iterations(task), _pod(task), "reused" if task.result_of else ""))),
+        "; ".join(filter(None, (_iterations(task), _pod(task), _progress(task), "reused" if task.result_of else ""))),
         _first_line(_why(task), _WHY_CHARACTERS),
     )
 
@@ -118,6 +119,10 @@ def _iterations(task: DescribedTask) -> str:
 
 def _pod(task: DescribedTask) -> str:
     return f"shares pod {task.together}" if task.together else ""
+
+
+def _progress(task: DescribedTask) -> str:
+    return f"{task.progress} steps" if task.progress else ""
 
 
 def _took(run: RunSummary) -> float | None:

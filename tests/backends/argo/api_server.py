@@ -15,6 +15,7 @@ class ApiServer(RecordingServer):
         self.objects: dict[str, dict[str, Any]] = {}
         self.version = 0
         self.first_looks: list[dict[str, Any]] = []
+        self.now = "2026-01-02T03:04:05Z"
         super().__init__()
 
     def put(self, plural: str, document: dict[str, Any], namespace: str = "mine") -> None:
@@ -65,7 +66,8 @@ class ApiServer(RecordingServer):
     def _keep(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
         self.version += 1
         kept = copy.deepcopy(document)
-        kept["metadata"] = {"uid": f"uid-{self.version}", **kept["metadata"], "resourceVersion": str(self.version)}
+        made = {"uid": f"uid-{self.version}", "creationTimestamp": self.now}
+        kept["metadata"] = {**made, **kept["metadata"], "resourceVersion": str(self.version)}
         self.objects[path] = kept
         return kept
 

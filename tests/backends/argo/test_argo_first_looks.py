@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -67,3 +68,14 @@ def test_nobody_waits_for_the_look_at_a_run_whose_template_is_known(argo, server
     looks = len(server.asked("GET", "/workflows/"))
     argo().submit(graph, REQUEST)
     assert looks and len(server.asked("GET", "/workflows/")) == looks
+
+
+def test_a_run_of_a_template_that_somebody_else_has_just_made_is_looked_at_as_well(
+    argo, server: ApiServer, graph, template: str
+) -> None:
+    server.now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    argo().submit(graph, REQUEST)
+    server.first_looks = [unknown(template)]
+    run_id = argo().submit(graph, REQUEST).run_id
+    phases = {run["metadata"]["name"]: run["status"]["phase"] for run in server.all("workflows")}
+    assert phases[run_id] == "Running" and server.first_looks == []

@@ -35,11 +35,13 @@ def log_of(tmp_path: Path) -> Iterator[Callable[[Answers], PodLog]]:
     """The log of a pod behind a server that gives these answers: status, text, whether it breaks off after it."""
     pytest.importorskip("kubernetes")
     left: Answers = []
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            asked.append(self.path)
             status, text, breaks = left.pop(0)
             data = text.encode()
             self.send_response(status)
@@ -76,7 +78,9 @@ def log_of(tmp_path: Path) -> Iterator[Callable[[Answers], PodLog]]:
 
     def make(answers: Answers) -> PodLog:
         left[:] = answers
-        return PodLog(ArgoConnection(ArgoSettings.resolved({"kubeconfig": str(path)}), IMPATIENT), "pod")
+        log = PodLog(ArgoConnection(ArgoSettings.resolved({"kubeconfig": str(path)}), IMPATIENT), "pod")
+        log.asked = asked  # type: ignore[attr-defined]
+        return log
 
     yield make
     server.shutdown()
@@ -106,6 +110,18 @@ def test_a_connection_that_always_breaks_is_given_up(log_of) -> None:
     with pytest.raises(CallFailed) as caught:
         list(log_of([(200, LINES[0], True)] * 9).follow(lambda: False))
     assert caught.value.code == "E800"
+
+
+def test_a_log_is_asked_for_from_the_newest_line_on_however_old_that_is(log_of) -> None:
+    log = log_of([(200, LINES[0] + LINES[3], True), (200, LINES[3] + LINES[-1], False)])
+    assert list(log.follow(lambda: False)) == ["one", "\xe9", "last"]
+    assert [path.partition("since")[2] for path in log.asked] == ["", "Time=2026-01-01T00%3A00%3A01Z"]
+
+
+def test_a_connection_that_breaks_again_and_again_but_tells_more_each_time_is_not_given_up(log_of) -> None:
+    lines = [f"2026-01-01T00:00:{second:02}Z {second}\n" for second in range(20)]
+    answers = [(200, "".join(lines[: count + 1]), True) for count in range(20)]
+    assert list(log_of([*answers, (200, lines[-1], False)]).follow(lambda: False)) == [str(at) for at in range(20)]
 
 
 def test_what_is_read_once_is_told_up_to_where_its_connection_breaks(log_of) -> None:

@@ -64,12 +64,12 @@ def container_step(
     )
 
 
-def container_choice(text: str) -> str:
-    """The manifests of a container that writes this text for a truth value, and of a step that it decides about."""
-    flag = {"parameters": {"out": {"parameterType": "BOOLEAN"}}}
+def container_choice(text: str, kind: str = "BOOLEAN", test: str = "== true") -> str:
+    """The manifests of a container that writes this text for a value, and of a step that it decides about."""
+    flag = {"parameters": {"out": {"parameterType": kind}}}
     bound = {"taskOutputParameter": {"producerTask": "decide", "outputParameterKey": "out"}}
     decide = {"image": "busybox", "command": ["sh", "-c", 'printf %s "$0" > "$1"', text, OUTPUT]}
-    condition = "inputs.parameter_values['flag'] == true"
+    condition = f"inputs.parameter_values['flag'] {test}"
     tasks = {
         "decide": {"componentRef": {"name": "comp-decide"}, "taskInfo": {"name": "decide"}},
         "then": {
@@ -79,7 +79,7 @@ def container_choice(text: str) -> str:
             "triggerPolicy": {"condition": condition},
         },
     }
-    inputs = {"parameters": {"flag": {"parameterType": "BOOLEAN"}}}
+    inputs = {"parameters": {"flag": {"parameterType": kind}}}
     document = {
         "pipelineInfo": {"name": "choice"},
         "schemaVersion": "2.1.0",

@@ -204,6 +204,7 @@ class PaperArgo:
                 "MILONGA_CODE": str(self.code),
                 "MILONGA_INPUTS": str(place / "in"),
                 "MILONGA_OUTPUTS": str(place / "out"),
+                "ARGO_PROGRESS_FILE": str(place / "progress"),
                 **variables,
             },
             cwd=place,

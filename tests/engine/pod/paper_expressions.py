@@ -14,7 +14,7 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>\|\||&&|==|!=|<=|>=|\?\.|[-+*/<>!?:.,()\[\]]))"
 )
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))")
-_LEVELS = (("||", "or"), ("&&", "and"), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/"))
+_LEVELS = (("||", "or"), ("&&", "and"), ("==", "!=", "<", "<=", ">", ">=", "in", "matches"), ("+", "-"), ("*", "/"))
 _TYPES = {bool: "bool", int: "int", float: "float", str: "string", list: "array", dict: "map", type(None): "nil"}
 
 
@@ -70,6 +70,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     ">": lambda left, right: left > right,
     ">=": lambda left, right: left >= right,
     "in": lambda left, right: left in right,
+    "matches": lambda text, pattern: re.search(pattern, text) is not None,
     "+": _sum,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,

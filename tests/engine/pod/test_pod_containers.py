@@ -117,6 +117,13 @@ def test_a_truth_value_decides_however_it_is_written(text: str, pods: int, tmp_p
     assert run.phase == "Succeeded" and len(run.pods) == pods, run.log
 
 
+@pytest.mark.parametrize(("text", "pods"), [("08\n", 2), ("+8", 2), (" 1_000 ", 2), ("8", 2), ("-08", 1), ("007", 1)])
+def test_an_integer_decides_however_it_is_written(text: str, pods: int, tmp_path: Path) -> None:
+    """`date +%H` writes 08, which is no JSON."""
+    _, run = played(tmp_path, container_choice(text, "NUMBER_INTEGER", "> 7"), {})
+    assert run.phase == "Succeeded" and len(run.pods) == pods, run.log
+
+
 def test_a_container_that_writes_another_type_has_failed_and_nothing_uses_it(tmp_path: Path) -> None:
     _, run = played(tmp_path, container_choice("perhaps"), {})
     assert run.phase == "Failed" and run.pods == ["decide"]

@@ -27,9 +27,13 @@ Aspect = Literal["value", "count"]
 
 _PLACEHOLDER = re.compile(r"\{\{\$\.inputs\.parameters\[(?:'|\")(.*?)(?:'|\")\]\}\}")
 _CHANNEL = "pipelinechannel--"
-_READ = {"BOOLEAN": "lower({})", "NUMBER_DOUBLE": "toJson(float({}))"}
-"""What makes JSON of a text that a container wrote: "True" and ".5" are none. Integers stay as they are: they may have
-more digits than Argo can count."""
+_READ = {
+    "BOOLEAN": "lower({0})",
+    "NUMBER_DOUBLE": "toJson(float({0}))",
+    "NUMBER_INTEGER": "({0} matches '^-?(0|[1-9][0-9]*)$' ? {0} : toJson(int(replace({0}, '_', ''))))",
+}
+"""What makes JSON of a text that a container wrote: "True", ".5", "+5" and "007" are none. An integer that is
+JSON stays as it is: it may have more digits than Argo can count."""
 
 _OF_TEMPLATES = re.compile(r"[tibcn]|items?|k\d+")
 """Inputs that templates have for themselves."""

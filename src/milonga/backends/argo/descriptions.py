@@ -147,6 +147,7 @@ def _task(
         attempts=attempts,
         iterations=task.iterations,
         together=task.together,
+        progress=task.progress,
         message=message,
         reasons=_with_advice(new_reasons(reasons, message), message, task),
         result_of=reused.get(task.path, ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,7 +120,8 @@ class _Import:
         outputs = RunOutputs(self._workflow.name, task.path)
         group = self._groups.get(pattern_of(task.path))
         if group is not None and task.state in ("SUCCEEDED", "FAILED"):
-            outputs = group_results(self._workflow, self._results, task.path, group)
+            has_all = task.state == "SUCCEEDED"
+            outputs = group_results(self._workflow, self._results, task.path, group, has_all=has_all)
         elif task.kind == "step" and task.state == "SUCCEEDED":
             outputs = task_outputs(self._workflow, self._results, task.path)
         leaf = self._results.layout.leaf_at(task.path)
@@ -149,9 +151,8 @@ class _Import:
         made: dict[str, ArtifactValue] = {}
         for name, value in outputs.artifacts.items():
             items = outputs.of(name)
-            missing = [item for item in items if (item.key, item.position) not in self._kept]
-            if self._content and any(item.key for item in missing):
-                self._bring(outputs, name)
+            if self._content:
+                self._bring(name, [item for item in items if item.key and (item.key, item.position) not in self._kept])
             records = tuple(self._record(item) for item in items)
             made[name] = records if isinstance(value, tuple) else records[0]
         return made
@@ -162,29 +163,23 @@ class _Import:
             return kept
         return ArtifactRecord(item.name, item.type, item.uri, metadata=item.metadata)
 
-    def _bring(self, outputs: RunOutputs, name: str) -> None:
-        """Move the content of one output into the store of this machine."""
+    def _bring(self, name: str, items: Sequence[OutputArtifact]) -> None:
+        """Move the content of artifacts of one output into the store of this machine."""
         from milonga.engine.content import ContentStore
 
+        if not items:
+            return
         self._home.root.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".import-", dir=self._home.root))
         try:
-            for item in outputs.of(name):
-                single = RunOutputs(outputs.run_id, outputs.task, artifacts={name: _as_single(item)})
-                place = staging / str(len(self._kept))
-                place.mkdir()
-                paths = fetched(self._results.bucket, single, name, place)
-                if item.key and paths:
-                    where, content = ContentStore(self._home.content).take(paths[0], item.name or name)
-                    self._kept[item.key, item.position] = ArtifactRecord(
-                        item.name, item.type, str(where), content.digest, content.size_bytes, item.metadata
-                    )
+            for at, path in fetched(self._results.bucket, items, staging / "fetched").items():
+                item = items[at]
+                where, content = ContentStore(self._home.content).take(path, item.name or name)
+                self._kept[item.key, item.position] = ArtifactRecord(
+                    item.name, item.type, str(where), content.digest, content.size_bytes, item.metadata
+                )
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-
-
-def _as_single(item: OutputArtifact) -> OutputArtifact | tuple[OutputArtifact, ...]:
-    return item if item.position is None else (item,)
 
 
 def local_id(workflow: Workflow) -> str:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
 from milonga.backends.argo.bundle import Bundle
 from milonga.backends.argo.marks import MANAGED_BY, PIPELINE
+from milonga.backends.argo.nodes.node import seconds_of
 from milonga.backends.argo.resources import CONFIG_MAPS, TEMPLATES, Resource
 from milonga.backends.attempts import made_by_name
 from milonga.backends.call_failed import CallFailed
 
 _CHANGES_MAX = 5
 """How often somebody else may change an object between our look at it and our own change."""
+
+_YOUNG_S = 60.0
+"""For so long Argo's controller may not know a template; its copy of them is usually a second old."""
 
 
 def installed(connection: ArgoConnection, bundle: Bundle) -> None:
@@ -47,14 +52,19 @@ def installed_for_run(connection: ArgoConnection, bundle: Bundle) -> tuple[str, 
     """Make what is missing of the templates that a run or schedule refers to, which are named by their content.
 
     Returns:
-        The name of the pipeline's, and whether one of them has only been made now.
+        The name of the pipeline's, and whether one of them was made a moment ago, here or by somebody else.
 
     Raises:
         CallFailed: E800-E809; E830, an object of that name belongs to somebody else.
     """
     pinned = bundle.named_by_content()
-    done = [replaced(connection, TEMPLATES, template) for template in (*pinned.further, pinned.template)]
-    return pinned.name, "made" in done
+    done = [_replaced(connection, TEMPLATES, template) for template in (*pinned.further, pinned.template)]
+    return pinned.name, any(how == "made" or _is_young(found) for how, found in done)
+
+
+def _is_young(found: Mapping[str, Any]) -> bool:
+    made_at = seconds_of(found["metadata"].get("creationTimestamp"))
+    return made_at is not None and time.time() - made_at < _YOUNG_S
 
 
 def _kept(connection: ArgoConnection, wanted: Mapping[str, Any]) -> None:
@@ -74,23 +84,26 @@ def replaced(connection: ArgoConnection, resource: Resource, wanted: Mapping[str
     Raises:
         CallFailed: E800-E809; E830, milonga has not made it, or for another pipeline.
     """
+    return _replaced(connection, resource, wanted)[0]
+
+
+def _replaced(connection: ArgoConnection, resource: Resource, wanted: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What `replaced` returns, and the object as it is now."""
     name = wanted["metadata"]["name"]
     for attempt in range(_CHANGES_MAX):
         found = existing(connection, resource, name)
         if found is None:
             found = made(connection, resource, wanted)
             if _says(found, wanted):
-                return "made"
+                return "made", found
         _require_ours(found, wanted)
         if _says(found, wanted):
-            return "same"
+            return "same", found
         try:
-            connection.read("PUT", resource, name, body=_over(found, wanted))
+            return "changed", connection.read("PUT", resource, name, body=_over(found, wanted))
         except CallFailed as failure:
             if failure.status not in (404, 409) or attempt + 1 == _CHANGES_MAX:
                 raise
-            continue
-        return "changed"
     raise AssertionError("the last attempt returns or raises")
 
 

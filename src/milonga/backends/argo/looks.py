@@ -83,7 +83,13 @@ def remote_run(connection: ArgoConnection, run_id: str) -> RemoteRun:
         run_id=workflow.name,
         state=run_state(workflow),
         tasks=tuple(
-            RemoteTask(task.node.id, task.path, task.state, task.message or waiting.get(task.path, ""))
+            RemoteTask(
+                task.node.id,
+                task.path,
+                task.state,
+                error=task.message or waiting.get(task.path, ""),
+                progress=task.progress,
+            )
             for task in tasks
         ),
         error=run_error(workflow, tasks),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    import tarfile
+from typing import Protocol
 
 
 class Objects(Protocol):
@@ -62,14 +59,27 @@ def has_content(path: Path) -> bool:
 
 
 def _unpack(packed: Path, target: Path) -> None:
-    """The one file or folder of an archive becomes `target`, whole or not at all."""
-    staging = target.with_name(f".{target.name}")
+    """The one file or folder of an archive becomes `target`, whole or not at all.
+
+    Links are made last, so nothing is written through one: tasks make these archives, and a task may be anybody's. A
+    link may lead anywhere, as it may in a folder that Argo unpacks itself.
+    """
     import tarfile  # few pods get packed objects
 
+    staging = target.with_name(f".{target.name}")
     staging.mkdir(parents=True)
     with tarfile.open(packed) as archive:
-        members = [member for member in archive.getmembers() if _is_inside(member)]
-        archive.extractall(staging, members=members)
+        members = archive.getmembers()
+        outside = [member.name for member in members if _leads_out(member.name)]
+        outside += [member.name for member in members if member.islnk() and _leads_out(member.linkname)]
+        if outside:
+            raise tarfile.TarError(f"{packed} has an entry outside of it: {outside[0]!r}")
+        archive.extractall(staging, members=[member for member in members if not member.issym()])
+        for member in members:
+            if member.issym():
+                link = staging / member.name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(member.linkname)
     inside = list(staging.iterdir())
     if len(inside) == 1:
         inside[0].rename(target)
@@ -78,12 +88,5 @@ def _unpack(packed: Path, target: Path) -> None:
         staging.rename(target)
 
 
-def _is_inside(member: tarfile.TarInfo) -> bool:
-    """Whether unpacking a member stays below the folder. Tasks make these archives, and a task may be anybody's."""
-    parts = member.name.split("/")
-    if member.name.startswith("/") or ".." in parts:
-        return False
-    if member.issym() or member.islnk():
-        link = member.linkname
-        return not link.startswith("/") and ".." not in link.split("/")
-    return member.isfile() or member.isdir()
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/")

@@ -63,7 +63,14 @@ class Seen:
         assert journal.is_relative_to(self.argo.bucket / run_prefix(self.argo.uid) / dag[self.pod_task].leaf)
         self.rows = tuple(json.loads(journal.read_text())["tasks"])
 
-    def tasks(self, rows: Any = None, *, phase: str = "", status: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def tasks(
+        self,
+        rows: Any = None,
+        *,
+        phase: str = "",
+        status: Mapping[str, Any] | None = None,
+        progress: str | None = None,
+    ) -> dict[str, Any]:
         """The tasks of the run by path, in the order in which they are shown."""
         ended = phase or self.run.phase
         nodes = {
@@ -76,6 +83,7 @@ class Seen:
                 "boundaryID": "wf",
                 "phase": ended,
                 "children": ["wf-2"],
+                "progress": "99/99",
                 "message": "workflow shutdown with strategy: Terminate" if status else "",
             },
             "wf-2": {
@@ -86,6 +94,7 @@ class Seen:
                 "boundaryID": "wf",
                 "phase": ended,
                 "message": "Error (exit code 1)",
+                "progress": progress,
                 "startedAt": "2026-01-02T03:04:05Z",
                 "finishedAt": "2026-01-02T03:04:15Z",
             },
@@ -143,13 +152,25 @@ def test_a_pod_without_a_journal_is_shown_in_place_of_its_tasks(failed: Seen) ->
 
 
 @pytest.mark.parametrize(
+    ("phase", "said", "shown"),
+    [("Running", "3/7", "3/7"), ("Running", "0/1", ""), ("Running", None, ""), ("Failed", "3/7", "")],
+)
+def test_a_pod_at_work_says_how_many_of_its_steps_have_ended(
+    phase: str, said: str | None, shown: str, failed: Seen
+) -> None:
+    assert failed.tasks((), phase=phase, progress=said)["g"].progress == shown
+
+
+@pytest.mark.parametrize("noted", ["RUNNING", "CANCELLED"])
+@pytest.mark.parametrize(
     ("status", "state", "message"),
     [({}, "FAILED", "Error (exit code 1)"), ({"spec": {"shutdown": "Terminate"}}, "CANCELLED", "")],
 )
 def test_a_task_that_was_at_work_when_the_pod_was_lost_has_ended_with_it(
-    status: dict[str, Any], state: str, message: str, failed: Seen
+    status: dict[str, Any], state: str, message: str, noted: str, failed: Seen
 ) -> None:
-    rows = ({"path": "first", "kind": "step", "state": "RUNNING", "started_at": 5.0},)
+    """A pod that is told to stop, as by a node that is drained, notes its tasks as cancelled, whoever has told it."""
+    rows = ({"path": "first", "kind": "step", "state": noted, "started_at": 5.0},)
     task = failed.tasks(rows, phase="Failed", status=status)["first"]
     assert (task.state, task.message) == (state, message)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -63,24 +62,24 @@ class PodLog:
         """
         patience = self._connection.patience
         failures = 0
-        began = time.monotonic()
         while True:
+            newest = self._newest
             try:
-                yield from self._followed(began)
+                yield from self._followed()
                 return
             except CallFailed as failure:
                 waits = failure.status == 400  # the container has not begun
                 if (waits and is_over()) or not (waits or failure.is_passing):
                     raise
-                failures += not waits
+                failures = (0 if self._newest > newest else failures) + (not waits)
                 if failures >= patience.attempts:
                     raise
                 time.sleep(min(patience.first_pause_s * 2**failures, patience.longest_pause_s))
 
-    def _followed(self, began: float) -> Iterator[str]:
+    def _followed(self) -> Iterator[str]:
         query = {"container": MAIN, "follow": "true", "timestamps": "true"}
         if self._newest:
-            query["sinceSeconds"] = str(math.ceil(time.monotonic() - began) + 1)
+            query["sinceTime"] = f"{self._newest.partition('.')[0]}Z"
         response = self._connection.opened("GET", self._path, query=query, answer_timeout_s=_QUIET_S)
         at_newest = 0
         newest_before, told_before = self._newest, self._told

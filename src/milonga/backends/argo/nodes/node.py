@@ -89,6 +89,11 @@ class Node:
         return found
 
     @property
+    def progress(self) -> str:
+        """How far it has come, as "ended/all"; Argo counts pods, unless a pod counts for itself. "" for unknown."""
+        return str(self.document.get("progress") or "")
+
+    @property
     def exit_code(self) -> int | None:
         """The exit code of its container, None where there is none."""
         code = str((self.document.get("outputs") or {}).get("exitCode") or "")

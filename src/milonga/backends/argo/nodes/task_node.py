@@ -25,6 +25,7 @@ class TaskNode:
         together: the name of the group that it shared a pod with; of the pod itself, as long as nothing is known of its
             tasks, that of the group.
         holder: id of the node of that pod; "" for a task with a node of its own.
+        progress: of a pod at work that has several steps, "ended/all" of these; "" where it has not said so yet.
     """
 
     path: str
@@ -36,6 +37,7 @@ class TaskNode:
     message: str = ""
     together: str = ""
     holder: str = ""
+    progress: str = ""
 
     @property
     def started_at(self) -> float | None:

@@ -17,6 +17,8 @@ from milonga.backends.argo.together.member_tasks import member_tasks
 
 _GROUPS = ("DAG", "Steps", "TaskGroup", "StepGroup")
 _FAILED = ("Failed", "Error")
+_NOTHING_TOLD = "0/1"
+"""What Argo says of a pod that runs and has told it nothing."""
 
 
 class TaskTree:
@@ -96,7 +98,9 @@ class TaskTree:
                 is_cancelled=task.state == "CANCELLED",
             )
         else:
-            yield replace(task, kind="step", together=laid.name)
+            told_by_pod = task.attempts[-1].progress if task.attempts and task.state == "RUNNING" else ""
+            progress = told_by_pod if told_by_pod != _NOTHING_TOLD else ""
+            yield replace(task, kind="step", together=laid.name, progress=progress)
 
     def _task(self, node: Node) -> TaskNode:
         nodes = self._workflow.nodes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from milonga.backends.argo.argo_connection import ArgoConnection
@@ -41,49 +42,53 @@ def downloaded(connection: ArgoConnection, outputs: RunOutputs, folder: Path) ->
     try:
         made: dict[str, tuple[Path, ...]] = {}
         for number, name in enumerate(wanted):
-            (staging / str(number)).mkdir()
-            made[name] = fetched(bucket, outputs, name, staging / str(number))
-        return {name: _moved(paths, staging, folder) for name, paths in made.items() if paths}
+            found = fetched(bucket, wanted[name], staging / str(number))
+            if found:
+                content = staging / str(number) if isinstance(outputs.artifacts[name], tuple) else found[0]
+                made[name] = _moved(content, list(found.values()), folder / safe_name(name))
+        return made
     except OSError as error:
         raise _refused(folder, str(error.strerror or error)) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def fetched(bucket: Bucket, outputs: RunOutputs, name: str, folder: Path) -> tuple[Path, ...]:
-    """The content of one output below `folder`, which nobody else uses; artifacts without content are left out.
+def fetched(bucket: Bucket, items: Sequence[OutputArtifact], folder: Path) -> dict[int, Path]:
+    """The content of artifacts in a new folder, each named by its place among `items`; each object is fetched once.
+
+    Returns:
+        Paths by that place; artifacts without content are left out.
 
     Raises:
         CallFailed: E836, E837.
     """
-    value = outputs.artifacts[name]
-    place = folder / safe_name(name)
-    if isinstance(value, OutputArtifact):
-        return (place,) if _fetch(bucket, value.key, place) else ()
-    place.mkdir()
-    if value and all(item.key == value[0].key for item in value) and value[0].position is not None:
-        inside = place / "list"
-        if not _fetch(bucket, value[0].key, inside):
-            return ()
-        found = [_in_list(inside, item, bucket) for item in value]
-        moved = tuple(entry.rename(place / str(at)) for at, entry in enumerate(found) if entry is not None)
-        shutil.rmtree(inside, ignore_errors=True)
-        return moved
-    return tuple(place / str(at) for at, item in enumerate(value) if item.key and _entry(bucket, item, place / str(at)))
+    folder.mkdir()
+    found: dict[int, Path] = {}
+    for key in dict.fromkeys(item.key for item in items if item.key):
+        whole = folder / "whole"
+        if not _fetch(bucket, key, whole):
+            continue
+        first: dict[int | None, Path] = {}
+        for at, item in enumerate(items):
+            if item.key != key:
+                continue
+            if item.position in first:
+                found[at] = _copied(first[item.position], folder / str(at))
+                continue
+            entry = whole if item.position is None else _in_list(whole, item, bucket)
+            if entry is not None:
+                found[at] = first[item.position] = entry.rename(folder / str(at))
+        if whole.exists():
+            shutil.rmtree(whole)
+    return dict(sorted(found.items()))
 
 
-def _entry(bucket: Bucket, item: OutputArtifact, place: Path) -> bool:
-    """One entry of a list that several tasks have made."""
-    if item.position is None:
-        return _fetch(bucket, item.key, place)
-    whole = place.with_name(f".{place.name}.whole")
-    if not _fetch(bucket, item.key, whole):
-        return False
-    entry = _in_list(whole, item, bucket)
-    if entry is not None:
-        entry.rename(place)
-    shutil.rmtree(whole, ignore_errors=True)
-    return entry is not None
+def _copied(content: Path, target: Path) -> Path:
+    if content.is_dir() and not content.is_symlink():
+        shutil.copytree(content, target, symlinks=True)
+    else:
+        shutil.copy2(content, target, follow_symlinks=False)
+    return target
 
 
 def _in_list(folder: Path, item: OutputArtifact, bucket: Bucket) -> Path | None:
@@ -102,11 +107,10 @@ def _fetch(bucket: Bucket, key: str, place: Path) -> bool:
     return True
 
 
-def _moved(paths: tuple[Path, ...], staging: Path, folder: Path) -> tuple[Path, ...]:
+def _moved(content: Path, inside: Sequence[Path], target: Path) -> tuple[Path, ...]:
     """What was staged, in its place; one rename an output."""
-    number, name = paths[0].relative_to(staging).parts[:2]
-    (staging / number / name).rename(folder / name)
-    return tuple(folder / path.relative_to(staging / number) for path in paths)
+    content.rename(target)
+    return tuple(target / path.relative_to(content) for path in inside)
 
 
 def _refused(folder: Path, reason: str) -> UsageError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from milonga.backends.argo.argo_connection import ArgoConnection
@@ -17,6 +17,7 @@ from milonga.backends.run_outputs import OutputArtifact, RunOutputs
 from milonga.compiler.targets.argo.groups import GroupOutputs
 from milonga.engine.recipes.absent import ABSENT
 from milonga.engine.recipes.evaluator import Evaluator
+from milonga.errors import RunError
 
 
 def outputs_of(connection: ArgoConnection, run_id: str, *, task: str = "") -> RunOutputs:
@@ -35,17 +36,16 @@ def outputs_of(connection: ArgoConnection, run_id: str, *, task: str = "") -> Ru
 
 
 def pipeline_outputs(workflow: Workflow, results: StoredResults) -> RunOutputs:
-    """What the pipeline returns.
+    """What the pipeline returns; of a run that goes on or has failed, what there is of it.
 
     Raises:
         CallFailed: E833, E835-E837.
-        RunError: E430-E436, an expression does not fit what was made.
+        RunError: E430-E436, the run has succeeded, and an expression does not fit what was made.
     """
-    layout = results.layout
     evaluator = Evaluator(sources_of(workflow, results))
-    parameters = {name: evaluator.parameter(expression) for name, expression in layout.parameters.items()}
-    artifacts = {name: evaluator.artifact(expression) for name, expression in layout.artifacts.items()}
-    return _outputs(workflow.name, "", parameters, artifacts)
+    layout = results.layout
+    has_all = workflow.phase == "Succeeded"
+    return _outputs(workflow.name, "", *_evaluated(evaluator, layout.parameters, layout.artifacts, has_all=has_all))
 
 
 def task_outputs(workflow: Workflow, results: StoredResults, path: str) -> RunOutputs:
@@ -65,17 +65,36 @@ def task_outputs(workflow: Workflow, results: StoredResults, path: str) -> RunOu
     return _outputs(workflow.name, path, parameters, {**dict.fromkeys(leaf.artifacts, ABSENT), **made})
 
 
-def group_results(workflow: Workflow, results: StoredResults, path: str, group: GroupOutputs) -> RunOutputs:
-    """What a task without a pod hands out.
+def group_results(
+    workflow: Workflow, results: StoredResults, path: str, group: GroupOutputs, *, has_all: bool
+) -> RunOutputs:
+    """What a task without a pod hands out; unless it `has_all`, since it has succeeded, what there is of it.
 
     Raises:
         CallFailed: E833, E835-E837.
         RunError: E430-E436, an expression does not fit what was made.
     """
     evaluator = Evaluator(sources_of(workflow, results), indices_of(path))
-    parameters = {name: evaluator.parameter(expression) for name, expression in group.parameters.items()}
-    artifacts = {name: evaluator.artifact(expression) for name, expression in group.artifacts.items()}
-    return _outputs(workflow.name, path, parameters, artifacts)
+    return _outputs(workflow.name, path, *_evaluated(evaluator, group.parameters, group.artifacts, has_all=has_all))
+
+
+def _evaluated(
+    evaluator: Evaluator, parameters: Mapping[str, list[Any]], artifacts: Mapping[str, list[Any]], *, has_all: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Values by name. Where something was not made, what depends on it need not make sense: it is absent as well."""
+
+    def value(evaluate: Callable[[list[Any]], Any], expression: list[Any]) -> Any:
+        try:
+            return evaluate(expression)
+        except RunError:
+            if has_all:
+                raise
+            return ABSENT
+
+    return (
+        {name: value(evaluator.parameter, expression) for name, expression in parameters.items()},
+        {name: value(evaluator.artifact, expression) for name, expression in artifacts.items()},
+    )
 
 
 def sources_of(workflow: Workflow, results: StoredResults) -> BucketSources:

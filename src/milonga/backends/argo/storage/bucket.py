@@ -15,6 +15,9 @@ from milonga.backends.redaction import redacted
 from milonga.errors import MissingExtra
 
 T = TypeVar("T")
+_LONGEST_TRANSFER = timedelta(days=7)
+"""Of one object, however large; a store that sends nothing for a while is given up sooner."""
+
 _REGION = "us-east-1"
 """What stores without regions take."""
 
@@ -82,7 +85,8 @@ class Bucket:
         client: Any = {
             "allow_http": here.endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=patience.connect_timeout_s),
-            "timeout": timedelta(seconds=patience.answer_timeout_s),
+            "read_timeout": timedelta(seconds=patience.answer_timeout_s),
+            "timeout": _LONGEST_TRANSFER,
         }
         retry: Any = {
             "max_retries": max(patience.attempts - 1, 0),

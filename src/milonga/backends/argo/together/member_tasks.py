@@ -32,7 +32,7 @@ def member_tasks(node: Node, pod: Node, rows: Rows, *, group: str, is_cancelled:
     for row in rows:
         state = _state(str(row.get("state") or ""), is_cancelled=is_cancelled)
         cause = str(row.get("cause") or "")
-        if row.get("state") == "RUNNING" and state == "FAILED":
+        if row.get("state") in ("RUNNING", "CANCELLED") and state == "FAILED":
             cause = pod.message or "the pod has ended before the task"
         kind = "group" if row.get("kind") == "group" else "step"
         own = _timed(pod, row, state)
@@ -50,8 +50,12 @@ def member_tasks(node: Node, pod: Node, rows: Rows, *, group: str, is_cancelled:
 
 
 def _state(noted: str, *, is_cancelled: bool) -> TaskState:
-    """The state of a task of a pod that has ended: what had not ended then has failed with it."""
-    if noted in ("SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN", "CANCELLED"):
+    """The state of a task of a pod that has ended: what had not ended then has failed with it.
+
+    A pod that is told to stop notes its tasks as cancelled; it cannot know whether a person has stopped the run, or the
+    node is drained.
+    """
+    if noted in ("SUCCEEDED", "FAILED", "SKIPPED", "NOT_RUN"):
         return noted  # type: ignore[return-value]
     return "CANCELLED" if is_cancelled else "FAILED"
 

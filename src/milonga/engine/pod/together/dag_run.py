@@ -11,6 +11,7 @@ from milonga.engine.pod.together.journal import State
 from milonga.engine.pod.together.loop_run import LoopRun
 from milonga.engine.pod.together.plan import Loop, PlannedTask
 from milonga.engine.pod.together.pod_run import PodRun, Statuses
+from milonga.engine.pod.together.progress import steps_in
 from milonga.engine.pod.together.step_run import StepRun
 from milonga.engine.recipes.absent import ABSENT
 from milonga.errors import MilongaError
@@ -93,6 +94,7 @@ class DagRun:
             self._start_body(task, path, self._indices, lambda state: self._note(task, state))
 
     def _start_loop(self, task: PlannedTask, loop: Loop, path: str, count: int) -> None:
+        self._pod.progress.expect(count * steps_in(task))
         LoopRun(
             self._pod,
             path,
@@ -120,6 +122,8 @@ class DagRun:
     def _end(self, task: PlannedTask, path: str, state: State, cause: str = "") -> None:
         """A task has ended without having begun."""
         self._pod.journal.ended(path, state, kind="step" if task.leaf else "group", cause=cause)
+        if task.loop is None:
+            self._pod.progress.ended(steps_in(task))
         self._note(task, state)
 
     def _note(self, task: PlannedTask, state: State) -> None:

@@ -19,21 +19,24 @@ class Journal:
     """The tasks of one pod. Owned by one thread; the file is always a whole one.
 
     Args:
-        path: the file, made when the first task ends.
+        path: the file, made when there is something to note.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._tasks: dict[str, dict[str, Any]] = {}
-        self._written_at = 0.0
+        self._next_at = 0.0
+        self._has_news = False
 
     def started(self, path: str, kind: Literal["step", "group"], **more: Any) -> None:
         """A task begins."""
         self._tasks[path] = {"path": path, "kind": kind, "state": "RUNNING", "started_at": _now(), **more}
+        self._has_news = True
 
     def attempted(self, path: str, attempt: dict[str, Any]) -> None:
         """An attempt of a step is over."""
         self._tasks[path].setdefault("attempts", []).append(attempt)
+        self._has_news = True
 
     def ended(self, path: str, state: State, *, kind: Literal["step", "group"], cause: str = "") -> None:
         """A task is over; one that never began is noted as well."""
@@ -43,8 +46,7 @@ class Journal:
             task["ended_at"] = _now()
         if cause:
             task["cause"] = cause
-        if time.monotonic() - self._written_at > _WRITE_EVERY_S:
-            self.write()
+        self._has_news = True
 
     def cancel(self) -> None:
         """Whatever still runs has been cancelled."""
@@ -58,9 +60,14 @@ class Journal:
         failed.sort(key=lambda task: task.get("ended_at", 0.0))
         return f"{failed[0]['path']}: {failed[0]['cause']}" if failed else ""
 
+    def keep(self) -> None:
+        """Write the file if there is something new, and not too often; called from time to time while tasks work."""
+        if self._has_news and time.monotonic() >= self._next_at:
+            self.write()
+
     def write(self) -> None:
         """Write the file."""
-        self._written_at = time.monotonic()
+        self._next_at, self._has_news = time.monotonic() + _WRITE_EVERY_S, False
         write_atomically(self._path, json.dumps({"tasks": list(self._tasks.values())}, separators=(",", ":")))
 
 

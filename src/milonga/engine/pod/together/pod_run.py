@@ -19,6 +19,7 @@ from milonga.engine.pod.together.journal import Journal
 from milonga.engine.pod.together.member_objects import MemberObjects, member_folder
 from milonga.engine.pod.together.plan import Plan, PlannedTask
 from milonga.engine.pod.together.processes import Processes
+from milonga.engine.pod.together.progress import Progress
 from milonga.engine.pod.together.store_tree import StoreTree
 from milonga.engine.recipes.evaluator import Evaluator
 from milonga.runtime.argo.layout import KEPT, OWN, RESULT
@@ -37,6 +38,7 @@ class PodRun:
         request: what Argo says.
         folders: of the pod.
         journal: what is noted.
+        progress: what Argo is told meanwhile.
         tree: what is stored.
         processes: the attempts at work.
         inside: steps whose results are made here.
@@ -47,6 +49,7 @@ class PodRun:
     request: PodRequest
     folders: PodFolders
     journal: Journal
+    progress: Progress
     tree: StoreTree
     processes: Processes
     inside: frozenset[str]

@@ -42,10 +42,12 @@ class Processes:
     Args:
         jobs: how many may be at work.
         capacity: resources that they may not exceed together.
+        each_turn: called again and again, many times a second while anything is at work.
     """
 
-    def __init__(self, jobs: int, capacity: Mapping[str, float]) -> None:
+    def __init__(self, jobs: int, capacity: Mapping[str, float], each_turn: Callable[[], None] = lambda: None) -> None:
         self._jobs = jobs
+        self._each_turn = each_turn
         self._capacity = capacity
         self._soon: deque[Callable[[], None]] = deque()
         self._wanted: deque[Wanted] = deque()
@@ -92,6 +94,7 @@ class Processes:
         while self._later and self._later[0][0] <= time.monotonic():
             heapq.heappop(self._later)[2]()
         self._start(selector)
+        self._each_turn()
         if self._soon:
             return
         for key, _ in selector.select(self._pause_s()):

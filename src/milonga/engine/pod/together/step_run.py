@@ -129,6 +129,7 @@ class StepRun:
 
     def _end(self, state: State, cause: str = "") -> None:
         self._pod.journal.ended(self._path, state, kind="step", cause=cause)
+        self._pod.progress.ended()
         self._ended(state)
 
     def _cause(self, process: AttemptProcess, told: str) -> str:

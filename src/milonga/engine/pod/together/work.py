@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from milonga.engine.pod.pod_folders import PodFolders
@@ -15,6 +17,7 @@ from milonga.engine.pod.together.journal import Journal, State
 from milonga.engine.pod.together.plan import PlannedTask
 from milonga.engine.pod.together.pod_run import PodRun
 from milonga.engine.pod.together.processes import Processes, cores
+from milonga.engine.pod.together.progress import VARIABLE, Progress, steps_in
 from milonga.engine.pod.together.store_tree import StoreTree
 from milonga.errors import TaskFailed
 from milonga.runtime.argo.layout import TREE, journal_key
@@ -34,19 +37,27 @@ def work_together(request: PodRequest, recipes: Recipes, folders: PodFolders) ->
     keys = dict(zip(plan.keyed, request.keys, strict=True))
     tree = StoreTree(folders.outputs / TREE, request.uid, keys)
     journal = Journal(tree.of_run / journal_key(plan.leaf, request.indices))
-    processes = Processes(max(cores(), _JOBS_MIN), plan.capacity)
+    progress = Progress(Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+
+    def each_turn() -> None:
+        journal.keep()
+        progress.tell()
+
+    processes = Processes(max(cores(), _JOBS_MIN), plan.capacity, each_turn)
     inside = frozenset(_leaves(plan.tasks))
-    pod = PodRun(plan, recipes, request, folders, journal, tree, processes, inside)
+    pod = PodRun(plan, recipes, request, folders, journal, progress, tree, processes, inside)
     ends: list[State] = []
     phases = zip(plan.statuses, request.phases, strict=True)
     statuses = {key: final_status(task, phase) for (key, task), phase in phases}
     dag = DagRun(pod, plan.tasks, request.indices, statuses, ends.append)
     signal.signal(signal.SIGTERM, lambda *_: processes.stop())
+    progress.expect(sum(steps_in(task) for task in plan.tasks if task.loop is None))
     dag.start()
     processes.run()
     if processes.is_stopped:
         journal.cancel()
     journal.write()
+    progress.write()
     if processes.is_stopped:
         raise SystemExit(128 + signal.SIGTERM)
     if ends != ["SUCCEEDED"]:
