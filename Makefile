@@ -21,8 +21,8 @@ dev: ## Make the environment in .venv, with everything that development needs
 	@$(PYTHON) tools/environment.py all dev
 
 test: dev ## Install what the tests need, and run them all
-	@$(VENV)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow"
-	@$(VENV)/python -m pytest -n $(WORKERS) -m slow
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist loadscope -m "not slow and not cluster"
+	@$(VENV)/python -m pytest -n $(WORKERS) -m "slow and not cluster"
 
 test-cluster: dev ## Run the tests that need a Kubernetes with Argo Workflows: the one that KUBECONFIG names
 	@test -n "$$KUBECONFIG" || { echo "KUBECONFIG names no cluster: see docs/how-to/test-on-a-cluster.md" >&2; exit 2; }
@@ -38,8 +38,8 @@ check: dev ## What CI runs before the tests: lint, types, layers
 goldens: dev ## Write the golden files again, after a change that is meant
 	@$(VENV)/python -m pytest tests/goldens --update-goldens
 
-bench: dev ## Run every benchmark, peers side by side
+bench: dev ## Run the benchmarks that need no cluster, peers side by side
 	@$(VENV)/python -m benchmarks
 
 clean: ## Remove what was made, the environment included
-	rm -rf .venv .uv .milonga demo build dist
+	rm -rf .venv .uv .bench .milonga demo build dist

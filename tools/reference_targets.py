@@ -17,7 +17,7 @@ _SIGNS = {
     "fails": "**fails**",
     "unverified": "?",
 }
-_SHOWN = ("kfp", "vertex", "local")
+_SHOWN = ("kfp", "vertex", "argo", "local")
 """`kfp-manifest` has the table of `kfp`."""
 
 

@@ -128,5 +128,5 @@ class Bucket:
             is_passing=False,
             where=f"{here.uri(key)} at {here.endpoint or 'its provider'}",
             got=shortened(f"{type(error).__name__}: {' '.join(said.split())}"),
-            hint="an address inside of the cluster is another one from here: --store-endpoint, or a port-forward",
+            hint="an address inside of the cluster is another one from here: set MILONGA_ARGO_STORE_ENDPOINT",
         )

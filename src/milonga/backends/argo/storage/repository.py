@@ -125,6 +125,6 @@ def _unknown(reason: str) -> CallFailed:
         outcome="refused",
         is_passing=False,
         got=reason,
-        expected="an S3 or GCS bucket: the cluster's artifact repository, or --bucket, --store-endpoint, "
-        "MILONGA_ARGO_ACCESS_KEY and MILONGA_ARGO_SECRET_KEY",
+        expected="an S3 or GCS bucket: the cluster's artifact repository, or what MILONGA_ARGO_BUCKET, "
+        "_STORE_ENDPOINT, _ACCESS_KEY and _SECRET_KEY say",
     )
