@@ -37,7 +37,9 @@ class RecordedCluster:
     def plain(self, workflow: Any) -> WatchedRun:
         return RUN
 
-    def ours(self, flow: str, tasks: int = 1, *, fuse: bool = False, limit_s: float = 0) -> WatchedRun:
+    def ours(
+        self, flow: str, tasks: int = 1, *, fuse: bool = False, keep_pods: bool = True, limit_s: float = 0
+    ) -> WatchedRun:
         return replace(RUN, wall_s=11.0)
 
 
@@ -123,7 +125,8 @@ def test_a_large_loop_is_run_only_where_it_is_asked_for() -> None:
     cluster: Any = RecordedCluster()
     small = {figure.what for figure in large_loops(cluster, quick=True, large=False)}
     assert {figure.what for figure in large_loops(cluster, quick=True, large=True)} - small == {
-        f"loop of 2000: {what}" for what in ("pods", "wall", "Workflow", "an iteration")
+        f"loop of 2000: {what}"
+        for what in ("pods", "wall", "Workflow at its peak", "Workflow at the end", "an iteration")
     }
 
 

@@ -62,12 +62,12 @@ def test_the_account_may_make_and_remove_claims_where_the_component_is_taken(tmp
     assert (subject["name"], subject["namespace"]) == ("milonga-run", namespace)
 
 
-@pytest.mark.parametrize("page", ["how-to/run-on-argo.md", "explanation/results-on-a-cluster.md"])
+@pytest.mark.parametrize("page", ["how-to/prepare-a-cluster.md", "explanation/results-on-a-cluster.md"])
 def test_the_pages_name_the_places_that_runs_write(page: str) -> None:
     assert f"`{run_prefix('UID')}/`" in (ROOT / "docs" / page).read_text("utf-8")
 
 
 def test_the_page_says_which_rights_are_needed() -> None:
-    text = (ROOT / "docs" / "how-to" / "run-on-argo.md").read_text("utf-8")
+    text = (ROOT / "docs" / "how-to" / "prepare-a-cluster.md").read_text("utf-8")
     assert all(f"`s3:{right}`" in text for right in ("GetObject", "PutObject", "ListBucket"))
-    assert "`components: [claims]`" in text
+    assert "components: [.../manifests/cluster/claims]" in text
