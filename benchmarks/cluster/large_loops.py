@@ -35,19 +35,12 @@ def _figures(count: int, tool: str, outcome: Outcome) -> list[Figure]:
     what = f"loop of {count}"
     packed = "packed by Argo" if any(run.is_packed for run in outcome.runs) else "not packed"
     bar = None if tool == "plain Argo" else OBJECT
-    is_packed_later = any(run.is_packed for run in outcome.runs)  # which Argo does when it is larger than 1 MiB
+    peak, end = (ratio(outcome.most(read), 1024) for read in (_peak_bytes, _final_bytes))
     return [
         pods_of(what, tool, outcome, count),
         Figure(f"{what}: wall", tool, outcome.least(_wall_s), "s (wall)", note=outcome.failure),
-        Figure(
-            f"{what}: Workflow at its peak",
-            tool,
-            ratio(outcome.most(_peak_bytes), 1024),
-            "KiB",
-            None if is_packed_later else bar,
-            outcome.failure or "as JSON in the API server",
-        ),
-        Figure(f"{what}: Workflow at the end", tool, ratio(outcome.most(_final_bytes), 1024), "KiB", bar, packed),
+        Figure(f"{what}: Workflow at its peak", tool, peak, "KiB", bar, outcome.failure or "as JSON in the API server"),
+        Figure(f"{what}: Workflow at the end", tool, end, "KiB", bar, outcome.failure or packed),
         Figure(f"{what}: an iteration", tool, ratio(outcome.most(_final_bytes), count), "bytes", note="at the end"),
     ]
 
